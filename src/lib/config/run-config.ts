@@ -1,0 +1,152 @@
+/**
+ * Everything a user may set about a run, as one schema: the YAML reader, the form in the app, the frozen copy of a
+ * run and the link all use it. Each field's metadata gives what the form shows.
+ */
+import * as v from 'valibot';
+
+/** What the form shows of a field. */
+export interface FieldAbout {
+  readonly title: string;
+  readonly description: string;
+  readonly unit?: string;
+}
+
+const field = (title: string, description: string, unit?: string): FieldAbout => ({
+  title,
+  description,
+  ...(unit === undefined ? {} : { unit })
+});
+
+const integer = (low: number, high: number, value: number, about: FieldAbout) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.metadata({ ...about })), value);
+const real = (low: number, high: number, value: number, about: FieldAbout) =>
+  v.optional(v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.metadata({ ...about })), value);
+const text = (about: FieldAbout) => v.pipe(v.string(), v.minLength(1), v.maxLength(120), v.metadata({ ...about }));
+const choice = <const T extends readonly string[]>(options: T, about: FieldAbout) =>
+  v.pipe(v.picklist(options), v.metadata({ ...about }));
+
+export const RewardSchema = v.strictObject({
+  markToMarket: real(
+    0,
+    100,
+    1,
+    field('Mark to market', 'Weight of the change in hedged value, in units of the stake cap')
+  ),
+  allGreen: real(0, 100, 0.2, field('All green', 'Weight of being green on every runner when the market turns')),
+  worstRunner: real(
+    0,
+    100,
+    0.1,
+    field('Worst runner', 'Weight of the worst result over runners when the market turns')
+  ),
+  exposure: real(0, 100, 0.02, field('Exposure', 'Penalty a step on what is at risk, in units of the bankroll')),
+  tradeCost: real(
+    0,
+    100,
+    0.5,
+    field('Trade cost', 'Penalty on the spread and slippage paid, in units of the stake cap')
+  ),
+  orderSpam: real(0, 100, 0.002, field('Order spam', 'Penalty an order placed or cancelled'))
+});
+
+export const MarketEnvSchema = v.strictObject({
+  id: v.literal('AUPreOffV7TradeCost'),
+  environments: integer(1, 512, 8, field('Environments', 'Markets played at the same time')),
+  slots: integer(1, 24, 4, field('Runner slots', 'Runners the agent sees, shortest price first')),
+  startMinutes: real(0.5, 120, 10, field('Start', 'When an episode begins, before the scheduled off', 'min')),
+  decisionSeconds: real(0.1, 60, 5, field('Decision step', 'Time between decisions', 's')),
+  maxSteps: integer(1, 100000, 240, field('Step limit', 'Decisions after which an episode is truncated')),
+  bankroll: real(1, 1e9, 1000, field('Bankroll', 'What orders must be affordable from', 'currency')),
+  stakeCap: real(2, 1e6, 20, field('Stake cap', 'Largest stake of one order', 'currency')),
+  exposureLimit: real(1, 1e9, 200, field('Exposure limit', 'Worst loss that ends the episode', 'currency')),
+  placeLatencyMillis: real(0, 10000, 120, field('Place latency', 'From decision to the book', 'ms')),
+  cancelLatencyMillis: real(0, 10000, 170, field('Cancel latency', 'From decision to the book', 'ms')),
+  queue: v.optional(
+    choice(['fullQueue'], field('Queue model', 'How the queue ahead of a resting order shrinks')),
+    'fullQueue'
+  ),
+  commissionPercent: real(0, 20, 5, field('Commission', 'On net winnings of a market', '%')),
+  reward: v.optional(RewardSchema, {})
+});
+
+export const ClassicEnvSchema = v.strictObject({
+  id: v.picklist(['Pendulum-v1', 'PendulumNoVel-v1']),
+  environments: integer(1, 512, 8, field('Environments', 'Copies stepped together'))
+});
+
+export const EnvSchema = v.variant('id', [MarketEnvSchema, ClassicEnvSchema]);
+
+export const SacLstmSchema = v.strictObject({
+  algorithm: v.literal('sac-lstm'),
+  lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the actor and of each critic')),
+  hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of the layer after the LSTM')),
+  gamma: real(0, 1, 0.99, field('Discount', 'Weight of the next step against this one')),
+  tau: real(0, 1, 0.005, field('Target rate', 'Share of the online critic that enters the target each update')),
+  actorLearningRate: real(0, 1, 3e-4, field('Actor learning rate', 'Adam step size')),
+  criticLearningRate: real(0, 1, 3e-4, field('Critic learning rate', 'Adam step size')),
+  temperatureLearningRate: real(0, 1, 3e-4, field('Temperature learning rate', 'Adam step size')),
+  initialTemperature: real(1e-6, 100, 0.2, field('Initial temperature', 'Weight of entropy at the start')),
+  targetEntropyScale: real(-10, 10, 1, field('Target entropy', 'Times minus the number of action dimensions')),
+  batch: integer(1, 1024, 16, field('Batch', 'Sequences an update')),
+  sequence: integer(1, 512, 16, field('Sequence', 'Steps that are learnt from', 'steps')),
+  burnIn: integer(0, 512, 8, field('Burn-in', 'Steps that only warm the memory up', 'steps')),
+  replaySteps: integer(100, 1e7, 50000, field('Replay', 'Environment steps kept', 'steps')),
+  learningStarts: integer(0, 1e7, 400, field('Learning starts', 'Environment steps before the first update', 'steps')),
+  maxGradientNorm: real(0, 1e6, 10, field('Gradient norm', 'Largest global norm; 0 for no limit'))
+});
+
+export const TrainingSchema = v.strictObject({
+  updates: integer(1, 1e9, 2000, field('Updates', 'Gradient updates in all')),
+  updatesPerStep: real(0.001, 64, 0.5, field('Updates a step', 'Gradient updates a vector step')),
+  evaluateEvery: integer(
+    0,
+    1e9,
+    500,
+    field('Evaluate every', 'Updates between evaluations on held-out episodes; 0 for the end only')
+  ),
+  checkpointSeconds: real(1, 3600, 20, field('Checkpoint every', 'What a crash or a reload may lose', 's')),
+  reportEvery: integer(1, 1e6, 10, field('Report every', 'Updates between points on the charts')),
+  backend: v.optional(
+    choice(
+      ['auto', 'webgpu', 'wasm', 'cpu'],
+      field('Device', 'auto: WebGPU where there is hardware, else WebAssembly')
+    ),
+    'auto'
+  )
+});
+
+export const DataSchema = v.strictObject({
+  dataset: v.optional(text(field('Dataset', 'Name in the catalogue; `sample` is built in')), 'sample'),
+  heldOutPercent: real(0, 90, 25, field('Held out', 'Share of markets kept for evaluation', '%')),
+  splitSeed: integer(0, 4294967295, 0, field('Split seed', 'Which markets are held out'))
+});
+
+export const EvaluationSchema = v.strictObject({
+  bootstrapSamples: integer(
+    100,
+    100000,
+    2000,
+    field('Bootstrap samples', 'For the confidence intervals over episodes')
+  ),
+  confidencePercent: real(50, 99.9, 95, field('Confidence', 'Of the intervals', '%'))
+});
+
+export const RunConfigSchema = v.strictObject({
+  version: v.literal(1),
+  name: text(field('Name', 'What the preset is called')),
+  seed: integer(0, 4294967295, 0, field('Seed', 'Root of every random stream')),
+  data: v.optional(DataSchema, {}),
+  env: EnvSchema,
+  agent: v.variant('algorithm', [SacLstmSchema]),
+  training: v.optional(TrainingSchema, {}),
+  evaluation: v.optional(EvaluationSchema, {})
+});
+
+export type RunConfig = v.InferOutput<typeof RunConfigSchema>;
+export type EnvConfig = RunConfig['env'];
+export type MarketEnvConfig = v.InferOutput<typeof MarketEnvSchema>;
+export type ClassicEnvConfig = v.InferOutput<typeof ClassicEnvSchema>;
+export type AgentConfig = RunConfig['agent'];
+export type SacLstmConfig = v.InferOutput<typeof SacLstmSchema>;
+export type TrainingConfig = v.InferOutput<typeof TrainingSchema>;
+export type RewardWeights = v.InferOutput<typeof RewardSchema>;

@@ -1,0 +1,100 @@
+/** What the catalogue keeps of datasets and markets, and what an import reports. Plain data. */
+
+/** Something odd in the data: counted, with where it was first seen. */
+export interface Oddity {
+  /** Stable: `off-ladder-price`, `time-went-back`, `unknown-runner`, `negative-size`, `mid-file-image`, ... */
+  readonly code: string;
+  readonly count: number;
+  /** `1.206064380.bz2 line 812: price 2.015 is not on the ladder`. */
+  readonly example: string;
+  readonly severity: 'note' | 'warning' | 'error';
+}
+
+export interface MarketRecord {
+  readonly id: string;
+  readonly dataset: string;
+  readonly name: string;
+  readonly eventName: string;
+  readonly kind: string;
+  readonly country: string;
+  readonly venue: string;
+  readonly synthetic: boolean;
+  readonly runners: number;
+  readonly messages: number;
+  readonly definitions: number;
+  readonly rows: number;
+  readonly trades: number;
+  /** Sum of trades, in the venue's unit (Betfair: currency). */
+  readonly matched: number;
+  readonly firstMillis: number;
+  readonly lastMillis: number;
+  readonly scheduledMillis: number;
+  /** First turn in play, if it did. */
+  readonly inPlayMillis?: number;
+  readonly status: 'inactive' | 'open' | 'suspended' | 'closed';
+  readonly winners: readonly string[];
+  readonly fingerprint: string;
+  /** Whether an episode can be made of it; `reason` says why not. */
+  readonly trainable: boolean;
+  readonly reason?: string;
+  readonly oddities: readonly Oddity[];
+}
+
+export interface SourceFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly container: 'plain' | 'gzip' | 'bzip2';
+  readonly messages: number;
+  readonly markets: number;
+}
+
+export interface DatasetRecord {
+  readonly name: string;
+  readonly origin: 'sample' | 'import' | 'fetch';
+  readonly venue: string;
+  readonly synthetic: boolean;
+  readonly createdMillis: number;
+  readonly files: readonly SourceFile[];
+  readonly markets: number;
+  readonly trainable: number;
+  readonly messages: number;
+  readonly runners: number;
+  readonly trades: number;
+  readonly firstMillis: number;
+  readonly lastMillis: number;
+  readonly bronzeBytes: number;
+  readonly silverBytes: number;
+  /** SHA-256 over its markets' fingerprints, sorted. */
+  readonly fingerprint: string;
+  readonly schemaHash: string;
+  readonly codeVersion: string;
+  readonly oddities: readonly Oddity[];
+}
+
+export interface ImportReport {
+  readonly dataset: DatasetRecord;
+  readonly markets: readonly MarketRecord[];
+  readonly seconds: number;
+}
+
+export interface ImportProgress {
+  readonly phase: 'reading' | 'writing' | 'cataloguing';
+  readonly file: string;
+  readonly fileIndex: number;
+  readonly files: number;
+  /** Of the compressed input. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  readonly messages: number;
+  readonly markets: number;
+}
+
+export interface StorageStatus {
+  /** `memory` when the browser refuses its own storage: nothing then outlives the tab, and `why` says so. */
+  readonly kind: 'opfs' | 'memory';
+  readonly why: string;
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  readonly persisted: boolean;
+}

@@ -1,0 +1,87 @@
+/** What differs between venues, as data. A new venue is a new value of `MarketRules`, never a branch on its name. */
+import type { Lots, Nanos } from '../core/units.ts';
+import { lots, seconds } from '../core/units.ts';
+import type { Ladder } from './ladder.ts';
+import { betfairClassic } from './ladder.ts';
+
+export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
+
+/** Who pays what, and when. */
+export type Settlement =
+  | { readonly kind: 'backLay'; readonly winners: number }
+  | { readonly kind: 'yesNo'; readonly payoutMinor: number }
+  | { readonly kind: 'linearPerpetual'; readonly initialMargin: number; readonly maintenanceMargin: number }
+  | { readonly kind: 'cash' };
+
+export type FeeSchedule =
+  | { readonly kind: 'commissionOnNetWinnings'; readonly rate: number; readonly discount: number }
+  | { readonly kind: 'makerTaker'; readonly makerBps: number; readonly takerBps: number }
+  | { readonly kind: 'quadratic'; readonly coefficient: number }
+  | { readonly kind: 'none' };
+
+export type OrderKind = 'limit' | 'limitOnClose' | 'marketOnClose' | 'market';
+export type Persistence = 'lapse' | 'persist' | 'marketOnClose';
+
+export interface OrderRules {
+  readonly minimum: Lots;
+  readonly kinds: readonly OrderKind[];
+  readonly persistence: readonly Persistence[];
+  readonly bestPriceExecution: boolean;
+  readonly betDelayInPlay: Nanos;
+}
+
+/** What is enough to make the rules again: plain data that crosses workers and files. */
+export interface BetfairSpec {
+  readonly venue: 'betfair';
+  readonly currency: Currency;
+  readonly winners: number;
+  readonly marketBaseRatePercent: number;
+  readonly betDelaySeconds: number;
+}
+export type RulesSpec = BetfairSpec;
+
+export interface MarketRules {
+  readonly id: string;
+  readonly spec: RulesSpec;
+  readonly ladder: Ladder;
+  /** Size of one lot in the venue's own unit (Betfair: 0.01 of the currency). */
+  readonly lotSize: number;
+  readonly currency: Currency;
+  readonly settlement: Settlement;
+  readonly fees: FeeSchedule;
+  readonly orders: OrderRules;
+}
+
+/** Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate are the venue's defaults. */
+export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}): MarketRules {
+  const spec: BetfairSpec = {
+    venue: 'betfair',
+    currency: options.currency ?? 'GBP',
+    winners: options.winners ?? 1,
+    marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
+    betDelaySeconds: options.betDelaySeconds ?? 5
+  };
+  return {
+    id: 'betfair',
+    spec,
+    ladder: betfairClassic,
+    lotSize: 0.01,
+    currency: spec.currency,
+    settlement: { kind: 'backLay', winners: spec.winners },
+    fees: { kind: 'commissionOnNetWinnings', rate: spec.marketBaseRatePercent / 100, discount: 0 },
+    orders: {
+      minimum: lots(200),
+      kinds: ['limit', 'limitOnClose', 'marketOnClose'],
+      persistence: ['lapse', 'persist', 'marketOnClose'],
+      bestPriceExecution: true,
+      betDelayInPlay: seconds(spec.betDelaySeconds)
+    }
+  };
+}
+
+export function rulesFrom(spec: RulesSpec): MarketRules {
+  switch (spec.venue) {
+    case 'betfair':
+      return betfairRules(spec);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * A market's history as columns in one (Shared)ArrayBuffer: what the book did, row by row, message by message.
+ * Knows nothing of files; parsers fill a `TapeBuilder`, everything else reads a `Tape`.
+ */
+import type { Nanos } from '../core/units.ts';
+import type { MarketRules } from './rules.ts';
+
+/** What a row says. The numbers are stored in files: never renumber, only add. */
+export const RowKind = {
+  /** Money waiting to be matched by a layer: Betfair `atb`, a bid. `lots` is the new absolute size, 0 removes. */
+  bid: 1,
+  /** Money waiting to be matched by a backer: Betfair `atl`, an ask. `lots` is the new absolute size, 0 removes. */
+  ask: 2,
+  /** A trade of `lots` at `tick` (Betfair: the increase of a `trd` level, taker and maker both counted). */
+  trade: 3,
+  /** Last traded price; `lots` is 0. */
+  lastTraded: 4,
+  /** Market status; `lots` is one of `MarketStatus`, `slot` is NO_SLOT. */
+  status: 5,
+  /** `lots` 1 when the market turned in play, 0 back; `slot` is NO_SLOT. */
+  inPlay: 6,
+  /** A runner left; `lots` is its reduction (adjustment) factor in hundredths of a per cent. */
+  removal: 7,
+  /** Reconciled starting price; `tick` is the tick at or below it, `lots` the price in 1e-6. */
+  startingPrice: 8,
+  /** The slot's book (or, with NO_SLOT, every book) starts empty: a fresh image follows. */
+  clear: 9,
+  /** A runner's outcome; `lots` is one of `Outcome`. */
+  outcome: 10,
+  /** The traded ladder shrank (a correction or a fresh image): new absolute traded `lots` at `tick`. Not a trade. */
+  tradedCorrection: 11,
+  /** Bet delay in whole seconds, in `lots`; `slot` is NO_SLOT. */
+  betDelay: 12
+} as const;
+export type RowKind = (typeof RowKind)[keyof typeof RowKind];
+
+export const MarketStatus = { inactive: 0, open: 1, suspended: 2, closed: 3 } as const;
+export type MarketStatus = (typeof MarketStatus)[keyof typeof MarketStatus];
+export const Outcome = { unknown: 0, winner: 1, loser: 2, placed: 3, removed: 4 } as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+export const NO_SLOT = 255;
+export const NO_TICK = -1;
+
+export interface Runner {
+  readonly slot: number;
+  /** The venue's id of the runner or instrument. */
+  readonly id: string;
+  readonly handicap: number;
+  readonly name: string;
+  readonly sortPriority: number;
+}
+
+/** Plain data but for `rules`; `MarketInfo` without `rules` crosses workers and files as JSON. */
+export interface MarketInfo {
+  readonly id: string;
+  readonly venue: string;
+  readonly name: string;
+  readonly eventName: string;
+  readonly kind: string;
+  readonly country: string;
+  readonly rules: MarketRules;
+  readonly runners: readonly Runner[];
+  /** Scheduled start in milliseconds since the epoch, the last one announced. */
+  readonly scheduledMillis: number;
+  /** SHA-256 of the source's bytes as they were given, hex. */
+  readonly fingerprint: string;
+  /** Made by our own simulator: always shown. */
+  readonly synthetic: boolean;
+}
+
+export interface Tape {
+  readonly market: MarketInfo;
+  readonly startEpochNanos: bigint;
+  readonly rows: number;
+  readonly exchange: Float64Array;
+  readonly received: Float64Array;
+  readonly kind: Uint8Array;
+  readonly slot: Uint8Array;
+  readonly tick: Int32Array;
+  readonly lots: Float64Array;
+  /** First row of each message, and one more entry equal to `rows`. */
+  readonly messageStart: Uint32Array;
+  readonly exchangeOrder?: Uint32Array;
+}
+
+export const messageCount = (tape: Tape): number => tape.messageStart.length - 1;
+
+/** Time of row `row` at the venue, from the tape's start. */
+export const exchangeTime = (tape: Tape, row: number): Nanos => tape.exchange[row]! as Nanos;
+
+/** Milliseconds since the epoch of a time on the tape. */
+export function epochMillis(tape: Tape, time: Nanos): number {
+  return Number(tape.startEpochNanos / 1000000n) + time / 1e6;
+}
+
+/** Nanoseconds on the tape's clock of a moment given in milliseconds since the epoch. */
+export function tapeTime(tape: Tape, millis: number): Nanos {
+  return Math.round((millis - Number(tape.startEpochNanos / 1000000n)) * 1e6) as Nanos;
+}

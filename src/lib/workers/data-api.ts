@@ -1,0 +1,59 @@
+/** What the data worker offers: importing, the catalogue, SQL, tapes, runs. The page sees exactly this type. */
+import type { Tape } from '../market/tape.ts';
+import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
+import type { MetricRow, RunRecord } from '../research/types.ts';
+
+export interface ImportOptions {
+  /** Defaults to the first file's name without endings; made unique by a number. */
+  readonly name?: string;
+  readonly origin?: 'import' | 'fetch';
+  readonly onProgress?: (progress: ImportProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface QueryResult {
+  /** Arrow IPC stream. */
+  readonly ipc: Uint8Array;
+  readonly rows: number;
+  readonly millis: number;
+}
+
+export interface DataApi {
+  status(): Promise<StorageStatus>;
+  importFiles(files: readonly File[], options?: ImportOptions): Promise<ImportReport>;
+  /** The built-in sample first, then by time of import. */
+  datasets(): Promise<readonly DatasetRecord[]>;
+  markets(dataset?: string): Promise<readonly MarketRecord[]>;
+  /** Moves a dataset aside; `restore` brings it back until the tab closes or `purge` is called. */
+  remove(dataset: string): Promise<void>;
+  restore(dataset: string): Promise<void>;
+  purge(): Promise<void>;
+  /** On a SharedArrayBuffer where the page is isolated, else on a buffer of its own. */
+  tape(dataset: string, market: string): Promise<Tape>;
+  /** Read-only SQL over `datasets`, `markets`, `runners`, `tape`, `bronze`, `runs`, `metrics`. */
+  query(sql: string, options?: { readonly signal?: AbortSignal }): Promise<QueryResult>;
+  /** Files of a dataset as stored, for download. */
+  exportDataset(dataset: string): Promise<readonly File[]>;
+
+  runs(): Promise<readonly RunRecord[]>;
+  run(id: string): Promise<RunRecord | undefined>;
+  saveRun(record: RunRecord): Promise<void>;
+  appendMetrics(id: string, rows: readonly MetricRow[]): Promise<void>;
+  metrics(id: string): Promise<readonly MetricRow[]>;
+  /** The checkpoint as written by `agents/checkpoint`: safetensors bytes and its JSON. Replaced as a whole, never torn. */
+  saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>;
+  checkpoint(id: string): Promise<StoredCheckpoint | undefined>;
+  removeRun(id: string): Promise<void>;
+  restoreRun(id: string): Promise<void>;
+
+  /** Small documents: notebooks, settings. */
+  readDocument(path: string): Promise<string | undefined>;
+  writeDocument(path: string, text: string): Promise<void>;
+  listDocuments(prefix: string): Promise<readonly string[]>;
+  removeDocument(path: string): Promise<void>;
+}
+
+export interface StoredCheckpoint {
+  readonly safetensors: Uint8Array;
+  readonly json: string;
+}

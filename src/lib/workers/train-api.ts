@@ -1,0 +1,40 @@
+/** What the train worker offers: one run at a time, driven by calls, told by events. */
+import type { RunConfig } from '../config/run-config.ts';
+import type { DeviceReport } from '../compute/device-report.ts';
+import type { WireError } from '../core/errors.ts';
+import type { EvaluationReport, MetricRow, RunState } from '../research/types.ts';
+import type { TapeWire } from '../market/tape-wire.ts';
+import type { StoredCheckpoint } from './data-api.ts';
+
+export interface TrainRequest {
+  readonly runId: string;
+  readonly config: RunConfig;
+  /** Tapes of the markets trained on and held out; empty for classic environments. */
+  readonly train: readonly TapeWire[];
+  readonly heldOut: readonly TapeWire[];
+  /** Where to go on from. */
+  readonly checkpoint?: StoredCheckpoint;
+}
+
+export type TrainEvent =
+  | { readonly kind: 'device'; readonly device: DeviceReport }
+  | { readonly kind: 'metrics'; readonly rows: readonly MetricRow[] }
+  | { readonly kind: 'evaluation'; readonly report: EvaluationReport }
+  | {
+      readonly kind: 'checkpoint';
+      readonly updates: number;
+      readonly environmentSteps: number;
+      readonly digest: string;
+      readonly checkpoint: StoredCheckpoint;
+    }
+  | { readonly kind: 'notice'; readonly text: string }
+  | { readonly kind: 'state'; readonly state: RunState; readonly error?: WireError };
+
+export interface TrainApi {
+  /** Resolves once the run has ended: finished, stopped or failed. Events arrive in order. */
+  start(request: TrainRequest, onEvent: (event: TrainEvent) => void): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Takes a last checkpoint and a last evaluation, then ends. */
+  stop(): Promise<void>;
+}
