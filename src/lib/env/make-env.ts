@@ -1,0 +1,38 @@
+/** From a configuration and tapes to a vector environment: the one place that knows every environment by name. */
+import type { ClassicEnvConfig, EnvConfig } from '../config/run-config.ts';
+import type { Tape } from '../market/tape.ts';
+import { ClassicVectorEnv } from './classic/classic-vector.ts';
+import type { Dynamics } from './classic/dynamics.ts';
+import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
+import type { EnvSpec } from './vector-env.ts';
+import { slabBytes, stepBuffers } from './vector-env.ts';
+import type { EpisodicVectorEnv } from './vector.ts';
+
+const DYNAMICS: Readonly<Record<ClassicEnvConfig['id'], Dynamics>> = {
+  'Pendulum-v1': pendulumV1,
+  'PendulumNoVel-v1': pendulumNoVelV1
+};
+
+/** Spaces and names of an environment, before any tape is loaded: enough to lay out a slab and to build an agent. */
+export function envSpec(config: EnvConfig): EnvSpec {
+  if (config.id === 'AUPreOffV7TradeCost') throw new Error('not yet');
+  return DYNAMICS[config.id].spec;
+}
+
+export interface VectorEnvOptions {
+  readonly config: EnvConfig;
+  /** The markets to play, shared by every environment and never written to; classic control takes none. */
+  readonly tapes: readonly Tape[];
+  /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
+  readonly slab?: ArrayBufferLike;
+  readonly offset?: number;
+}
+
+/** `config.environments` environments on one slab. Call `reset` before the first `step`. */
+export function makeVectorEnv({ config, slab, offset = 0 }: VectorEnvOptions): EpisodicVectorEnv {
+  const spec = envSpec(config);
+  const size = config.environments;
+  const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
+  if (config.id === 'AUPreOffV7TradeCost') throw new Error('not yet');
+  return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
+}
