@@ -103,9 +103,7 @@ export function toWire(error: AppError): WireError {
     remedy: error.remedy,
     ...(error.expected === undefined ? {} : { expected: error.expected }),
     ...(error.stack === undefined ? {} : { stack: error.stack }),
-    ...(error.cause === undefined
-      ? {}
-      : { cause: error.cause instanceof Error ? error.cause.message : String(error.cause) })
+    ...(error.cause instanceof Error ? { cause: error.cause.message } : {})
   };
 }
 

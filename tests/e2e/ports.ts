@@ -1,0 +1,2 @@
+/** Where the end-to-end tests find the app. */
+export const isolatedPort = 4319;
