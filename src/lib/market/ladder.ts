@@ -90,3 +90,21 @@ export function uniformLadder(options: { id: string; lowest: number; tickSize: n
     tickBelow: (price) => clamp(Math.floor(price / tickSize + 1e-9) - first)
   };
 }
+
+/** Betfair's FINEST ladder: every hundredth from 1.01 to 1000 (Asian handicaps and other finely priced markets). */
+export const betfairFinest: Ladder = uniformLadder({ id: 'betfair-finest', lowest: 1.01, tickSize: 0.01, size: 99900 });
+
+/**
+ * The ladder of a Betfair line market: its units (runs, goals, a spread) in steps of the interval. Prices below zero
+ * are allowed, as spreads have them.
+ */
+export function betfairLine(options: { minimum: number; maximum: number; interval: number }): Ladder {
+  const { minimum, maximum, interval } = options;
+  const size = Math.round((maximum - minimum) / interval) + 1;
+  return uniformLadder({
+    id: `betfair-line:${String(minimum)}:${String(maximum)}:${String(interval)}`,
+    lowest: minimum,
+    tickSize: interval,
+    size
+  });
+}

@@ -2,7 +2,8 @@
 import type { Lots, Nanos } from '../core/units.ts';
 import { lots, seconds } from '../core/units.ts';
 import type { Ladder } from './ladder.ts';
-import { betfairClassic } from './ladder.ts';
+import { betfairClassic, betfairFinest, betfairLine } from './ladder.ts';
+import { unreachable } from '../core/assert.ts';
 
 export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
 
@@ -30,6 +31,12 @@ export interface OrderRules {
   readonly betDelayInPlay: Nanos;
 }
 
+/** Which prices a Betfair market allows (`priceLadderDefinition`); a market that says nothing is CLASSIC. */
+export type BetfairLadder =
+  | { readonly type: 'CLASSIC' }
+  | { readonly type: 'FINEST' }
+  | { readonly type: 'LINE_RANGE'; readonly minimum: number; readonly maximum: number; readonly interval: number };
+
 /** What is enough to make the rules again: plain data that crosses workers and files. */
 export interface BetfairSpec {
   readonly venue: 'betfair';
@@ -37,6 +44,8 @@ export interface BetfairSpec {
   readonly winners: number;
   readonly marketBaseRatePercent: number;
   readonly betDelaySeconds: number;
+  /** CLASSIC when absent. */
+  readonly ladder?: BetfairLadder;
 }
 export type RulesSpec = BetfairSpec;
 
@@ -52,6 +61,20 @@ export interface MarketRules {
   readonly orders: OrderRules;
 }
 
+function ladderOf(ladder: BetfairLadder | undefined): Ladder {
+  if (ladder === undefined) return betfairClassic;
+  switch (ladder.type) {
+    case 'CLASSIC':
+      return betfairClassic;
+    case 'FINEST':
+      return betfairFinest;
+    case 'LINE_RANGE':
+      return betfairLine(ladder);
+    default:
+      return unreachable(ladder);
+  }
+}
+
 /** Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate are the venue's defaults. */
 export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}): MarketRules {
   const spec: BetfairSpec = {
@@ -59,12 +82,13 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     currency: options.currency ?? 'GBP',
     winners: options.winners ?? 1,
     marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
-    betDelaySeconds: options.betDelaySeconds ?? 5
+    betDelaySeconds: options.betDelaySeconds ?? 5,
+    ...(options.ladder === undefined ? {} : { ladder: options.ladder })
   };
   return {
     id: 'betfair',
     spec,
-    ladder: betfairClassic,
+    ladder: ladderOf(spec.ladder),
     lotSize: 0.01,
     currency: spec.currency,
     settlement: { kind: 'backLay', winners: spec.winners },

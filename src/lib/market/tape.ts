@@ -7,11 +7,20 @@ import type { MarketRules } from './rules.ts';
 
 /** What a row says. The numbers are stored in files: never renumber, only add. */
 export const RowKind = {
-  /** Money waiting to be matched by a layer: Betfair `atb`, a bid. `lots` is the new absolute size, 0 removes. */
+  /**
+   * Betfair `atb`, available to back: unmatched lay bets, what a backer gets at once. The best back price is the
+   * HIGHEST bid. `lots` is the new absolute size, 0 removes.
+   */
   bid: 1,
-  /** Money waiting to be matched by a backer: Betfair `atl`, an ask. `lots` is the new absolute size, 0 removes. */
+  /**
+   * Betfair `atl`, available to lay: unmatched back bets, what a layer gets at once. The best lay price is the LOWEST
+   * ask, above the best bid. `lots` is the new absolute size, 0 removes.
+   */
   ask: 2,
-  /** A trade of `lots` at `tick` (Betfair: the increase of a `trd` level, taker and maker both counted). */
+  /**
+   * A trade of `lots` at `tick`. Betfair: the increase of a `trd` level over the largest size it ever showed, taker and
+   * maker both counted; sizes that sink by a changed exchange rate and rise again are no trades.
+   */
   trade: 3,
   /** Last traded price; `lots` is 0. */
   lastTraded: 4,
@@ -19,7 +28,7 @@ export const RowKind = {
   status: 5,
   /** `lots` 1 when the market turned in play, 0 back; `slot` is NO_SLOT. */
   inPlay: 6,
-  /** A runner left; `lots` is its reduction (adjustment) factor in hundredths of a per cent. */
+  /** A runner left; `lots` is its reduction (adjustment) factor in hundredths of a per cent, fractions allowed. */
   removal: 7,
   /** Reconciled starting price; `tick` is the tick at or below it, `lots` the price in 1e-6. */
   startingPrice: 8,
@@ -30,7 +39,17 @@ export const RowKind = {
   /** The traded ladder shrank (a correction or a fresh image): new absolute traded `lots` at `tick`. Not a trade. */
   tradedCorrection: 11,
   /** Bet delay in whole seconds, in `lots`; `slot` is NO_SLOT. */
-  betDelay: 12
+  betDelay: 12,
+  /**
+   * The three below are `trade`, `tradedCorrection` and `lastTraded` at a price that is not on the ladder: Betfair
+   * restates what was matched before a runner's removal at reduced prices. `tick` is the price in 1e-4, not a tick. No
+   * order can rest there, so matching ignores them.
+   */
+  offLadderTrade: 13,
+  offLadderCorrection: 14,
+  offLadderLastTraded: 15,
+  /** The scheduled start was announced or moved: `lots` is milliseconds since the epoch; `slot` is NO_SLOT. */
+  scheduledStart: 16
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
@@ -41,6 +60,8 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 export const NO_SLOT = 255;
 export const NO_TICK = -1;
+/** Prices of the off-ladder rows are whole multiples of 1 / OFF_LADDER_SCALE. */
+export const OFF_LADDER_SCALE = 1e4;
 
 export interface Runner {
   readonly slot: number;
@@ -61,7 +82,7 @@ export interface MarketInfo {
   readonly country: string;
   readonly rules: MarketRules;
   readonly runners: readonly Runner[];
-  /** Scheduled start in milliseconds since the epoch, the last one announced. */
+  /** Scheduled start in milliseconds since the epoch, the last one announced: `scheduledStart` rows say when. */
   readonly scheduledMillis: number;
   /** SHA-256 of the source's bytes as they were given, hex. */
   readonly fingerprint: string;

@@ -1,0 +1,105 @@
+/**
+ * One side of a book: the size waiting (or traded) at each tick. A bit set over the ticks finds the best level and the
+ * next one in steps of 32 ticks, so nothing is sorted and nothing is allocated once a page of sizes exists. Knows
+ * nothing of what the sizes mean.
+ */
+import { NO_TICK } from './tape.ts';
+
+const PAGE_BITS = 9;
+const PAGE_SIZE = 1 << PAGE_BITS;
+const PAGE_MASK = PAGE_SIZE - 1;
+/** Stands for every page that holds nothing; never written to. */
+const EMPTY_PAGE = new Float64Array(PAGE_SIZE);
+
+export class Depth {
+  /** Number of ticks. */
+  readonly size: number;
+  /** Lowest and highest tick with a size, NO_TICK when there is none. Read-only to others. */
+  lowest: number = NO_TICK;
+  highest: number = NO_TICK;
+  /** Number of levels, and the sum of their sizes in lots. Read-only to others. */
+  count = 0;
+  total = 0;
+  /** Sizes by page: wide ladders (99,900 prices) are mostly empty. */
+  readonly #pages: Float64Array[];
+  readonly #bits: Uint32Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#pages = new Array<Float64Array>(((size - 1) >> PAGE_BITS) + 1).fill(EMPTY_PAGE);
+    this.#bits = new Uint32Array(((size - 1) >> 5) + 1);
+  }
+
+  /** Lots at a tick, 0 where there are none. The tick must be on the ladder. */
+  at(tick: number): number {
+    return this.#pages[tick >> PAGE_BITS]![tick & PAGE_MASK]!;
+  }
+
+  /** Sets the absolute size at a tick; 0 removes the level. */
+  set(tick: number, lots: number): void {
+    let page = this.#pages[tick >> PAGE_BITS]!;
+    const held = page[tick & PAGE_MASK]!;
+    if (held === lots) return;
+    if (page === EMPTY_PAGE) {
+      page = new Float64Array(Math.min(PAGE_SIZE, this.size));
+      this.#pages[tick >> PAGE_BITS] = page;
+    }
+    page[tick & PAGE_MASK] = lots;
+    this.total += lots - held;
+    if (held === 0) this.#occupy(tick);
+    else if (lots === 0) this.#vacate(tick);
+  }
+
+  /** The next occupied tick below, or NO_TICK. */
+  below(tick: number): number {
+    if (this.count === 0 || tick <= this.lowest) return NO_TICK;
+    const bits = this.#bits;
+    let word = (tick - 1) >> 5;
+    let held = bits[word]! & (0xffffffff >>> (31 - ((tick - 1) & 31)));
+    while (held === 0) held = bits[--word]!;
+    return (word << 5) + 31 - Math.clz32(held);
+  }
+
+  /** The next occupied tick above, or NO_TICK. */
+  above(tick: number): number {
+    if (this.count === 0 || tick >= this.highest) return NO_TICK;
+    const bits = this.#bits;
+    let word = (tick + 1) >> 5;
+    let held = bits[word]! & (0xffffffff << ((tick + 1) & 31));
+    while (held === 0) held = bits[++word]!;
+    return (word << 5) + 31 - Math.clz32(held & -held);
+  }
+
+  clear(): void {
+    for (let tick = this.lowest; tick !== NO_TICK;) {
+      const next = this.above(tick);
+      this.#pages[tick >> PAGE_BITS]![tick & PAGE_MASK] = 0;
+      tick = next;
+    }
+    if (this.count > 0) this.#bits.fill(0, this.lowest >> 5, (this.highest >> 5) + 1);
+    this.lowest = NO_TICK;
+    this.highest = NO_TICK;
+    this.count = 0;
+    this.total = 0;
+  }
+
+  #occupy(tick: number): void {
+    this.#bits[tick >> 5]! |= 1 << (tick & 31);
+    if (this.count++ === 0) {
+      this.lowest = tick;
+      this.highest = tick;
+    } else if (tick < this.lowest) this.lowest = tick;
+    else if (tick > this.highest) this.highest = tick;
+  }
+
+  #vacate(tick: number): void {
+    if (this.count === 1) {
+      this.lowest = NO_TICK;
+      this.highest = NO_TICK;
+      this.total = 0;
+    } else if (tick === this.lowest) this.lowest = this.above(tick);
+    else if (tick === this.highest) this.highest = this.below(tick);
+    this.#bits[tick >> 5]! &= ~(1 << (tick & 31));
+    this.count--;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A market at one moment of its tape: every book, status, in play or not, who left and who won. Rows go in one way,
+ * forward; it never looks ahead. Knows nothing of orders or files.
+ */
+import type { Nanos } from '../core/units.ts';
+import { Book } from './book.ts';
+import { MarketStatus, NO_SLOT, Outcome, RowKind } from './tape.ts';
+import type { MarketInfo, Tape } from './tape.ts';
+
+export class MarketState {
+  readonly market: MarketInfo;
+  /** By slot. */
+  readonly books: readonly Book[];
+  status: MarketStatus = MarketStatus.inactive;
+  inPlay = false;
+  betDelaySeconds = 0;
+  /** As announced so far, milliseconds since the epoch; the market's own where the tape announces none. */
+  scheduledMillis: number;
+  /** Time of the last row applied. */
+  time: Nanos = 0 as Nanos;
+  /** By slot: 1 once the runner has left. */
+  readonly removed: Uint8Array;
+  /** By slot: reduction (adjustment) factor in per cent of a removed runner, else 0. */
+  readonly reductionPercent: Float64Array;
+  /** By slot: one of `Outcome`. */
+  readonly outcome: Uint8Array;
+  /** By slot: reconciled starting price, NaN before. */
+  readonly startingPrice: Float64Array;
+  /** Runners that have not left. */
+  activeRunners: number;
+
+  constructor(market: MarketInfo) {
+    const slots = market.runners.length;
+    this.market = market;
+    this.books = market.runners.map(() => new Book(market.rules.ladder));
+    this.removed = new Uint8Array(slots);
+    this.reductionPercent = new Float64Array(slots);
+    this.outcome = new Uint8Array(slots);
+    this.startingPrice = new Float64Array(slots).fill(Number.NaN);
+    this.scheduledMillis = market.scheduledMillis;
+    this.activeRunners = slots;
+  }
+
+  /** Back to before the first row. */
+  reset(): void {
+    for (const book of this.books) book.clear();
+    this.status = MarketStatus.inactive;
+    this.inPlay = false;
+    this.betDelaySeconds = 0;
+    this.scheduledMillis = this.market.scheduledMillis;
+    this.time = 0 as Nanos;
+    this.removed.fill(0);
+    this.reductionPercent.fill(0);
+    this.outcome.fill(Outcome.unknown);
+    this.startingPrice.fill(Number.NaN);
+    this.activeRunners = this.books.length;
+  }
+
+  /** Applies one row. Rows must come in the tape's order. */
+  apply(tape: Tape, row: number): void {
+    const kind = tape.kind[row]! as RowKind;
+    const slot = tape.slot[row]!;
+    const lots = tape.lots[row]!;
+    this.time = tape.exchange[row]! as Nanos;
+    if (slot === NO_SLOT) {
+      this.#applyToMarket(kind, lots);
+      return;
+    }
+    const book = this.books[slot]!;
+    const tick = tape.tick[row]!;
+    switch (kind) {
+      case RowKind.bid:
+        book.bids.set(tick, lots);
+        return;
+      case RowKind.ask:
+        book.asks.set(tick, lots);
+        return;
+      case RowKind.trade:
+        book.addTrade(tick, lots);
+        return;
+      case RowKind.lastTraded:
+        book.setLastTraded(tick);
+        return;
+      case RowKind.tradedCorrection:
+        book.traded.set(tick, lots);
+        return;
+      default:
+        this.#applyToRunner(kind, slot, tick, lots);
+    }
+  }
+
+  /** Applies the rows of one message: `tape.messageStart[message]` up to the next message's first. */
+  applyMessage(tape: Tape, message: number): void {
+    const end = tape.messageStart[message + 1]!;
+    for (let row = tape.messageStart[message]!; row < end; row++) this.apply(tape, row);
+  }
+
+  #applyToMarket(kind: RowKind, lots: number): void {
+    if (kind === RowKind.status) this.status = lots as MarketStatus;
+    else if (kind === RowKind.inPlay) this.inPlay = lots === 1;
+    else if (kind === RowKind.betDelay) this.betDelaySeconds = lots;
+    else if (kind === RowKind.scheduledStart) this.scheduledMillis = lots;
+    else if (kind === RowKind.clear) for (const book of this.books) book.clear();
+  }
+
+  #applyToRunner(kind: RowKind, slot: number, tick: number, lots: number): void {
+    const book = this.books[slot]!;
+    switch (kind) {
+      case RowKind.clear:
+        book.clear();
+        break;
+      case RowKind.removal:
+        if (this.removed[slot] === 0) this.activeRunners--;
+        this.removed[slot] = 1;
+        this.reductionPercent[slot] = lots / 100;
+        this.outcome[slot] = Outcome.removed;
+        break;
+      case RowKind.outcome:
+        this.outcome[slot] = lots;
+        if (lots !== Outcome.removed && this.removed[slot] === 1) {
+          this.removed[slot] = 0;
+          this.reductionPercent[slot] = 0;
+          this.activeRunners++;
+        }
+        break;
+      case RowKind.startingPrice:
+        this.startingPrice[slot] = lots / 1e6;
+        break;
+      case RowKind.offLadderTrade:
+        book.setTradedOffLadder(tick, book.tradedOffLadder(tick) + lots);
+        break;
+      case RowKind.offLadderCorrection:
+        book.setTradedOffLadder(tick, lots);
+        break;
+      case RowKind.offLadderLastTraded:
+        book.setLastTradedOffLadder(tick);
+        break;
+    }
+  }
+}
