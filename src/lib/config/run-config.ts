@@ -25,6 +25,9 @@ const text = (about: FieldAbout) => v.pipe(v.string(), v.minLength(1), v.maxLeng
 const choice = <const T extends readonly string[]>(options: T, about: FieldAbout) =>
   v.pipe(v.picklist(options), v.metadata({ ...about }));
 
+const ENVIRONMENT = { ...field('Environment', 'The task: a market before the off, or a classic with a known answer') };
+const ALGORITHM = { ...field('Algorithm', 'How the agent learns') };
+
 export const RewardSchema = v.strictObject({
   markToMarket: real(
     0,
@@ -50,7 +53,7 @@ export const RewardSchema = v.strictObject({
 });
 
 export const MarketEnvSchema = v.strictObject({
-  id: v.literal('AUPreOffV7TradeCost'),
+  id: v.pipe(v.literal('AUPreOffV7TradeCost'), v.metadata(ENVIRONMENT)),
   environments: integer(1, 512, 8, field('Environments', 'Markets played at the same time')),
   slots: integer(1, 24, 4, field('Runner slots', 'Runners the agent sees, shortest price first')),
   startMinutes: real(0.5, 120, 10, field('Start', 'When an episode begins, before the scheduled off', 'min')),
@@ -70,14 +73,14 @@ export const MarketEnvSchema = v.strictObject({
 });
 
 export const ClassicEnvSchema = v.strictObject({
-  id: v.picklist(['Pendulum-v1', 'PendulumNoVel-v1']),
+  id: v.pipe(v.picklist(['Pendulum-v1', 'PendulumNoVel-v1']), v.metadata(ENVIRONMENT)),
   environments: integer(1, 512, 8, field('Environments', 'Copies stepped together'))
 });
 
 export const EnvSchema = v.variant('id', [MarketEnvSchema, ClassicEnvSchema]);
 
 export const SacLstmSchema = v.strictObject({
-  algorithm: v.literal('sac-lstm'),
+  algorithm: v.pipe(v.literal('sac-lstm'), v.metadata(ALGORITHM)),
   lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the actor and of each critic')),
   hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of the layer after the LSTM')),
   gamma: real(0, 1, 0.99, field('Discount', 'Weight of the next step against this one')),
