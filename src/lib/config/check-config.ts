@@ -27,7 +27,7 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (isMapping(value)) return 'a group of fields';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  const text = JSON.stringify(value) ?? typeof value;
+  const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

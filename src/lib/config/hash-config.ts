@@ -1,5 +1,4 @@
 /** What identifies a configuration: SHA-256 over its canonical JSON. The name is a label and does not enter. */
-import type { Json } from '../core/digest.ts';
 import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import type { RunConfig } from './run-config.ts';
 
