@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { notebookFrame } from './src/lib/notebook/frame/vite-plugin.js';
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -20,7 +21,7 @@ function codeVersion(): string {
 }
 
 export default defineConfig({
-  plugins: [sveltekit()],
+  plugins: [notebookFrame(), sveltekit()],
   define: { __CODE_VERSION__: JSON.stringify(codeVersion()) },
   server: { headers: isolation },
   preview: { headers: isolation },
