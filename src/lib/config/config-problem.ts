@@ -29,7 +29,7 @@ export function configInvalid(source: string, problems: readonly ConfigProblem[]
     return new AppError('config.invalid', {
       subject: where === '' ? source : `${source} ${where}`,
       expected: first.expected,
-      got: `got ${first.got}`,
+      got: first.got,
       remedy: first.remedy
     });
   }

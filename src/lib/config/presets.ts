@@ -52,7 +52,7 @@ export function presetNamed(name: string): (typeof PRESETS)[number] {
   throw new AppError('config.invalid', {
     subject: 'preset',
     expected: `one of ${names.join(', ')}`,
-    got: `got "${name}"`,
+    got: `"${name}"`,
     remedy: meant === undefined ? 'choose one of them' : `did you mean "${meant}"?`
   });
 }

@@ -13,7 +13,7 @@ describe('an AppError', () => {
     cause: new Error('inner')
   });
   it('says subject, expected, got and remedy', () => {
-    expect(error.message).toBe('market 1.179: expected clk to go on from AL2, AL1; re-import the file');
+    expect(error.message).toBe('market 1.179: expected clk to go on from AL2, got AL1; re-import the file');
   });
   it('keeps its code and parts as plain data and back', () => {
     const wire = structuredClone(toWire(error));

@@ -34,7 +34,7 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** What it is about: a file, a market, a field, a device. */
   readonly subject: string;
-  /** What was wrong or came instead, as a clause: `clk went back from AL2 to AL1`. */
+  /** What was wrong, as a clause (`clk went back from AL2 to AL1`); with `expected`, what came instead (`AL1`). */
   readonly got: string;
   readonly expected?: string;
   /** What to do next, as an imperative: `re-import the file`. */
@@ -61,7 +61,7 @@ export class AppError extends Error {
   readonly remedy: string;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    const expected = details.expected === undefined ? '' : `expected ${details.expected}, `;
+    const expected = details.expected === undefined ? '' : `expected ${details.expected}, got `;
     super(`${details.subject}: ${expected}${details.got}; ${details.remedy}`, { cause: details.cause });
     this.code = code;
     this.subject = details.subject;
