@@ -27,7 +27,7 @@ describe('reading a configuration', () => {
     expect(error.code).toBe('config.invalid');
     expect(error.subject).toBe('mine.yaml line 4, seed');
     expect(error.expected).toBe('a whole number from 0 to 4294967295');
-    expect(error.got).toBe('got -3');
+    expect(error.got).toBe('-3');
   });
 
   it('says everything that is wrong at once, in the order of the lines', () => {
@@ -79,7 +79,7 @@ training: 5
   it('refuses a configuration of a newer version', () => {
     const error = refusal('version: 2\nname: x');
     expect(error.code).toBe('config.version');
-    expect(error.message).toContain('mine.yaml: expected version 1 or older, version 2');
+    expect(error.message).toContain('mine.yaml: expected version 1 or older, got version 2');
   });
 
   it('refuses a version that never was', () => {
