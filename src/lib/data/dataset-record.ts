@@ -1,0 +1,60 @@
+/** Sums a dataset's markets into its record. */
+import { sha256Hex } from '../core/digest.ts';
+import type { DatasetRecord, MarketRecord, Oddity, SourceFile } from './records.ts';
+import type { StoredMarket } from './sidecar.ts';
+
+export interface DatasetParts {
+  readonly name: string;
+  readonly origin: DatasetRecord['origin'];
+  readonly createdMillis: number;
+  readonly codeVersion: string;
+  readonly schemaHash: string;
+  readonly files: readonly SourceFile[];
+  readonly markets: readonly StoredMarket[];
+  /** Found in the files themselves, beside what each market tells. */
+  readonly oddities: readonly Oddity[];
+}
+
+export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord> {
+  const markets = parts.markets.map((market) => market.record);
+  const sum = (value: (market: MarketRecord) => number): number => markets.reduce((all, one) => all + value(one), 0);
+  return {
+    name: parts.name,
+    origin: parts.origin,
+    venue: [...new Set(markets.map((market) => market.venue))].sort().join(', '),
+    synthetic: markets.some((market) => market.synthetic),
+    createdMillis: parts.createdMillis,
+    files: parts.files,
+    markets: markets.length,
+    trainable: markets.filter((market) => market.trainable).length,
+    messages: sum((market) => market.messages),
+    runners: sum((market) => market.runners),
+    trades: sum((market) => market.trades),
+    firstMillis: Math.min(...markets.map((market) => market.firstMillis)),
+    lastMillis: Math.max(...markets.map((market) => market.lastMillis)),
+    bronzeBytes: parts.markets.reduce((all, market) => all + market.bronzeBytes, 0),
+    silverBytes: parts.markets.reduce((all, market) => all + market.silverBytes, 0),
+    fingerprint: await fingerprintOf(markets),
+    schemaHash: parts.schemaHash,
+    codeVersion: parts.codeVersion,
+    oddities: mergeOddities([...parts.oddities, ...markets.flatMap((market) => market.oddities)])
+  };
+}
+
+/** SHA-256 over the markets' ids and fingerprints, sorted: the same markets give the same one in any order. */
+export async function fingerprintOf(markets: readonly Pick<MarketRecord, 'id' | 'fingerprint'>[]): Promise<string> {
+  const lines = markets.map((market) => `${market.id} ${market.fingerprint}`).sort();
+  return await sha256Hex(lines.join('\n'));
+}
+
+const GRAVITY = { error: 0, warning: 1, note: 2 } as const;
+
+/** One entry a code, counts summed, the first example kept; the gravest first. */
+export function mergeOddities(oddities: readonly Oddity[]): readonly Oddity[] {
+  const byCode = new Map<string, Oddity>();
+  for (const oddity of oddities) {
+    const before = byCode.get(oddity.code);
+    byCode.set(oddity.code, before === undefined ? oddity : { ...before, count: before.count + oddity.count });
+  }
+  return [...byCode.values()].sort((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
+}

@@ -1,0 +1,181 @@
+/** Typed columns to Arrow and back, without a builder: every column is one flat buffer. */
+import {
+  Bool,
+  Float64,
+  Int32,
+  Int64,
+  TimestampMicrosecond,
+  Uint32,
+  Uint8,
+  Utf8,
+  Field,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  makeData,
+  tableToIPC
+} from 'apache-arrow';
+import type { Data, DataType } from 'apache-arrow';
+import { AppError } from '../../core/errors.ts';
+import { canonicalJson, sha256Hex } from '../../core/digest.ts';
+
+export type ColumnType = 'u8' | 'u32' | 'i32' | 'i64' | 'f64' | 'bool' | 'text' | 'time';
+
+/** One column of a layer or a table. `time` is a UTC timestamp in microseconds. */
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly about: string;
+  readonly nullable?: boolean;
+}
+
+export type ColumnValues =
+  Uint8Array | Uint32Array | Int32Array | BigInt64Array | Float64Array | readonly (string | undefined)[];
+
+const types: Record<ColumnType, () => DataType> = {
+  u8: () => new Uint8(),
+  u32: () => new Uint32(),
+  i32: () => new Int32(),
+  i64: () => new Int64(),
+  f64: () => new Float64(),
+  bool: () => new Bool(),
+  text: () => new Utf8(),
+  time: () => new TimestampMicrosecond()
+};
+
+export const schemaOf = (specs: readonly ColumnSpec[], metadata?: Map<string, string>): Schema =>
+  new Schema(
+    specs.map((spec) => new Field(spec.name, types[spec.type](), true)),
+    metadata
+  );
+
+/**
+ * SHA-256 of the columns' names and types in order: what a sidecar records and a reader verifies.
+ * @returns 64 hex digits
+ */
+export const schemaHash = async (specs: readonly Pick<ColumnSpec, 'name' | 'type'>[]): Promise<string> =>
+  await sha256Hex(canonicalJson(specs.map(({ name, type }) => [name, type])));
+
+/** An Arrow IPC stream of one batch. Every column has `rows` values; numeric NaN stands for null in f64 columns. */
+export function toIpc(
+  specs: readonly ColumnSpec[],
+  columns: Readonly<Record<string, ColumnValues>>,
+  rows: number,
+  metadata?: Map<string, string>
+): Uint8Array {
+  const schema = schemaOf(specs, metadata);
+  const children = specs.map((spec) => columnData(spec, columns[spec.name], rows));
+  const data = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
+  return tableToIPC(new Table([new RecordBatch(schema, data)]), 'stream');
+}
+
+function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: number): Data {
+  if (values?.length !== rows) {
+    throw new Error(`column ${spec.name}: ${String(values?.length)} values for ${String(rows)} rows`);
+  }
+  if (spec.type === 'text') return textData(values as readonly (string | undefined)[]);
+  const type = types[spec.type]();
+  if (spec.type === 'bool') {
+    const bits = new Uint8Array((rows + 7) >> 3);
+    for (let i = 0; i < rows; i++) if (values[i]) bits[i >> 3]! |= 1 << (i & 7);
+    return makeData({ type: type as Bool, length: rows, nullCount: 0, data: bits });
+  }
+  if (spec.type === 'f64' && spec.nullable) return nullableFloats(values as Float64Array);
+  return makeData({ type: type as Float64, length: rows, nullCount: 0, data: values as Float64Array });
+}
+
+function nullableFloats(values: Float64Array): Data {
+  const nullBitmap = new Uint8Array((values.length + 7) >> 3);
+  let nullCount = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i]!)) nullCount++;
+    else nullBitmap[i >> 3]! |= 1 << (i & 7);
+  }
+  return makeData({ type: new Float64(), length: values.length, nullCount, nullBitmap, data: values });
+}
+
+function textData(values: readonly (string | undefined)[]): Data {
+  const encoder = new TextEncoder();
+  const offsets = new Int32Array(values.length + 1);
+  const nullBitmap = new Uint8Array((values.length + 7) >> 3);
+  let nullCount = 0;
+  let units = 0;
+  for (const value of values) units += value?.length ?? 0;
+  let bytes = new Uint8Array(Math.max(64, units + (units >> 3)));
+  let end = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined) nullCount++;
+    else {
+      nullBitmap[i >> 3]! |= 1 << (i & 7);
+      if (bytes.length - end < value.length * 3) {
+        const wider = new Uint8Array(bytes.length * 2 + value.length * 3);
+        wider.set(bytes.subarray(0, end));
+        bytes = wider;
+      }
+      end += encoder.encodeInto(value, bytes.subarray(end)).written;
+    }
+    offsets[i + 1] = end;
+  }
+  return makeData({
+    type: new Utf8(),
+    length: values.length,
+    nullCount,
+    nullBitmap,
+    valueOffsets: offsets,
+    data: bytes.subarray(0, end)
+  });
+}
+
+/** What a file's Arrow schema says in our terms, for comparison and for the message when it differs. */
+export function specsOf(schema: Schema): readonly Pick<ColumnSpec, 'name' | 'type'>[] {
+  return schema.fields.map((field) => ({ name: field.name, type: typeName(field.type as DataType) }));
+}
+
+function typeName(type: DataType): ColumnType {
+  for (const [name, make] of Object.entries(types)) {
+    if (String(make()) === String(type)) return name as ColumnType;
+  }
+  return String(type) as ColumnType;
+}
+
+/** Refuses a file whose columns are not the ones this version reads, naming both sides. */
+export async function verifySchema(
+  subject: string,
+  found: readonly Pick<ColumnSpec, 'name' | 'type'>[],
+  expected: readonly ColumnSpec[]
+): Promise<void> {
+  const [foundHash, expectedHash] = await Promise.all([schemaHash(found), schemaHash(expected)]);
+  if (foundHash !== expectedHash) throw drift(subject, describe(expected, expectedHash), describe(found, foundHash));
+}
+
+const describe = (specs: readonly Pick<ColumnSpec, 'name' | 'type'>[], hash: string): string =>
+  `${specs.map((spec) => `${spec.name} ${spec.type}`).join(', ')} (schema ${hash.slice(0, 12)})`;
+
+export const drift = (subject: string, expected: string, got: string): AppError =>
+  new AppError('data.drift', {
+    subject,
+    expected,
+    got: `it holds ${got}`,
+    remedy: 'import the source file again with this version'
+  });
+
+/** Whole numbers as 64-bit integers without a BigInt each: low and high words are written apart. */
+export function wholeToInt64(values: Float64Array): BigInt64Array {
+  const out = new BigInt64Array(values.length);
+  const words = new Int32Array(out.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const high = Math.floor(value / 4294967296);
+    words[2 * i] = (value - high * 4294967296) | 0;
+    words[2 * i + 1] = high;
+  }
+  return out;
+}
+
+/** The reverse of `wholeToInt64`, exact up to 2^53, written into `into` from `at` on. */
+export function int64ToWhole(values: BigInt64Array, into: Float64Array, at: number): void {
+  const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  for (let i = 0; i < values.length; i++) into[at + i] = words[2 * i + 1]! * 4294967296 + (words[2 * i]! >>> 0);
+}

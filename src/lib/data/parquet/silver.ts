@@ -1,0 +1,143 @@
+/** Silver: a market's tape as Parquet, one file a market, and back into one buffer. */
+import type { MarketInfo, Tape } from '../../market/tape.ts';
+import type { TapeWire } from '../../market/tape-wire.ts';
+import { tapeFromWire, tapeLayout } from '../../market/tape-wire.ts';
+import type { RulesSpec } from '../../market/rules.ts';
+import type { Table } from 'apache-arrow';
+import { AppError } from '../../core/errors.ts';
+import type { ColumnSpec } from './columns.ts';
+import { int64ToWhole, schemaHash, specsOf, toIpc, verifySchema, wholeToInt64 } from './columns.ts';
+import type { ParquetEncoding } from './codec.ts';
+import { ipcToParquet, parquetToArrow } from './codec.ts';
+
+export const SILVER_COLUMNS: readonly ColumnSpec[] = [
+  { name: 'exchange', type: 'i64', about: 'time at the venue, nanoseconds since the tape began' },
+  { name: 'received', type: 'i64', about: 'time of reception, nanoseconds since the tape began' },
+  { name: 'kind', type: 'u8', about: 'what the row says, a RowKind' },
+  { name: 'slot', type: 'u8', about: "the runner's slot, 255 for the whole market" },
+  { name: 'tick', type: 'i32', about: 'index of the price on the ladder, -1 for none' },
+  { name: 'lots', type: 'f64', about: "size in the venue's smallest unit; a factor or a price for some kinds" },
+  { name: 'message', type: 'u32', about: 'number of the message the row came in, from 0' }
+];
+
+export const SILVER_ENCODINGS: Readonly<Record<string, ParquetEncoding>> = {
+  exchange: 'delta',
+  received: 'delta',
+  message: 'delta'
+};
+
+/** What a silver file needs beside it to be a tape again: plain JSON. */
+export interface TapeSidecar {
+  readonly market: Omit<MarketInfo, 'rules'>;
+  readonly rules: RulesSpec;
+  /** Decimal, since JSON has no 64-bit integers. */
+  readonly startEpochNanos: string;
+  readonly rows: number;
+  /** Messages may carry no row, so the last row does not tell how many there were. */
+  readonly messages: number;
+}
+
+export function tapeSidecar(tape: Tape): TapeSidecar {
+  const { rules, ...market } = tape.market;
+  return {
+    market,
+    rules: rules.spec,
+    startEpochNanos: tape.startEpochNanos.toString(),
+    rows: tape.rows,
+    messages: tape.messageStart.length - 1
+  };
+}
+
+/** Hash of the silver columns: recorded in every sidecar, verified by every reader. */
+export const silverSchemaHash = (): Promise<string> => schemaHash(SILVER_COLUMNS);
+
+/** A tape's silver columns as arrays; `message` is spelled out for every row. */
+export function silverColumns(tape: Tape) {
+  const message = new Uint32Array(tape.rows);
+  for (let m = 0; m + 1 < tape.messageStart.length; m++) {
+    message.fill(m, tape.messageStart[m]!, tape.messageStart[m + 1]!);
+  }
+  return {
+    exchange: wholeToInt64(tape.exchange),
+    received: wholeToInt64(tape.received),
+    kind: tape.kind.slice(),
+    slot: tape.slot.slice(),
+    tick: tape.tick.slice(),
+    lots: tape.lots.slice(),
+    message
+  };
+}
+
+/** The Parquet codec must have been loaded. */
+export function tapeToParquet(tape: Tape): Uint8Array<ArrayBuffer> {
+  if (tape.exchangeOrder !== undefined) throw new Error('silver does not keep an exchange order of its own yet');
+  const metadata = new Map([['furlong.tape', JSON.stringify(tapeSidecar(tape))]]);
+  const ipc = toIpc(SILVER_COLUMNS, silverColumns(tape), tape.rows);
+  return ipcToParquet(ipc, { metadata, encodings: SILVER_ENCODINGS });
+}
+
+/**
+ * @param shared whether the columns lie in a SharedArrayBuffer
+ * @throws data.drift when the file's columns are not `SILVER_COLUMNS`, data.corrupt when it is torn or does not hold
+ *   the rows its sidecar tells of
+ */
+export async function parquetToWire(
+  bytes: Uint8Array,
+  sidecar: TapeSidecar,
+  options: { readonly shared: boolean }
+): Promise<TapeWire> {
+  const subject = `market ${sidecar.market.id}`;
+  const table = parquetToArrow(subject, bytes);
+  await verifySchema(subject, specsOf(table.schema), SILVER_COLUMNS);
+  return wireFromTable(table, sidecar, options);
+}
+
+export async function parquetToTape(
+  bytes: Uint8Array,
+  sidecar: TapeSidecar,
+  options: { readonly shared: boolean }
+): Promise<Tape> {
+  return tapeFromWire(await parquetToWire(bytes, sidecar, options));
+}
+
+/** Copies verified silver columns into one buffer laid out as `tapeLayout` says. */
+export function wireFromTable(table: Table, sidecar: TapeSidecar, options: { readonly shared: boolean }): TapeWire {
+  const { rows, messages } = sidecar;
+  if (table.numRows !== rows) {
+    throw new AppError('data.corrupt', {
+      subject: `market ${sidecar.market.id}`,
+      expected: `${String(rows)} rows`,
+      got: `the file holds ${String(table.numRows)}`,
+      remedy: 'remove the dataset and import its source file again'
+    });
+  }
+  const { bytes } = tapeLayout(rows, messages);
+  const wire: TapeWire = {
+    market: sidecar.market,
+    rules: sidecar.rules,
+    startEpochNanos: BigInt(sidecar.startEpochNanos),
+    rows,
+    messages,
+    buffer: options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
+  };
+  const tape = tapeFromWire(wire);
+  let at = 0;
+  let message = 0;
+  for (const batch of table.batches) {
+    const column = <T>(name: string): T => batch.getChild(name)?.data[0]?.values as T;
+    int64ToWhole(column<BigInt64Array>('exchange'), tape.exchange, at);
+    int64ToWhole(column<BigInt64Array>('received'), tape.received, at);
+    tape.lots.set(column<Float64Array>('lots'), at);
+    tape.kind.set(column<Uint8Array>('kind'), at);
+    tape.slot.set(column<Uint8Array>('slot'), at);
+    tape.tick.set(column<Int32Array>('tick'), at);
+    const ofRow = column<Uint32Array>('message');
+    for (let i = 0; i < batch.numRows; i++) {
+      const next = ofRow[i]!;
+      while (message < next) tape.messageStart[++message] = at + i;
+    }
+    at += batch.numRows;
+  }
+  while (message < messages) tape.messageStart[++message] = rows;
+  return wire;
+}

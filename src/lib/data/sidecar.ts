@@ -1,0 +1,76 @@
+/** `metadata.json` beside a dataset's layers: what they are, from what and by what they were made. */
+import { AppError } from '../core/errors.ts';
+import type { DatasetRecord, MarketRecord } from './records.ts';
+import type { ColumnSpec } from './parquet/columns.ts';
+import { drift, schemaHash } from './parquet/columns.ts';
+import { BRONZE_COLUMNS } from './parquet/bronze.ts';
+import type { TapeSidecar } from './parquet/silver.ts';
+import { SILVER_COLUMNS } from './parquet/silver.ts';
+
+export const SIDECAR_VERSION = 1;
+
+export interface LayerSchema {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly schemaHash: string;
+}
+
+export interface StoredMarket {
+  readonly record: MarketRecord;
+  readonly tape: TapeSidecar;
+  /** Path within the dataset's folder. */
+  readonly silver: string;
+  /** Absent where there is nothing as received: a synthetic market. */
+  readonly bronze?: string;
+  readonly silverBytes: number;
+  readonly bronzeBytes: number;
+}
+
+export interface Sidecar {
+  readonly version: number;
+  readonly codeVersion: string;
+  /** What was done to the bytes on the way, in order. */
+  readonly transforms: readonly string[];
+  readonly layers: { readonly silver: LayerSchema; readonly bronze?: LayerSchema };
+  readonly dataset: DatasetRecord;
+  readonly markets: readonly StoredMarket[];
+}
+
+export async function layerSchema(columns: readonly ColumnSpec[]): Promise<LayerSchema> {
+  return { columns: columns.map(({ name, type }) => ({ name, type })), schemaHash: await schemaHash(columns) };
+}
+
+/** @throws data.corrupt when it is no sidecar, data.drift when its layers are not the ones this version reads */
+export async function parseSidecar(subject: string, text: string): Promise<Sidecar> {
+  let sidecar: Sidecar;
+  try {
+    sidecar = JSON.parse(text) as Sidecar;
+    if (!Array.isArray(sidecar.markets) || typeof sidecar.layers.silver.schemaHash !== 'string')
+      throw new Error('keys');
+  } catch (thrown) {
+    throw new AppError('data.corrupt', {
+      subject,
+      got: 'its metadata.json cannot be read',
+      remedy: 'remove the dataset and import its source files again',
+      cause: thrown
+    });
+  }
+  if (sidecar.version !== SIDECAR_VERSION) {
+    throw drift(subject, `metadata version ${String(SIDECAR_VERSION)}`, `version ${String(sidecar.version)}`);
+  }
+  await verifyLayer(subject, 'silver', sidecar.layers.silver, SILVER_COLUMNS);
+  if (sidecar.layers.bronze) await verifyLayer(subject, 'bronze', sidecar.layers.bronze, BRONZE_COLUMNS);
+  return sidecar;
+}
+
+async function verifyLayer(
+  subject: string,
+  layer: string,
+  found: LayerSchema,
+  columns: readonly ColumnSpec[]
+): Promise<void> {
+  const expected = await layerSchema(columns);
+  if (found.schemaHash === expected.schemaHash) return;
+  const text = (schema: LayerSchema): string =>
+    `${layer} ${schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')} (schema ${schema.schemaHash.slice(0, 12)})`;
+  throw drift(subject, text(expected), text(found));
+}
