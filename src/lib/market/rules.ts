@@ -2,7 +2,7 @@
 import type { Lots, Nanos } from '../core/units.ts';
 import { lots, seconds } from '../core/units.ts';
 import type { Ladder } from './ladder.ts';
-import { betfairClassic, betfairFinest, betfairLine } from './ladder.ts';
+import { betfairClassic, betfairFinest, betfairLine, uniformLadder } from './ladder.ts';
 import { unreachable } from '../core/assert.ts';
 
 export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
@@ -47,7 +47,16 @@ export interface BetfairSpec {
   /** CLASSIC when absent. */
   readonly ladder?: BetfairLadder;
 }
-export type RulesSpec = BetfairSpec;
+/** A spot instrument of Binance: prices and sizes are whole multiples of its filters' steps. */
+export interface BinanceSpotSpec {
+  readonly venue: 'binance';
+  readonly symbol: string;
+  /** Price step as 10^-priceDecimals. */
+  readonly priceDecimals: number;
+  /** Size step as 10^-sizeDecimals. */
+  readonly sizeDecimals: number;
+}
+export type RulesSpec = BetfairSpec | BinanceSpotSpec;
 
 export interface MarketRules {
   readonly id: string;
@@ -103,9 +112,39 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
   };
 }
 
+/** Binance spot: cash settlement, 10 basis points for maker and taker at the venue's regular tier. */
+export function binanceSpotRules(options: Omit<BinanceSpotSpec, 'venue'>): MarketRules {
+  const tickSize = 10 ** -options.priceDecimals;
+  return {
+    id: 'binance',
+    spec: { venue: 'binance', ...options },
+    ladder: uniformLadder({
+      id: `binance-${options.symbol}`,
+      lowest: tickSize,
+      tickSize,
+      size: Math.min(2 ** 31 - 1, 10 ** (options.priceDecimals + 7))
+    }),
+    lotSize: 10 ** -options.sizeDecimals,
+    currency: 'USDT',
+    settlement: { kind: 'cash' },
+    fees: { kind: 'makerTaker', makerBps: 10, takerBps: 10 },
+    orders: {
+      minimum: lots(1),
+      kinds: ['limit', 'market'],
+      persistence: ['persist'],
+      bestPriceExecution: true,
+      betDelayInPlay: seconds(0)
+    }
+  };
+}
+
 export function rulesFrom(spec: RulesSpec): MarketRules {
   switch (spec.venue) {
     case 'betfair':
       return betfairRules(spec);
+    case 'binance':
+      return binanceSpotRules(spec);
+    default:
+      return unreachable(spec);
   }
 }
