@@ -55,20 +55,34 @@ export interface Checkpoint {
 }
 
 export interface Agent {
-  /** Chooses [n, action] for [n, obs]; `starts[i]` 1 clears environment i's recurrent state first. */
+  /**
+   * Chooses [n, action] for [n, obs]. Recurrent state is kept apart for each mode, so that an evaluation in the middle
+   * of training leaves training as it was; n may differ between the modes.
+   * @param starts [n], 1 clears environment i's recurrent state first
+   * @param previousRewards [n] what the step before gave, for agents that take it in; not read where `starts` is 1
+   */
   act(
     observations: Float32Array,
     into: Float32Array | Int32Array,
     mode: 'explore' | 'greedy',
-    starts: Uint8Array
+    starts: Uint8Array,
+    previousRewards: Float32Array
   ): Promise<void>;
-  /** Stores a vector step with the recurrent state it was taken in. */
+  /** Stores the vector step of the last `act` in mode `explore`, with the recurrent state it was taken in. */
   observe(step: Transitions): void;
   /** Whether enough is stored for an update. */
   readonly ready: boolean;
   update(): Promise<UpdateReport>;
   inspect(observations: Float32Array): Promise<PolicyView>;
-  save(): Promise<Checkpoint>;
+  /** Memory taken by the replay, from the start. */
+  readonly replayBytes: number;
+  /**
+   * Without `replay` (the default) what was experienced is left out, `state.replayKept` says so, and a resumed run
+   * fills its replay anew before it learns on: the same each time it is resumed, yet not as if it had never stopped.
+   * @throws AppError `training.diverged` rather than save a tensor that is not finite
+   */
+  save(options?: { readonly replay?: boolean }): Promise<Checkpoint>;
+  /** @throws AppError `data.drift` when the checkpoint is of another algorithm, schema or shape; nothing has changed then. */
   load(checkpoint: Checkpoint): Promise<void>;
   dispose(): void;
 }

@@ -1,0 +1,19 @@
+/** From a configuration to an agent: the one place that knows every algorithm by name. */
+import type { AgentConfig } from '../config/run-config.ts';
+import type { Seed } from '../core/units.ts';
+import type { Agent, AgentSpaces } from './agent.ts';
+import { SacLstm } from './sac-lstm.ts';
+
+export interface MakeAgentOptions {
+  readonly config: AgentConfig;
+  readonly spaces: AgentSpaces;
+  readonly seed: Seed;
+  readonly schemaHash: string;
+  /** Updates between read-backs of the losses. */
+  readonly reportEvery: number;
+}
+
+/** A device must have been chosen (compute/device): the agent's weights are made on it. */
+export function makeAgent(options: MakeAgentOptions): Agent {
+  return new SacLstm(options);
+}

@@ -1,0 +1,36 @@
+/**
+ * A Q network: the torso remembers what was seen, the action judged joins after it. So one pass over a sequence
+ * serves any number of actions at each of its rows.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Random } from '../../core/random.ts';
+import { dense, denseRelu, makeDense, makeDenseStack } from './dense.ts';
+import type { Dense } from './dense.ts';
+import { Parameters } from './parameters.ts';
+import { Torso } from './torso.ts';
+import type { NetShape } from './torso.ts';
+
+export class Critic {
+  readonly parameters = new Parameters();
+  readonly torso: Torso;
+  readonly #layers: readonly Dense[];
+  readonly #value: Dense;
+
+  constructor(shape: NetShape, random: Random) {
+    this.torso = new Torso(this.parameters, shape, random);
+    const width = Torso.width(shape) + shape.action;
+    this.#layers = makeDenseStack(this.parameters, { name: 'dense', inputs: width, widths: shape.hidden, random });
+    const inputs = shape.hidden.at(-1) ?? width;
+    this.#value = makeDense(this.parameters, { name: 'value', inputs, outputs: 1, random });
+  }
+
+  /**
+   * @param features [rows, batch, width] of the torso
+   * @param actions [rows, batch, action] in [-1, 1]
+   * @returns [rows, batch]
+   */
+  value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
+    const q = dense(denseRelu(tf.concat([features, actions], -1), this.#layers), this.#value);
+    return tf.reshape(q, q.shape.slice(0, -1));
+  }
+}

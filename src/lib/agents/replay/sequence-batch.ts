@@ -1,0 +1,57 @@
+/**
+ * What a recurrent agent learns from in one update, as flat time-major arrays that go to the device as they are.
+ * A row is a moment of a stream: either a transition or, right after an episode's end, its last observation.
+ */
+
+export interface BatchShape {
+  /** Rows before the first one learnt from: they only warm the memory up. */
+  readonly burnIn: number;
+  /** Transitions learnt from. */
+  readonly sequence: number;
+  readonly batch: number;
+  readonly observation: number;
+  readonly action: number;
+  /** Numbers of recurrent state stored beside a row; 0 for agents without memory. */
+  readonly state: number;
+}
+
+/** W = burnIn + sequence + 1 rows (the last one only bootstraps), B sequences. */
+export interface SequenceBatch {
+  readonly shape: BatchShape;
+  /** [W, B, inputWidth] observation, previous action, previous reward: see `inputWidth`. */
+  readonly inputs: Float32Array;
+  /** [W, B, action] in [-1, 1]. */
+  readonly actions: Float32Array;
+  /** [W, B] */
+  readonly rewards: Float32Array;
+  /** [W, B] 1 where the task ended: cuts the bootstrap. A truncated episode leaves 0: its next row is its last look. */
+  readonly terminated: Float32Array;
+  /** [W, B] 1 where the row is a transition, 0 on the last look of an ended episode. */
+  readonly valid: Float32Array;
+  /** [W, B] 1 where an episode starts: the memory is cleared before the row. */
+  readonly starts: Float32Array;
+  /** [B, state] recurrent state before the first row, as it was when acting. */
+  readonly state: Float32Array;
+}
+
+export const windowRows = (shape: Pick<BatchShape, 'burnIn' | 'sequence'>): number => shape.burnIn + shape.sequence + 1;
+
+/** Memory wants to know what was done and what it gave: Ni et al. 2022 (arXiv 2110.05038), section 4. */
+export const inputWidth = (observation: number, action: number): number => observation + action + 1;
+
+/** Keeps the scale of rewards from saturating the gates: sign(x) ln(1 + |x|), Hafner et al. 2023 (arXiv 2301.04104), eq. 9. */
+export const symlog = (x: number): number => Math.sign(x) * Math.log1p(Math.abs(x));
+
+export function sequenceBatch(shape: BatchShape): SequenceBatch {
+  const rows = windowRows(shape) * shape.batch;
+  return {
+    shape,
+    inputs: new Float32Array(rows * inputWidth(shape.observation, shape.action)),
+    actions: new Float32Array(rows * shape.action),
+    rewards: new Float32Array(rows),
+    terminated: new Float32Array(rows),
+    valid: new Float32Array(rows),
+    starts: new Float32Array(rows),
+    state: new Float32Array(shape.batch * shape.state)
+  };
+}

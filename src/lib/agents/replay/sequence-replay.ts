@@ -1,0 +1,249 @@
+/**
+ * Replay of sequences for recurrent off-policy agents, after R2D2 (Kapturowski et al. 2019, ICLR, section 2.3): every
+ * environment has its own stream of rows in one contiguous ring a field, the actor's recurrent state is stored with
+ * the stream, and a sample is a window of burn-in and learning rows that may run over an episode's end (the memory is
+ * cleared inside it). Which critics' states to store is a choice: they are not, burn-in warms them from zero, because
+ * acting would otherwise have to run both critics at every step.
+ *
+ * An episode's end adds a row that is no transition: its last observation. So the bootstrap of any row is the row
+ * after it, of a truncated one too, and no second observation has to be kept beside each row.
+ */
+import { AppError } from '../../core/errors.ts';
+import type { Random } from '../../core/random.ts';
+import { inputWidth, symlog, windowRows } from './sequence-batch.ts';
+import type { BatchShape, SequenceBatch } from './sequence-batch.ts';
+
+export interface ReplayOptions {
+  readonly shape: BatchShape;
+  readonly environments: number;
+  /** Rows kept over all environments. */
+  readonly capacity: number;
+}
+
+/** One vector step, as it happened. */
+export interface ReplayStep {
+  /** [n, observation] before the step. */
+  readonly observations: Float32Array;
+  /** [n, action] in [-1, 1]. */
+  readonly actions: Float32Array;
+  /** [n] */
+  readonly rewards: Float32Array;
+  /** [n, observation] after the step and before any autoreset. */
+  readonly nextObservations: Float32Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+  /** [n] 1 where this step was the first of an episode. */
+  readonly starts: Uint8Array;
+  /** [n, state] recurrent state before the step (after clearing, where an episode started). */
+  readonly state: Float32Array;
+}
+
+const START = 1;
+const TERMINATED = 2;
+const TRUNCATED = 4;
+const LAST_LOOK = 8;
+
+export class SequenceReplay {
+  readonly #shape: BatchShape;
+  readonly #environments: number;
+  /** Rows of one environment's ring; a multiple of `#stride`. */
+  readonly #rows: number;
+  /** Windows begin at rows whose number is a multiple of this, and recurrent state is kept for those rows alone. */
+  readonly #stride: number;
+  readonly #observations: Float32Array;
+  readonly #actions: Float32Array;
+  readonly #rewards: Float32Array;
+  readonly #flags: Uint8Array;
+  readonly #states: Float32Array;
+  /** Rows ever written, an environment. */
+  readonly #written: Float64Array;
+  #transitions = 0;
+
+  constructor({ shape, environments, capacity }: ReplayOptions) {
+    this.#shape = shape;
+    this.#environments = environments;
+    this.#stride = Math.max(1, Math.min(8, shape.sequence >> 2));
+    this.#rows = Math.floor(capacity / environments / this.#stride) * this.#stride;
+    const needed = windowRows(shape) + this.#stride + 1;
+    if (this.#rows < needed) {
+      throw new AppError('config.invalid', {
+        subject: 'agent.replaySteps',
+        expected: `at least ${String((needed + this.#stride) * environments)} for ${String(environments)} environments and windows of ${String(needed)} steps`,
+        got: String(capacity),
+        remedy: 'raise replaySteps, or lower environments, sequence or burnIn'
+      });
+    }
+    const all = environments * this.#rows;
+    this.#observations = new Float32Array(all * shape.observation);
+    this.#actions = new Float32Array(all * shape.action);
+    this.#rewards = new Float32Array(all);
+    this.#flags = new Uint8Array(all);
+    this.#states = new Float32Array((all / this.#stride) * shape.state);
+    this.#written = new Float64Array(environments);
+  }
+
+  /** Memory held, all of it taken at the start. */
+  get bytes(): number {
+    return (
+      this.#observations.byteLength +
+      this.#actions.byteLength +
+      this.#rewards.byteLength +
+      this.#flags.byteLength +
+      this.#states.byteLength
+    );
+  }
+
+  /** Transitions ever added. */
+  get transitions(): number {
+    return this.#transitions;
+  }
+
+  /** Windows that can be drawn now. */
+  get windows(): number {
+    let sum = 0;
+    for (let e = 0; e < this.#environments; e++) sum += this.#eligible(e).count;
+    return sum;
+  }
+
+  add(step: ReplayStep): void {
+    const { observation, action, state } = this.#shape;
+    for (let e = 0; e < this.#environments; e++) {
+      const terminated = step.terminated[e] === 1;
+      const truncated = !terminated && step.truncated[e] === 1;
+      const at = this.#append(
+        e,
+        (step.starts[e] === 1 ? START : 0) | (terminated ? TERMINATED : 0) | (truncated ? TRUNCATED : 0),
+        step.observations
+      );
+      for (let k = 0; k < action; k++) this.#actions[at * action + k] = step.actions[e * action + k]!;
+      this.#rewards[at] = step.rewards[e]!;
+      if (at % this.#stride === 0) {
+        const into = (at / this.#stride) * state;
+        for (let k = 0; k < state; k++) this.#states[into + k] = step.state[e * state + k]!;
+      }
+      this.#transitions++;
+      if (terminated || truncated) {
+        const look = this.#append(e, LAST_LOOK, step.nextObservations);
+        this.#actions.fill(0, look * action, (look + 1) * action);
+        this.#rewards[look] = 0;
+        // No state: the row after it starts an episode, and the row itself is never learnt from.
+        if (look % this.#stride === 0) {
+          const into = (look / this.#stride) * state;
+          this.#states.fill(0, into, into + state);
+        }
+      }
+    }
+    // Kept here so that an odd width never shows up as a silent shift of rows.
+    if (step.observations.length !== this.#environments * observation) {
+      throw new Error(`replay: expected ${String(this.#environments * observation)} observation values`);
+    }
+  }
+
+  /** Fills `into` with windows drawn uniformly, with replacement, over all that are stored whole. */
+  sample(into: SequenceBatch, random: Random): void {
+    const spans = Array.from({ length: this.#environments }, (_, e) => this.#eligible(e));
+    const total = spans.reduce((sum, span) => sum + span.count, 0);
+    if (total === 0) throw new Error('replay: sampled before a whole window was stored');
+    for (let b = 0; b < into.shape.batch; b++) {
+      let draw = random.below(total);
+      let e = 0;
+      while (draw >= spans[e]!.count) draw -= spans[e++]!.count;
+      this.#copyWindow(into, b, e, spans[e]!.first + draw * this.#stride);
+    }
+  }
+
+  /** Everything needed to go on exactly, as named arrays; `load` takes them back. */
+  save(): Map<string, { shape: readonly number[]; values: Float32Array }> {
+    const { observation, action, state } = this.#shape;
+    const all = this.#environments * this.#rows;
+    return new Map([
+      ['replay.observations', { shape: [all, observation], values: this.#observations.slice() }],
+      ['replay.actions', { shape: [all, action], values: this.#actions.slice() }],
+      ['replay.rewards', { shape: [all], values: this.#rewards.slice() }],
+      ['replay.flags', { shape: [all], values: Float32Array.from(this.#flags) }],
+      ['replay.states', { shape: [all / this.#stride, state], values: this.#states.slice() }],
+      // Two numbers of at most 24 bits each, so that float32 holds a count past 16 million exactly.
+      ['replay.written', { shape: [this.#environments + 1, 2], values: this.#counts() }]
+    ]);
+  }
+
+  load(saved: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>): void {
+    const take = (name: string, length: number): Float32Array => {
+      const values = saved.get(`replay.${name}`)?.values;
+      if (values?.length !== length) {
+        throw new AppError('data.drift', {
+          subject: `replay.${name} of the checkpoint`,
+          expected: `${String(length)} values`,
+          got: values === undefined ? 'it is missing' : `got ${String(values.length)}`,
+          remedy: 'resume with the configuration the checkpoint was made with'
+        });
+      }
+      return values;
+    };
+    this.#observations.set(take('observations', this.#observations.length));
+    this.#actions.set(take('actions', this.#actions.length));
+    this.#rewards.set(take('rewards', this.#rewards.length));
+    this.#flags.set(take('flags', this.#flags.length));
+    this.#states.set(take('states', this.#states.length));
+    const counts = take('written', (this.#environments + 1) * 2);
+    for (let e = 0; e < this.#environments; e++) this.#written[e] = counts[2 * e]! * 0x1000000 + counts[2 * e + 1]!;
+    this.#transitions = counts[2 * this.#environments]! * 0x1000000 + counts[2 * this.#environments + 1]!;
+  }
+
+  #counts(): Float32Array {
+    const counts = [...this.#written, this.#transitions];
+    return Float32Array.from(counts.flatMap((n) => [Math.floor(n / 0x1000000), n % 0x1000000]));
+  }
+
+  /** Index into the fields of environment e's row number k. */
+  #at(e: number, k: number): number {
+    return e * this.#rows + (k % this.#rows);
+  }
+
+  #append(e: number, flags: number, observations: Float32Array): number {
+    const { observation } = this.#shape;
+    const k = this.#written[e]!;
+    this.#written[e] = k + 1;
+    const at = this.#at(e, k);
+    this.#flags[at] = flags;
+    for (let i = 0; i < observation; i++) {
+      this.#observations[at * observation + i] = observations[e * observation + i]!;
+    }
+    return at;
+  }
+
+  /** The row before a window must still be there, for its action and reward; row 0 has none before it. */
+  #eligible(e: number): { first: number; count: number } {
+    const written = this.#written[e]!;
+    const oldest = Math.max(0, written - this.#rows);
+    const first = oldest === 0 ? 0 : Math.ceil((oldest + 1) / this.#stride) * this.#stride;
+    const last = written - windowRows(this.#shape);
+    return { first, count: last < first ? 0 : Math.floor((last - first) / this.#stride) + 1 };
+  }
+
+  #copyWindow(into: SequenceBatch, b: number, e: number, from: number): void {
+    const { observation, action, state, batch } = into.shape;
+    const width = inputWidth(observation, action);
+    const rows = windowRows(into.shape);
+    for (let w = 0; w < rows; w++) {
+      const at = this.#at(e, from + w);
+      const flags = this.#flags[at]!;
+      const row = w * batch + b;
+      const input = row * width;
+      for (let i = 0; i < observation; i++) into.inputs[input + i] = this.#observations[at * observation + i]!;
+      const start = (flags & START) !== 0;
+      const before = start ? 0 : this.#at(e, from + w - 1);
+      for (let i = 0; i < action; i++) {
+        into.inputs[input + observation + i] = start ? 0 : this.#actions[before * action + i]!;
+        into.actions[row * action + i] = this.#actions[at * action + i]!;
+      }
+      into.inputs[input + observation + action] = start ? 0 : symlog(this.#rewards[before]!);
+      into.rewards[row] = this.#rewards[at]!;
+      into.terminated[row] = (flags & TERMINATED) === 0 ? 0 : 1;
+      into.valid[row] = (flags & LAST_LOOK) === 0 ? 1 : 0;
+      into.starts[row] = start ? 1 : 0;
+    }
+    const stored = (this.#at(e, from) / this.#stride) * state;
+    for (let i = 0; i < state; i++) into.state[b * state + i] = this.#states[stored + i]!;
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * SAC with LSTM memory as an `Agent`: acts for all environments in one batch, keeps its own recurrent state, stores
+ * what happened, and learns by `Sac`, which holds the algorithm. The memory takes in observation, previous action and
+ * previous reward (Ni et al. 2022, arXiv 2110.05038; Yang and Nguyen 2021, arXiv 2110.12628).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { SacLstmConfig } from '../config/run-config.ts';
+import { fillNormal, fillUniform } from '../compute/random.ts';
+import type { NamedArray } from '../compute/named-arrays.ts';
+import { requireArray } from '../compute/named-arrays.ts';
+import { AppError } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
+import type { RandomState } from '../core/random.ts';
+import type { Box } from '../core/spaces.ts';
+import type { Seed } from '../core/units.ts';
+import { fromSpace, toSpace } from './action-scale.ts';
+import { ActingMemory } from './acting-memory.ts';
+import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
+import { refuseForeign } from './checkpoint.ts';
+import type { NetShape } from './nets/torso.ts';
+import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
+import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
+import { SequenceReplay } from './replay/sequence-replay.ts';
+import { Sac } from './sac.ts';
+
+export interface SacLstmOptions {
+  readonly config: SacLstmConfig;
+  readonly spaces: AgentSpaces;
+  readonly seed: Seed;
+  /** Of what the observations and actions mean; a checkpoint with another is refused. */
+  readonly schemaHash: string;
+  /** Updates between read-backs of the losses. */
+  readonly reportEvery: number;
+}
+
+const STREAMS = ['explore', 'replay', 'noise'] as const;
+
+export class SacLstm implements Agent {
+  readonly #options: SacLstmOptions;
+  readonly #action: Box;
+  readonly #shape: BatchShape;
+  readonly #sac: Sac;
+  readonly #replay: SequenceReplay;
+  readonly #batch: SequenceBatch;
+  readonly #streams: Readonly<Record<(typeof STREAMS)[number], Random>>;
+  readonly #exploring: ActingMemory;
+  #greedy: ActingMemory | undefined;
+  /** What `observe` stores with the step: as `act` found it. */
+  readonly #stateBefore: Float32Array;
+  readonly #starts: Uint8Array;
+  #updates = 0;
+  #environmentSteps = 0;
+
+  constructor(options: SacLstmOptions) {
+    const { config, spaces, seed } = options;
+    const { action, observation, environments } = spaces;
+    if (action.kind !== 'box') {
+      throw new AppError('config.invalid', {
+        subject: 'agent.algorithm',
+        expected: 'an environment with continuous actions',
+        got: `sac-lstm with ${action.kind} actions`,
+        remedy: 'choose another environment or another agent'
+      });
+    }
+    this.#options = options;
+    this.#action = action;
+    this.#shape = {
+      burnIn: config.burnIn,
+      sequence: config.sequence,
+      batch: config.batch,
+      observation: observation.size,
+      action: action.size,
+      state: 2 * config.lstmUnits
+    };
+    const root = new Random(seed, 'agent');
+    const net: NetShape = {
+      observation: observation.size,
+      action: action.size,
+      inputs: inputWidth(observation.size, action.size),
+      lstmUnits: config.lstmUnits,
+      hidden: [config.hiddenUnits]
+    };
+    this.#replay = new SequenceReplay({ shape: this.#shape, environments, capacity: config.replaySteps });
+    this.#batch = sequenceBatch(this.#shape);
+    // H̄ = -dim(A): Haarnoja et al. 2018b, appendix D.
+    this.#sac = new Sac(net, { ...config, targetEntropy: -config.targetEntropyScale * action.size }, root);
+    this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
+    this.#exploring = this.#memory(environments, 0);
+    this.#stateBefore = new Float32Array(environments * this.#shape.state);
+    this.#starts = new Uint8Array(environments);
+  }
+
+  get replayBytes(): number {
+    return this.#replay.bytes;
+  }
+
+  get ready(): boolean {
+    return this.#replay.transitions >= this.#options.config.learningStarts && this.#replay.windows > 0;
+  }
+
+  async act(
+    observations: Float32Array,
+    into: Float32Array | Int32Array,
+    mode: 'explore' | 'greedy',
+    starts: Uint8Array,
+    previousRewards: Float32Array
+  ): Promise<void> {
+    const explore = mode === 'explore';
+    const n = observations.length / this.#shape.observation;
+    const memory = explore ? this.#exploring : this.#greedyFor(n);
+    const { action, state } = this.#shape;
+    const row = memory.begin(observations, starts, previousRewards);
+    if (explore) {
+      this.#stateBefore.set(memory.state);
+      this.#starts.set(starts);
+    }
+    const noise = new Float32Array(n * action);
+    if (explore) fillNormal(this.#streams.explore, noise);
+    const result = tf.tidy(() => {
+      const { policy, state: after } = this.#sac.actor.run(
+        tf.tensor3d(row.inputs, [1, n, row.inputs.length / n]),
+        tf.tensor2d(row.starts, [1, n]),
+        this.#stateTensors(memory)
+      );
+      const u = tf.add(policy.mean, tf.mul(tf.exp(policy.logStd), tf.tensor3d(noise, [1, n, action])));
+      return tf.concat([tf.reshape(tf.tanh(u), [n, action]), after.h, after.c], 1);
+    });
+    const values = (await result.data()) as Float32Array;
+    result.dispose();
+    const width = action + state;
+    for (let e = 0; e < n; e++) {
+      memory.previousActions.set(values.subarray(e * width, e * width + action), e * action);
+      memory.state.set(values.subarray(e * width + action, (e + 1) * width), e * state);
+    }
+    // Uniform at first, so that the replay begins with the whole range of actions.
+    if (explore && this.#environmentSteps < this.#options.config.learningStarts) {
+      fillUniform(this.#streams.explore, memory.previousActions, -1, 1);
+    }
+    if (!memory.previousActions.every(Number.isFinite)) {
+      throw new AppError('training.diverged', {
+        subject: 'action of the policy',
+        expected: 'finite numbers',
+        got: 'got NaN',
+        remedy: 'go on from the last checkpoint with a lower learning rate'
+      });
+    }
+    toSpace(this.#action, memory.previousActions, into);
+  }
+
+  observe(step: Transitions): void {
+    const memory = this.#exploring;
+    fromSpace(this.#action, step.actions, memory.previousActions);
+    this.#replay.add({
+      observations: step.observations,
+      actions: memory.previousActions,
+      rewards: step.rewards,
+      nextObservations: step.nextObservations,
+      terminated: step.terminated,
+      truncated: step.truncated,
+      starts: this.#starts,
+      state: this.#stateBefore
+    });
+    this.#environmentSteps += memory.environments;
+  }
+
+  async update(): Promise<UpdateReport> {
+    const { sequence, batch, action } = this.#shape;
+    this.#replay.sample(this.#batch, this.#streams.replay);
+    const noise = {
+      policy: new Float32Array(sequence * batch * action),
+      next: new Float32Array(sequence * batch * action)
+    };
+    fillNormal(this.#streams.noise, noise.policy);
+    fillNormal(this.#streams.noise, noise.next);
+    const due = (this.#updates + 1) % this.#options.reportEvery === 0;
+    const losses = await this.#sac.update(this.#batch, noise, due);
+    this.#updates++;
+    return { updates: this.#updates, losses };
+  }
+
+  /** With the memory of the greedy episode at hand, which it does not move on; the value is the lesser critic's. */
+  async inspect(observations: Float32Array): Promise<PolicyView> {
+    const n = observations.length / this.#shape.observation;
+    const memory = this.#greedyFor(n);
+    const recent = memory.recent();
+    if (recent === undefined) throw new Error('inspect: call act in greedy mode at these observations first');
+    const all = tf.tidy(() => {
+      const { rows } = recent;
+      const inputs = tf.tensor3d(recent.inputs, [rows, n, recent.inputs.length / rows / n]);
+      const starts = tf.tensor2d(recent.starts, [rows, n]);
+      const last = (t: tf.Tensor): tf.Tensor => tf.reshape(tf.slice(t, [rows - 1, 0, 0], [1, n, -1]), [n, -1]);
+      const { actor, critics } = this.#sac;
+      const { policy } = actor.run(inputs, starts, actor.torso.zeroState(n));
+      const action = tf.tanh(last(policy.mean));
+      const values = critics.map((critic) =>
+        critic.value(last(critic.torso.run(inputs, starts, critic.torso.zeroState(n)).features), action)
+      );
+      const value = values.reduce((least, q) => tf.minimum(least, q));
+      return tf.concat([action, tf.exp(last(policy.logStd)), tf.reshape(value, [n, 1])], 1);
+    });
+    const values = (await all.data()) as Float32Array;
+    all.dispose();
+    const { action } = this.#shape;
+    const width = 2 * action + 1;
+    const columns = (from: number, count: number): Float32Array =>
+      Float32Array.from({ length: n * count }, (_, i) => values[Math.floor(i / count) * width + from + (i % count)]!);
+    return { mean: columns(0, action), deviation: columns(action, action), value: columns(2 * action, 1) };
+  }
+
+  async save({ replay = false }: { readonly replay?: boolean } = {}): Promise<Checkpoint> {
+    const tensors = new Map<string, NamedArray>();
+    await this.#sac.save(tensors);
+    const { environments, state, previousActions } = this.#exploring;
+    tensors.set('memory.state', { shape: [environments, this.#shape.state], values: state.slice() });
+    tensors.set('memory.action', { shape: [environments, this.#shape.action], values: previousActions.slice() });
+    if (replay) for (const [name, array] of this.#replay.save()) tensors.set(name, array);
+    return {
+      tensors,
+      meta: {
+        format: 1,
+        algorithm: this.#options.config.algorithm,
+        schemaHash: this.#options.schemaHash,
+        seed: this.#options.seed,
+        updates: this.#updates,
+        environmentSteps: this.#environmentSteps,
+        state: {
+          replayKept: replay,
+          streams: Object.fromEntries(STREAMS.map((name) => [name, this.#streams[name].save()]))
+        }
+      }
+    };
+  }
+
+  load({ tensors, meta }: Checkpoint): Promise<void> {
+    refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
+    const { environments } = this.#exploring;
+    const state = requireArray(tensors, 'memory.state', [environments, this.#shape.state]);
+    const actions = requireArray(tensors, 'memory.action', [environments, this.#shape.action]);
+    this.#sac.load(tensors);
+    this.#exploring.state.set(state);
+    this.#exploring.previousActions.set(actions);
+    if (meta.state['replayKept'] === true) this.#replay.load(tensors);
+    const streams = meta.state['streams'] as Readonly<Record<string, RandomState>>;
+    for (const name of STREAMS) this.#streams[name].load(streams[name] as RandomState);
+    this.#updates = meta.updates;
+    this.#environmentSteps = meta.environmentSteps;
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.#sac.dispose();
+  }
+
+  #stateTensors(memory: ActingMemory): { h: tf.Tensor2D; c: tf.Tensor2D } {
+    const both = tf.tensor2d(memory.state, [memory.environments, this.#shape.state]);
+    const [h, c] = tf.split(both, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+    return { h, c };
+  }
+
+  #greedyFor(n: number): ActingMemory {
+    if (this.#greedy?.environments !== n) this.#greedy = this.#memory(n, this.#shape.burnIn + this.#shape.sequence);
+    return this.#greedy;
+  }
+
+  #memory(environments: number, history: number): ActingMemory {
+    const { observation, action, state } = this.#shape;
+    return new ActingMemory({ observation, action, state, history }, environments);
+  }
+}
