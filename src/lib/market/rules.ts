@@ -55,6 +55,9 @@ export interface BinanceSpotSpec {
   readonly priceDecimals: number;
   /** Size step as 10^-sizeDecimals. */
   readonly sizeDecimals: number;
+  /** The stretch of prices that is kept, in price steps: a book holds an entry a step. */
+  readonly lowestStep: number;
+  readonly steps: number;
 }
 export type RulesSpec = BetfairSpec | BinanceSpotSpec;
 
@@ -120,9 +123,9 @@ export function binanceSpotRules(options: Omit<BinanceSpotSpec, 'venue'>): Marke
     spec: { venue: 'binance', ...options },
     ladder: uniformLadder({
       id: `binance-${options.symbol}`,
-      lowest: tickSize,
+      lowest: options.lowestStep * tickSize,
       tickSize,
-      size: Math.min(2 ** 31 - 1, 10 ** (options.priceDecimals + 7))
+      size: options.steps
     }),
     lotSize: 10 ** -options.sizeDecimals,
     currency: 'USDT',
