@@ -1,0 +1,65 @@
+/** The rows of a ladder around a price, highest price first, from a book as it stands. Pure. */
+import type { Book } from '$lib/market/book.ts';
+import type { MarketRules } from '$lib/market/rules.ts';
+import { NO_TICK } from '$lib/market/tape.ts';
+import type { Ticks } from '$lib/core/units.ts';
+
+export interface LadderRow {
+  readonly tick: number;
+  readonly price: string;
+  /** Sizes in the venue's unit; 0 where nothing waits or was traded. */
+  readonly back: number;
+  readonly lay: number;
+  readonly traded: number;
+  readonly bestBack: boolean;
+  readonly bestLay: boolean;
+  readonly lastTraded: boolean;
+}
+
+/** Between the best prices, else at whichever there is, else at the last trade. */
+export function centreTick(book: Book): number {
+  if (book.bestBid !== NO_TICK && book.bestAsk !== NO_TICK) return (book.bestBid + book.bestAsk) >> 1;
+  if (book.bestBid !== NO_TICK || book.bestAsk !== NO_TICK) return Math.max(book.bestBid, book.bestAsk);
+  return book.lastTraded === NO_TICK ? book.ladder.size >> 1 : book.lastTraded;
+}
+
+/** A price with the decimals of its step on the ladder: `4.60`, `9.8`, `120`. */
+export function priceText(rules: MarketRules, tick: number): string {
+  const { ladder } = rules;
+  const value = ladder.priceOf(tick as Ticks);
+  const next = ladder.priceOf(Math.min(ladder.size - 1, tick + 1) as Ticks);
+  const step = tick + 1 < ladder.size ? next - value : value - ladder.priceOf((tick - 1) as Ticks);
+  const decimals = Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
+  return value.toFixed(decimals);
+}
+
+export function ladderRows(book: Book, options: { rules: MarketRules; centre: number; count: number }): readonly LadderRow[] {
+  const { rules, count } = options;
+  const top = Math.max(Math.min(count, book.ladder.size) - 1, Math.min(book.ladder.size - 1, options.centre + (count >> 1)));
+  const rows: LadderRow[] = [];
+  for (let tick = top; tick > top - count && tick >= 0; tick--) {
+    rows.push({
+      tick,
+      price: priceText(rules, tick),
+      back: book.bids.at(tick) * rules.lotSize,
+      lay: book.asks.at(tick) * rules.lotSize,
+      traded: book.traded.at(tick) * rules.lotSize,
+      bestBack: tick === book.bestBid,
+      bestLay: tick === book.bestAsk,
+      lastTraded: tick === book.lastTraded
+    });
+  }
+  return rows;
+}
+
+/** What a round of backing (or laying) every runner costs, as the sum of 1 / price; NaN without prices. */
+export function bookPercent(books: readonly Book[], side: 'back' | 'lay', present: (slot: number) => boolean): number {
+  let sum = 0;
+  for (const [slot, book] of books.entries()) {
+    if (!present(slot)) continue;
+    const tick = side === 'back' ? book.bestBid : book.bestAsk;
+    if (tick === NO_TICK) return Number.NaN;
+    sum += 1 / book.ladder.priceOf(tick as Ticks);
+  }
+  return sum === 0 ? Number.NaN : sum * 100;
+}
