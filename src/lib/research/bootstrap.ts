@@ -1,4 +1,7 @@
-/** Percentile bootstrap of a mean over episodes (Efron 1979): what every figure of an evaluation is shown with. */
+/**
+ * Percentile bootstrap over episodes (Efron 1979): what every figure of an evaluation is shown with. Works for any
+ * statistic of a set of episodes, a mean or a tail.
+ */
 import type { Random } from '../core/random.ts';
 import type { Interval } from './types.ts';
 
@@ -8,25 +11,39 @@ export interface BootstrapOptions {
   readonly random: Random;
 }
 
-/** @param values one a episode; with a single one the interval is that value, with none it is all NaN */
-export function bootstrapMean(
-  values: ArrayLike<number>,
+/** Figures of a set of episodes by name; one that has no value there (no market traded) is left out or NaN. */
+export type Summary = Readonly<Record<string, number>>;
+
+/**
+ * @param summarise called with the episodes as they are, and with as many drawn from them with replacement
+ * @returns an interval for every figure that the episodes have; resamples in which it has no value are left out of it
+ */
+export function bootstrap<T>(
+  episodes: readonly T[],
+  summarise: (episodes: readonly T[]) => Summary,
   { samples, confidencePercent, random }: BootstrapOptions
-): Interval {
-  const n = values.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += values[i]!;
-  const mean = sum / n;
-  if (n < 2) return { mean, low: mean, high: mean };
-  const means = new Float64Array(samples);
-  for (let s = 0; s < samples; s++) {
-    let drawn = 0;
-    for (let i = 0; i < n; i++) drawn += values[random.below(n)]!;
-    means[s] = drawn / n;
+): Readonly<Record<string, Interval>> {
+  const figures = Object.entries(summarise(episodes)).filter(([, value]) => Number.isFinite(value));
+  const draws = figures.map(() => [] as number[]);
+  const drawn = [...episodes];
+  if (episodes.length > 1) {
+    for (let s = 0; s < samples; s++) {
+      for (let i = 0; i < drawn.length; i++) drawn[i] = episodes[random.below(episodes.length)] as T;
+      const summary = summarise(drawn);
+      figures.forEach(([name], k) => {
+        const value = summary[name];
+        if (value !== undefined && Number.isFinite(value)) draws[k]?.push(value);
+      });
+    }
   }
-  means.sort();
   const tail = (100 - confidencePercent) / 200;
-  return { mean, low: quantileOfSorted(means, tail), high: quantileOfSorted(means, 1 - tail) };
+  return Object.fromEntries(
+    figures.map(([name, value], k): [string, Interval] => {
+      const sorted = Float64Array.from(draws[k] ?? []).sort();
+      if (sorted.length === 0) return [name, { mean: value, low: value, high: value }];
+      return [name, { mean: value, low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) }];
+    })
+  );
 }
 
 /** Linear between order statistics (Hyndman and Fan 1996, type 7). */

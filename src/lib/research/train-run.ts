@@ -1,0 +1,215 @@
+/**
+ * The training loop: act, step, observe, update; points for the charts, checkpoints and evaluations on their cadence.
+ * It is handed its environment, agent and clock, and does the same with them in a worker and in Node. What it makes
+ * depends on configuration and seed alone; the clock decides only when it reports and saves.
+ */
+import type { Agent, Checkpoint } from '../agents/agent.ts';
+import type { RunConfig } from '../config/run-config.ts';
+import { Random } from '../core/random.ts';
+import type { Clock } from '../core/time.ts';
+import { seed } from '../core/units.ts';
+import type { RemoteVectorEnv } from '../env/vector-env.ts';
+import { EpisodeTally } from './episode-tally.ts';
+import { MetricWindow } from './metric-window.ts';
+import type { RunProgress } from './metric-window.ts';
+import type { RunControl } from './run-control.ts';
+import type { EvaluationReport, MetricRow } from './types.ts';
+
+export interface TrainRunEvents {
+  rows(rows: readonly MetricRow[]): void;
+  evaluation(report: EvaluationReport): void;
+  checkpoint(checkpoint: Checkpoint, progress: RunProgress): Promise<void>;
+  paused(paused: boolean): void;
+}
+
+export interface TrainRunOptions {
+  readonly config: RunConfig;
+  readonly env: RemoteVectorEnv;
+  readonly agent: Agent;
+  /** On the held-out episodes; may not move anything that training depends on. */
+  evaluate(updates: number): Promise<EvaluationReport>;
+  readonly control: RunControl;
+  readonly clock: Clock;
+  /** Lets waiting messages and timers run. */
+  breathe(): Promise<void>;
+  readonly events: TrainRunEvents;
+  /** Where a resumed run stands: the checkpoint's `state.run`, once the agent has loaded it. */
+  readonly from?: RunStanding;
+}
+
+/** What the loop adds to a checkpoint's `state`, under `run`. */
+export interface RunStanding extends RunProgress {
+  /** Updates owed but not yet done: the part of one that `updatesPerStep` leaves over. */
+  readonly credit: number;
+}
+
+const START: RunStanding = { updates: 0, environmentSteps: 0, wallSeconds: 0, credit: 0 };
+/** A point at least this often, so that a chart lives before the first update and when updates are slow. */
+const QUIET_SECONDS = 1;
+const BREATH_MILLIS = 25;
+
+/** @returns how it ended and where it stands; what went wrong is thrown */
+export async function trainRun(
+  options: TrainRunOptions
+): Promise<{ state: 'finished' | 'stopped'; progress: RunProgress }> {
+  return new TrainRun(options).run();
+}
+
+class TrainRun {
+  readonly #options: TrainRunOptions;
+  readonly #before: Float32Array;
+  readonly #next: Float32Array;
+  readonly #starts: Uint8Array;
+  readonly #window: MetricWindow;
+  #updates: number;
+  #environmentSteps: number;
+  #credit: number;
+  /** Seconds up to the last stop of the stopwatch, and when it was last started. */
+  #secondsBefore: number;
+  #startedMillis: number;
+  #onTheClock = true;
+  #savedMillis: number;
+  #breathedMillis: number;
+
+  constructor(options: TrainRunOptions) {
+    const { env, clock, from = START } = options;
+    this.#options = options;
+    this.#before = new Float32Array(env.buffers.observations.length);
+    this.#next = new Float32Array(env.buffers.observations.length);
+    this.#starts = new Uint8Array(env.size).fill(1);
+    this.#window = new MetricWindow(env.spec, from);
+    this.#updates = from.updates;
+    this.#environmentSteps = from.environmentSteps;
+    this.#credit = from.credit;
+    this.#secondsBefore = from.wallSeconds;
+    this.#startedMillis = this.#savedMillis = this.#breathedMillis = clock.monotonicMillis();
+  }
+
+  async run(): Promise<{ state: 'finished' | 'stopped'; progress: RunProgress }> {
+    const { config, env, control } = this.#options;
+    // A resumed run starts fresh episodes: where an environment stood is not kept.
+    const episodes = new Random(seed(config.seed), 'train').split(`from ${String(this.#updates)}`);
+    await env.reset({ seed: seed(episodes.bits()), schedule: 'shuffle' });
+    const tally = new EpisodeTally(env);
+    while (this.#updates < config.training.updates && !control.stopping) {
+      if (control.paused) await this.#pause();
+      else await this.#vectorStep(tally);
+    }
+    if (this.#window.secondsSince(this.#progress()) > QUIET_SECONDS / 10) this.#report();
+    await this.#save();
+    await this.#evaluate();
+    const state = this.#updates >= config.training.updates ? 'finished' : 'stopped';
+    return { state, progress: this.#progress() };
+  }
+
+  async #vectorStep(tally: EpisodeTally): Promise<void> {
+    const { env, agent, config, clock } = this.#options;
+    const { buffers } = env;
+    await agent.act(buffers.observations, buffers.actions, 'explore', this.#starts, buffers.rewards);
+    this.#before.set(buffers.observations);
+    // The environments play on while the agent learns from what it had before this step.
+    await Promise.all([env.step(), this.#learn()]);
+    this.#bootstrapStates();
+    agent.observe({
+      observations: this.#before,
+      actions: buffers.actions,
+      rewards: buffers.rewards,
+      nextObservations: this.#next,
+      terminated: buffers.terminated,
+      truncated: buffers.truncated
+    });
+    this.#environmentSteps += env.size;
+    this.#window.episodes(tally.step());
+    if (agent.ready) this.#credit += config.training.updatesPerStep;
+    const progress = this.#progress();
+    if (this.#window.secondsSince(progress) >= QUIET_SECONDS) this.#report();
+    const now = clock.monotonicMillis();
+    if (now - this.#savedMillis >= config.training.checkpointSeconds * 1000) await this.#save();
+    if (now - this.#breathedMillis >= BREATH_MILLIS) await this.#breathe();
+  }
+
+  async #learn(): Promise<void> {
+    const { agent, config, clock } = this.#options;
+    const { updates: last, evaluateEvery, reportEvery } = config.training;
+    while (this.#credit >= 1 && this.#updates < last) {
+      this.#credit--;
+      const { updates, losses } = await agent.update();
+      this.#updates = updates;
+      if (losses !== undefined) this.#window.losses(losses);
+      if (updates % reportEvery === 0) this.#report();
+      if (evaluateEvery > 0 && updates % evaluateEvery === 0 && updates < last) {
+        await this.#evaluate();
+      }
+      if (this.#options.control.stopping) return;
+      if (clock.monotonicMillis() - this.#breathedMillis >= BREATH_MILLIS) await this.#breathe();
+    }
+  }
+
+  /** `next` is what was seen after the step: where an episode ended, its last observation, not the new one's first. */
+  #bootstrapStates(): void {
+    const { spec, buffers, size } = this.#options.env;
+    const width = spec.observation.size;
+    this.#next.set(buffers.observations);
+    for (let e = 0; e < size; e++) {
+      const ended = buffers.terminated[e] === 1 || buffers.truncated[e] === 1;
+      this.#starts[e] = ended ? 1 : 0;
+      if (ended) this.#next.set(buffers.finalObservations.subarray(e * width, (e + 1) * width), e * width);
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { control, events } = this.#options;
+    this.#report();
+    await this.#save();
+    events.paused(true);
+    await this.#offTheClock(() => control.untilAwake());
+    if (!control.stopping) events.paused(false);
+  }
+
+  async #evaluate(): Promise<void> {
+    const { evaluate, events } = this.#options;
+    await this.#offTheClock(async () => {
+      events.evaluation(await evaluate(this.#updates));
+    });
+  }
+
+  /** Neither pauses nor evaluations count as time spent training. */
+  async #offTheClock(work: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    this.#secondsBefore = this.#progress().wallSeconds;
+    this.#onTheClock = false;
+    await work();
+    this.#onTheClock = true;
+    this.#startedMillis = this.#breathedMillis = clock.monotonicMillis();
+  }
+
+  #report(): void {
+    this.#options.events.rows([this.#window.take(this.#progress())]);
+  }
+
+  async #save(): Promise<void> {
+    const { agent, events } = this.#options;
+    const progress = this.#progress();
+    const checkpoint = await agent.save();
+    const run: RunStanding = { ...progress, credit: this.#credit };
+    await events.checkpoint(
+      { ...checkpoint, meta: { ...checkpoint.meta, state: { ...checkpoint.meta.state, run } } },
+      progress
+    );
+    this.#savedMillis = this.#options.clock.monotonicMillis();
+  }
+
+  async #breathe(): Promise<void> {
+    await this.#options.breathe();
+    this.#breathedMillis = this.#options.clock.monotonicMillis();
+  }
+
+  #progress(): RunProgress {
+    const running = this.#onTheClock ? (this.#options.clock.monotonicMillis() - this.#startedMillis) / 1000 : 0;
+    return {
+      updates: this.#updates,
+      environmentSteps: this.#environmentSteps,
+      wallSeconds: this.#secondsBefore + running
+    };
+  }
+}
