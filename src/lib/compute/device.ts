@@ -11,6 +11,7 @@ import type { Backend, DeviceReport } from './device-report.ts';
 import { setInPlaceKernels } from './in-place.ts';
 import { setFusedLstm } from './lstm.ts';
 import { platformGpu, registerGradients, tfjsWasmPaths } from './runtime.ts';
+import { installWasmKernels, type WasmKernelOptions } from './wasm/install.ts';
 
 export type DeviceRequest = 'auto' | Backend;
 
@@ -22,6 +23,8 @@ export interface DeviceSeams {
   readonly wasmPaths?: Readonly<Record<string, string>>;
   /** tfjs-wasm on shared memory with its own threads. Off unless asked for: its operations run on one thread anyway. */
   readonly sharedMemory?: boolean;
+  /** Precision of the CPU kernels, and where their modules come from; `stock` for tfjs' own alone. */
+  readonly kernels?: WasmKernelOptions | 'stock';
 }
 
 export interface Device {
@@ -171,7 +174,8 @@ async function openWasm(why: string, seams: DeviceSeams): Promise<Opened> {
       cause
     });
   }
-  return { report: { backend: 'wasm', label: 'WebAssembly SIMD', why, kernels: 'stock tfjs' } };
+  const kernels = seams.kernels === 'stock' ? 'stock tfjs' : await installWasmKernels(seams.kernels ?? {});
+  return { report: { backend: 'wasm', label: 'WebAssembly SIMD', why, kernels } };
 }
 
 async function openCpu(why: string): Promise<Opened> {

@@ -1,0 +1,139 @@
+/**
+ * The check of our kernels at the start of every run: each against stock tfjs on small odd shapes, forward and gradient.
+ * A kernel that differs is not used, and the device report says so.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, TensorInfo, Variable } from '@tensorflow/tfjs-core';
+import { Random } from '../../core/random.ts';
+import { seed } from '../../core/units.ts';
+import type { InPlaceKernels } from '../in-place.ts';
+import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
+import { normalTensor } from '../random.ts';
+import { stockKernel, type Replaced } from './ops.ts';
+
+/** Largest difference allowed, relative to the largest value of the tensor: float32 sums in another order stay below. */
+export const TOLERANCE = 1e-5;
+
+/** Largest difference over the largest reference value; infinite where either is not a number. */
+export function relativeError(actual: Tensor, reference: Tensor): number {
+  const a = actual.dataSync();
+  const b = reference.dataSync();
+  if (a.length !== b.length || actual.shape.join() !== reference.shape.join()) return Infinity;
+  let difference = 0;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const d = Math.abs(a[i]! - b[i]!);
+    if (Number.isNaN(d)) return Infinity;
+    difference = Math.max(difference, d);
+    largest = Math.max(largest, Math.abs(b[i]!));
+  }
+  if (difference === 0) return 0;
+  return largest === 0 ? Infinity : difference / largest;
+}
+
+const worst = (actual: readonly Tensor[], reference: readonly Tensor[]): number =>
+  actual.length === reference.length
+    ? Math.max(...actual.map((tensor, i) => relativeError(tensor, reference[i]!)))
+    : Infinity;
+
+const stream = (name: string): Random => new Random(seed(1), `compute/check/${name}`);
+
+function runStock(op: Replaced, inputs: Record<string, Tensor>, attrs: Record<string, boolean | number[]>): Tensor {
+  const info = stockKernel(op)({ inputs, attrs, backend: tf.backend() }) as TensorInfo;
+  return tf.engine().makeTensorFromTensorInfo(info);
+}
+
+export function checkMatMul(): number {
+  return tf.tidy(() => {
+    const random = stream('matMul');
+    const [batch, rows, depth, columns] = [2, 13, 11, 19];
+    const errors = [false, true].flatMap((transposeA) =>
+      [false, true].map((transposeB) => {
+        const a = normalTensor(random, transposeA ? [batch, depth, rows] : [batch, rows, depth]);
+        const b = normalTensor(random, transposeB ? [batch, columns, depth] : [batch, depth, columns]);
+        const reference = runStock('BatchMatMul', { a, b }, { transposeA, transposeB });
+        return relativeError(tf.matMul(a, b, transposeA, transposeB), reference);
+      })
+    );
+    return Math.max(...errors);
+  });
+}
+
+export function checkSum(): number {
+  return tf.tidy(() => {
+    const x = normalTensor(stream('sum'), [3, 5, 23]);
+    const errors = [[0], [0, 1]].map((axis) =>
+      relativeError(tf.sum(x, axis), runStock('Sum', { x }, { axis, keepDims: false }))
+    );
+    return Math.max(...errors);
+  });
+}
+
+export function checkLstm(lstm: FusedLstm): number {
+  return tf.tidy(() => {
+    const random = stream('lstm');
+    const [steps, batch, inputs, units] = [3, 2, 3, 5];
+    const shapes = [[steps, batch, inputs], [inputs + units, 4 * units], [4 * units], [batch, units], [batch, units]];
+    const starts = shapes.map((shape) => normalTensor(random, shape));
+    const resets = tf.tensor2d([0, 1, 0, 0, 1, 0], [steps, batch]);
+    const ofHidden = normalTensor(random, [steps, batch, units]);
+    const ofCell = normalTensor(random, [batch, units]);
+    const sides = [lstm, referenceLstmSequence].map((sequence) => {
+      const run = (...[x, kernel, bias, h0, c0]: Tensor[]): ReturnType<FusedLstm> =>
+        sequence({
+          x: x as Tensor3D,
+          kernel: kernel as Tensor2D,
+          bias: bias as Tensor1D,
+          h0: h0 as Tensor2D,
+          c0: c0 as Tensor2D,
+          resets
+        });
+      const { hidden, c } = run(...starts);
+      const gradients = tf.grads((...values: Tensor[]) => {
+        const result = run(...values);
+        return tf.add(tf.sum(tf.mul(result.hidden, ofHidden)), tf.sum(tf.mul(result.c, ofCell)));
+      })(starts);
+      return [hidden, c, ...gradients];
+    });
+    return worst(sides[0]!, sides[1]!);
+  });
+}
+
+/** Against the same steps in doubles, written out: no stock kernel works in place. */
+export function checkInPlace(kernels: InPlaceKernels): number {
+  const random = stream('in place');
+  const size = 7;
+  // Made in scopes of their own: the kernels leave storage alone that a second tensor shares.
+  const made = (transform: (x: Tensor) => Tensor): Variable =>
+    tf.tidy(() => tf.variable(transform(normalTensor(random, [size])), false));
+  const parameter = made(tf.neg);
+  const m = made(tf.neg);
+  const v = made(tf.square);
+  const target = made(tf.neg);
+  const error = tf.tidy(() => {
+    const gradient = normalTensor(random, [size]);
+    const [p0, m0, v0, g0, t0] = [parameter, m, v, gradient, target].map((x) => Array.from(x.dataSync()));
+    const step = {
+      gradientScale: 0.5,
+      decay: 0.99,
+      beta1: 0.9,
+      beta2: 0.999,
+      stepSize: 0.01,
+      secondScale: 3,
+      epsilon: 1e-8
+    };
+    const tau = 0.005;
+    if (!kernels.adam({ parameter, m, v }, gradient, step) || !kernels.polyak(target, gradient, tau)) return Infinity;
+    const m1 = m0!.map((x, i) => step.beta1 * x + (1 - step.beta1) * step.gradientScale * g0![i]!);
+    const v1 = v0!.map((x, i) => step.beta2 * x + (1 - step.beta2) * (step.gradientScale * g0![i]!) ** 2);
+    const p1 = p0!.map(
+      (x, i) => step.decay * x - (step.stepSize * m1[i]!) / (Math.sqrt(v1[i]!) * step.secondScale + step.epsilon)
+    );
+    const t1 = t0!.map((x, i) => (1 - tau) * x + tau * g0![i]!);
+    const squares = g0!.reduce((sum, x) => sum + x * x, 0);
+    const reference = [p1, m1, v1, t1, [squares]].map((values) => tf.tensor1d(values));
+    return worst([parameter, m, v, target, tf.tensor1d([kernels.sumOfSquares([gradient])])], reference);
+  });
+  for (const variable of [parameter, m, v, target]) variable.dispose();
+  return error;
+}

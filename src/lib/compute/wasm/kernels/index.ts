@@ -1,0 +1,13 @@
+/** What the module exports. It owns no memory: every address is in tfjs-wasm's own, scratch space too. */
+export { matMul, matMulScratch } from './gemm';
+export {
+  lstmBackward,
+  lstmBackwardScratch,
+  lstmForward,
+  lstmForwardScratch,
+  lstmInputGradient,
+  lstmInputGradientScratch,
+  lstmKernelGradient,
+  lstmKernelGradientScratch
+} from './lstm';
+export { adam, polyak, sumOfSquares, sumOverRows } from './optimiser';

@@ -1,0 +1,281 @@
+/**
+ * LSTM over a sequence, forward and backward, with resets. AssemblyScript; the equations are in ../../lstm.ts.
+ *
+ * Rows are time-major (t B + b), so that the projection of the input and all weight gradients are single products over
+ * T B rows. The kernel of the state is packed once for all steps. A gate row is [i | f | g | o], H columns each.
+ */
+import { multiplyPacked, pack, packedSize, WORKSPACE } from './gemm';
+import { add, bytes, loadOne, mul, multiplyAdd, sigmoid, splat, storeOne, sub, tanh } from './simd';
+
+/** 1 where the state goes on into step t of row b, 0 where it was cleared; `resets` 0 for none. */
+// @ts-ignore: decorator
+@inline function keepOf(resets: usize, row: i32): f32 {
+  return resets ? 1 - load<f32>(resets + bytes(row)) : 1;
+}
+
+/** to = keep x from over the units of a batch of rows. */
+function copyKept(to: usize, from: usize, batch: i32, units: i32, resets: usize, firstRow: i32): void {
+  const row = bytes(units);
+  for (let b = 0; b < batch; b++) {
+    // A cleared state is zero even where it held infinities.
+    if (keepOf(resets, firstRow + b) != 0) memory.copy(to, from, row);
+    else memory.fill(to, 0, row);
+    to += row;
+    from += row;
+  }
+}
+
+/** Floats of scratch that `lstmForward` needs. */
+export function lstmForwardScratch(inputs: i32, units: i32): i32 {
+  return WORKSPACE + packedSize(max(inputs, units), 4 * units);
+}
+
+/**
+ * hidden [T, B, H] and for the backward pass hBefore [T, B, H] (the state each step began with), cells [T, B, H],
+ * cellTanh [T, B, H] and the activated gates [T, B, 4H]; cLast [B, H].
+ */
+export function lstmForward(
+  steps: i32,
+  batch: i32,
+  inputs: i32,
+  units: i32,
+  x: usize,
+  kernel: usize,
+  bias: usize,
+  h0: usize,
+  c0: usize,
+  resets: usize,
+  hidden: usize,
+  cLast: usize,
+  hBefore: usize,
+  cells: usize,
+  cellTanh: usize,
+  gates: usize,
+  scratch: usize
+): void {
+  const width = 4 * units;
+  const state = bytes(batch * units);
+  const packed = scratch + bytes(WORKSPACE);
+  pack(packed, kernel, width, inputs, width, false);
+  multiplyPacked(steps * batch, width, inputs, x, inputs, false, packed, gates, false, scratch);
+  pack(packed, kernel + bytes(inputs * width), width, units, width, false);
+  let h = h0;
+  let c = c0;
+  for (let t = 0; t < steps; t++) {
+    copyKept(hBefore, h, batch, units, resets, t * batch);
+    multiplyPacked(batch, width, units, hBefore, units, false, packed, gates, true, scratch);
+    for (let b = 0; b < batch; b++) {
+      const at = bytes(b * units);
+      const keep = keepOf(resets, t * batch + b);
+      forwardRow(units, keep, gates + 4 * at, bias, c + at, cells + at, cellTanh + at, hidden + at);
+    }
+    h = hidden;
+    c = cells;
+    hidden += state;
+    hBefore += state;
+    cells += state;
+    cellTanh += state;
+    gates += 4 * state;
+  }
+  memory.copy(cLast, c, state);
+}
+
+function forwardRow(
+  units: i32,
+  keep: f32,
+  gates: usize,
+  bias: usize,
+  cBefore: usize,
+  cell: usize,
+  cellTanh: usize,
+  hidden: usize
+): void {
+  const gate = bytes(units);
+  let j = 0;
+  for (; j + 4 <= units; j += 4) {
+    const at = bytes(j);
+    const i = sigmoid(add(v128.load(gates + at), v128.load(bias + at)));
+    const f = sigmoid(add(v128.load(gates + gate + at), v128.load(bias + gate + at)));
+    const g = tanh(add(v128.load(gates + 2 * gate + at), v128.load(bias + 2 * gate + at)));
+    const o = sigmoid(add(v128.load(gates + 3 * gate + at), v128.load(bias + 3 * gate + at)));
+    const before = keep != 0 ? v128.load(cBefore + at) : splat(0);
+    const c = multiplyAdd(f, before, mul(i, g));
+    const t = tanh(c);
+    v128.store(gates + at, i);
+    v128.store(gates + gate + at, f);
+    v128.store(gates + 2 * gate + at, g);
+    v128.store(gates + 3 * gate + at, o);
+    v128.store(cell + at, c);
+    v128.store(cellTanh + at, t);
+    v128.store(hidden + at, mul(o, t));
+  }
+  for (; j < units; j++) {
+    const at = bytes(j);
+    const i = sigmoid(add(loadOne(gates + at), loadOne(bias + at)));
+    const f = sigmoid(add(loadOne(gates + gate + at), loadOne(bias + gate + at)));
+    const g = tanh(add(loadOne(gates + 2 * gate + at), loadOne(bias + 2 * gate + at)));
+    const o = sigmoid(add(loadOne(gates + 3 * gate + at), loadOne(bias + 3 * gate + at)));
+    const before = keep != 0 ? loadOne(cBefore + at) : splat(0);
+    const c = multiplyAdd(f, before, mul(i, g));
+    const t = tanh(c);
+    storeOne(gates + at, i);
+    storeOne(gates + gate + at, f);
+    storeOne(gates + 2 * gate + at, g);
+    storeOne(gates + 3 * gate + at, o);
+    storeOne(cell + at, c);
+    storeOne(cellTanh + at, t);
+    storeOne(hidden + at, mul(o, t));
+  }
+}
+
+/** Floats of scratch that `lstmBackward` needs. */
+export function lstmBackwardScratch(units: i32): i32 {
+  return WORKSPACE + packedSize(4 * units, units);
+}
+
+/**
+ * Back through time: from dHidden [T, B, H] and dcLast [B, H] to dGates [T, B, 4H], the gradient before the gates'
+ * activations, and to dh0 and dc0 [B, H]. Gradients of weights and input follow from dGates by products.
+ */
+export function lstmBackward(
+  steps: i32,
+  batch: i32,
+  inputs: i32,
+  units: i32,
+  kernel: usize,
+  c0: usize,
+  resets: usize,
+  cells: usize,
+  cellTanh: usize,
+  gates: usize,
+  dHidden: usize,
+  dcLast: usize,
+  dGates: usize,
+  dh0: usize,
+  dc0: usize,
+  scratch: usize
+): void {
+  const width = 4 * units;
+  const state = bytes(batch * units);
+  const packed = scratch + bytes(WORKSPACE);
+  pack(packed, kernel + bytes(inputs * width), width, width, units, true);
+  // dh0 and dc0 carry the gradient of the state from each step to the one before.
+  memory.fill(dh0, 0, state);
+  memory.copy(dc0, dcLast, state);
+  for (let t = steps - 1; t >= 0; t--) {
+    const offset = <usize>t * state;
+    const before = t > 0 ? cells + offset - state : c0;
+    for (let b = 0; b < batch; b++) {
+      const at = bytes(b * units);
+      const keep = keepOf(resets, t * batch + b);
+      const row = offset + at;
+      backwardRow(
+        units,
+        keep,
+        gates + 4 * row,
+        before + at,
+        cellTanh + row,
+        dHidden + row,
+        dh0 + at,
+        dc0 + at,
+        dGates + 4 * row
+      );
+    }
+    multiplyPacked(batch, units, width, dGates + 4 * offset, width, false, packed, dh0, false, scratch);
+    if (resets) copyKept(dh0, dh0, batch, units, resets, t * batch);
+  }
+}
+
+function backwardRow(
+  units: i32,
+  keep: f32,
+  gates: usize,
+  cBefore: usize,
+  cellTanh: usize,
+  dHidden: usize,
+  dhCarried: usize,
+  dcCarried: usize,
+  dGates: usize
+): void {
+  const gate = bytes(units);
+  const one = splat(1);
+  const zero = splat(0);
+  let j = 0;
+  for (; j + 4 <= units; j += 4) {
+    const at = bytes(j);
+    const i = v128.load(gates + at);
+    const f = v128.load(gates + gate + at);
+    const g = v128.load(gates + 2 * gate + at);
+    const o = v128.load(gates + 3 * gate + at);
+    const t = v128.load(cellTanh + at);
+    const dh = add(v128.load(dHidden + at), v128.load(dhCarried + at));
+    const dc = multiplyAdd(mul(dh, o), sub(one, mul(t, t)), v128.load(dcCarried + at));
+    const before = keep != 0 ? v128.load(cBefore + at) : zero;
+    v128.store(dGates + at, mul(mul(dc, g), mul(i, sub(one, i))));
+    v128.store(dGates + gate + at, mul(mul(dc, before), mul(f, sub(one, f))));
+    v128.store(dGates + 2 * gate + at, mul(mul(dc, i), sub(one, mul(g, g))));
+    v128.store(dGates + 3 * gate + at, mul(mul(dh, t), mul(o, sub(one, o))));
+    v128.store(dcCarried + at, keep != 0 ? mul(dc, f) : zero);
+  }
+  for (; j < units; j++) {
+    const at = bytes(j);
+    const i = loadOne(gates + at);
+    const f = loadOne(gates + gate + at);
+    const g = loadOne(gates + 2 * gate + at);
+    const o = loadOne(gates + 3 * gate + at);
+    const t = loadOne(cellTanh + at);
+    const dh = add(loadOne(dHidden + at), loadOne(dhCarried + at));
+    const dc = multiplyAdd(mul(dh, o), sub(one, mul(t, t)), loadOne(dcCarried + at));
+    const before = keep != 0 ? loadOne(cBefore + at) : zero;
+    storeOne(dGates + at, mul(mul(dc, g), mul(i, sub(one, i))));
+    storeOne(dGates + gate + at, mul(mul(dc, before), mul(f, sub(one, f))));
+    storeOne(dGates + 2 * gate + at, mul(mul(dc, i), sub(one, mul(g, g))));
+    storeOne(dGates + 3 * gate + at, mul(mul(dh, t), mul(o, sub(one, o))));
+    storeOne(dcCarried + at, keep != 0 ? mul(dc, f) : zero);
+  }
+}
+
+/** Floats of scratch that `lstmKernelGradient` needs. */
+export function lstmKernelGradientScratch(rows: i32, units: i32): i32 {
+  return WORKSPACE + packedSize(rows, 4 * units);
+}
+
+/** dKernel [I + H, 4H] = [x, hBefore]ᵀ dGates over all rows (T B of them). */
+export function lstmKernelGradient(
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  x: usize,
+  hBefore: usize,
+  dGates: usize,
+  dKernel: usize,
+  scratch: usize
+): void {
+  const width = 4 * units;
+  const packed = scratch + bytes(WORKSPACE);
+  pack(packed, dGates, width, rows, width, false);
+  multiplyPacked(inputs, width, rows, x, inputs, true, packed, dKernel, false, scratch);
+  const ofState = dKernel + bytes(inputs * width);
+  multiplyPacked(units, width, rows, hBefore, units, true, packed, ofState, false, scratch);
+}
+
+/** Floats of scratch that `lstmInputGradient` needs. */
+export function lstmInputGradientScratch(inputs: i32, units: i32): i32 {
+  return WORKSPACE + packedSize(4 * units, inputs);
+}
+
+/** dx [T B, I] = dGates x (the kernel's rows of the input)ᵀ. */
+export function lstmInputGradient(
+  rows: i32,
+  inputs: i32,
+  units: i32,
+  kernel: usize,
+  dGates: usize,
+  dx: usize,
+  scratch: usize
+): void {
+  const width = 4 * units;
+  const packed = scratch + bytes(WORKSPACE);
+  pack(packed, kernel, width, width, inputs, true);
+  multiplyPacked(rows, inputs, width, dGates, width, false, packed, dx, false, scratch);
+}

@@ -1,0 +1,89 @@
+/**
+ * tfjs' own kernels that ours replace on the wasm backend: matrix products, and sums over leading axes (gradients of
+ * biases). What ours do not cover (broadcast batches, other types) goes to the stock kernel, as does everything on a
+ * backend where ours were refused.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../named-arrays.ts';
+import type { KernelModule } from './module.ts';
+
+export type Replaced = 'BatchMatMul' | 'Sum';
+
+/** Which kernels are in use on which backend. Weak: a backend that was disposed of takes its entry along. */
+const inUse = new WeakMap<object, { readonly module: KernelModule; readonly ops: Set<Replaced> }>();
+
+export function useOps(module: KernelModule, ops: readonly Replaced[]): void {
+  replaceOnce();
+  inUse.set(module.backend, { module, ops: new Set(ops) });
+}
+
+export function stopUsing(module: KernelModule, op: Replaced): void {
+  inUse.get(module.backend)?.ops.delete(op);
+}
+
+/** The kernel as it was before ours, for the check at start-up. */
+export function stockKernel(op: Replaced): KernelFunc {
+  replaceOnce();
+  return stock.get(op)!;
+}
+
+const stock = new Map<Replaced, KernelFunc>();
+
+function replaceOnce(): void {
+  if (stock.size > 0) return;
+  replace('BatchMatMul', batchMatMul);
+  replace('Sum', sumLeading);
+}
+
+type Own = (module: KernelModule, call: Parameters<KernelFunc>[0]) => TensorInfo | undefined;
+
+function replace(op: Replaced, own: Own): void {
+  // The types promise a kernel; there is none before the wasm backend was imported.
+  const config = tf.getKernel(op, 'wasm') as KernelConfig | undefined;
+  if (config === undefined) throw new Error(`tfjs-wasm has no kernel ${op}`);
+  stock.set(op, config.kernelFunc);
+  const kernelFunc: KernelFunc = (call) => {
+    const here = inUse.get(call.backend as object);
+    const done = here?.ops.has(op) === true ? own(here.module, call) : undefined;
+    return done ?? config.kernelFunc(call);
+  };
+  tf.unregisterKernel(op, 'wasm');
+  tf.registerKernel({ ...config, kernelFunc });
+}
+
+const batchMatMul: Own = (module, { inputs, attrs }) => {
+  const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+  const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
+  if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
+  const batches = a.shape.slice(0, -2);
+  const batch = sizeOf(batches);
+  if (batch !== sizeOf(b.shape.slice(0, -2))) return undefined;
+  const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+  const [rows, depth] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const columns = transposeB ? rowsB : columnsB;
+  if (batch * rows * columns * depth === 0) return undefined;
+  const { kernels } = module;
+  // As in tfjs: the batch axes of the operand that has more of them.
+  const outer = a.shape.length >= b.shape.length ? batches : b.shape.slice(0, -2);
+  const out = module.output([...outer, rows, columns]);
+  const scratch = module.scratch(kernels.matMulScratch(depth, columns));
+  const [addressA, addressB, addressC] = [module.addressOf(a), module.addressOf(b), module.addressOf(out)];
+  kernels.matMul(batch, rows, columns, depth, addressA, transposeA, addressB, transposeB, addressC, scratch);
+  return out;
+};
+
+const sumLeading: Own = (module, { inputs, attrs }) => {
+  const { x } = inputs as { x: TensorInfo };
+  const { axis, keepDims } = attrs as unknown as { axis: number | number[]; keepDims: boolean };
+  const rank = x.shape.length;
+  const axes = [axis].flat().map((i) => (i < 0 ? i + rank : i));
+  const leading = axes.length > 0 && axes.length < rank && axes.every((_, i) => axes.includes(i));
+  if (x.dtype !== 'float32' || !leading || sizeOf(x.shape) === 0) return undefined;
+  const kept = x.shape.slice(axes.length);
+  const out = module.output(keepDims ? [...axes.map(() => 1), ...kept] : kept);
+  const rows = sizeOf(x.shape.slice(0, axes.length));
+  module.kernels.sumOverRows(rows, sizeOf(kept), module.addressOf(x), module.addressOf(out));
+  return out;
+};
