@@ -28,7 +28,7 @@ export const RowKind = {
   status: 5,
   /** `lots` 1 when the market turned in play, 0 back; `slot` is NO_SLOT. */
   inPlay: 6,
-  /** A runner left; `lots` is its reduction (adjustment) factor in hundredths of a per cent, fractions allowed. */
+  /** A runner left; `lots` is its reduction (adjustment) factor in hundredths of a per cent. */
   removal: 7,
   /** Reconciled starting price; `tick` is the tick at or below it, `lots` the price in 1e-6. */
   startingPrice: 8,
