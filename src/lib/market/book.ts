@@ -80,6 +80,18 @@ export class Book {
     else this.#offLadder = this.#offLadder.filter((one) => one !== level);
   }
 
+  /** Becomes a copy of another book of the same ladder; nothing is shared. */
+  copyFrom(other: Book): void {
+    this.bids.copyFrom(other.bids);
+    this.asks.copyFrom(other.asks);
+    this.traded.copyFrom(other.traded);
+    if (this.#offLadder.length + other.#offLadder.length > 0) {
+      this.#offLadder = other.#offLadder.map((level) => ({ ...level }));
+    }
+    this.lastTraded = other.lastTraded;
+    this.lastTradedPrice = other.lastTradedPrice;
+  }
+
   clear(): void {
     this.bids.clear();
     this.asks.clear();

@@ -70,6 +70,22 @@ export class Depth {
     return (word << 5) + 31 - Math.clz32(held & -held);
   }
 
+  /** Becomes a copy of another depth of the same ladder; nothing is shared. */
+  copyFrom(other: Depth): void {
+    for (let p = 0; p < this.#pages.length; p++) {
+      const from = other.#pages[p]!;
+      if (this.#pages[p] === from) continue;
+      if (this.#pages[p] === EMPTY_PAGE) this.#pages[p] = from.slice();
+      else if (from === EMPTY_PAGE) this.#pages[p]!.fill(0);
+      else this.#pages[p]!.set(from);
+    }
+    this.#bits.set(other.#bits);
+    this.lowest = other.lowest;
+    this.highest = other.highest;
+    this.count = other.count;
+    this.total = other.total;
+  }
+
   clear(): void {
     for (let tick = this.lowest; tick !== NO_TICK;) {
       const next = this.above(tick);

@@ -56,6 +56,21 @@ export class MarketState {
     this.activeRunners = this.books.length;
   }
 
+  /** Becomes a copy of another state of the same market; nothing is shared. */
+  copyFrom(other: MarketState): void {
+    for (let slot = 0; slot < this.books.length; slot++) this.books[slot]!.copyFrom(other.books[slot]!);
+    this.status = other.status;
+    this.inPlay = other.inPlay;
+    this.betDelaySeconds = other.betDelaySeconds;
+    this.scheduledMillis = other.scheduledMillis;
+    this.time = other.time;
+    this.removed.set(other.removed);
+    this.reductionPercent.set(other.reductionPercent);
+    this.outcome.set(other.outcome);
+    this.startingPrice.set(other.startingPrice);
+    this.activeRunners = other.activeRunners;
+  }
+
   /** Applies one row. Rows must come in the tape's order. */
   apply(tape: Tape, row: number): void {
     const kind = tape.kind[row]! as RowKind;

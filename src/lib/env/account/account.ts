@@ -1,0 +1,184 @@
+/**
+ * What our matched and waiting orders of one back/lay market are worth, in exact whole numbers. The unit is a POINT: a
+ * hundredth of a lot (0.0001 of the currency), so that lots times a price in hundredths is whole; it is rounded to
+ * minor units once, at settlement. Knows nothing of books or time.
+ */
+import { Side } from '../matching/order.ts';
+
+export const POINTS_PER_LOT = 100;
+
+export class BackLayAccount {
+  readonly slots: number;
+  /** How many runners win. */
+  readonly winners: number;
+  /** By slot, in points: what our matches on the runner pay when it wins, and when it loses. */
+  readonly ifWins: Float64Array;
+  readonly ifLoses: Float64Array;
+  /** By slot, in lots: matched stakes. */
+  readonly matchedBack: Float64Array;
+  readonly matchedLay: Float64Array;
+  /** By slot: stakes of waiting backs and lays in lots, and the liability of those lays in points. */
+  readonly waitingBack: Float64Array;
+  readonly waitingLay: Float64Array;
+  readonly waitingLiability: Float64Array;
+  /** By slot: 1 once the runner has left; it can no longer win, and its bets are void. */
+  readonly removed: Uint8Array;
+
+  constructor(options: { slots: number; winners: number }) {
+    const { slots, winners } = options;
+    this.slots = slots;
+    this.winners = winners;
+    this.ifWins = new Float64Array(slots);
+    this.ifLoses = new Float64Array(slots);
+    this.matchedBack = new Float64Array(slots);
+    this.matchedLay = new Float64Array(slots);
+    this.waitingBack = new Float64Array(slots);
+    this.waitingLay = new Float64Array(slots);
+    this.waitingLiability = new Float64Array(slots);
+    this.removed = new Uint8Array(slots);
+  }
+
+  clear(): void {
+    this.ifWins.fill(0);
+    this.ifLoses.fill(0);
+    this.matchedBack.fill(0);
+    this.matchedLay.fill(0);
+    this.waitingBack.fill(0);
+    this.waitingLay.fill(0);
+    this.waitingLiability.fill(0);
+    this.removed.fill(0);
+  }
+
+  /** A match of `lots` at `price` hundredths. */
+  match(slot: number, side: Side, lots: number, price: number): void {
+    const win = lots * (price - 100);
+    const stake = lots * POINTS_PER_LOT;
+    if (side === Side.back) {
+      this.ifWins[slot]! += win;
+      this.ifLoses[slot]! -= stake;
+      this.matchedBack[slot]! += lots;
+    } else {
+      this.ifWins[slot]! -= win;
+      this.ifLoses[slot]! += stake;
+      this.matchedLay[slot]! += lots;
+    }
+  }
+
+  /** So many more lots (fewer when negative) wait at `price` hundredths. */
+  wait(slot: number, side: Side, lots: number, price: number): void {
+    if (side === Side.back) this.waitingBack[slot]! += lots;
+    else {
+      this.waitingLay[slot]! += lots;
+      this.waitingLiability[slot]! += lots * (price - 100);
+    }
+  }
+
+  /** Restates a match at a reduced price after another runner left. */
+  reprice(slot: number, side: Side, lots: number, change: { from: number; to: number }): void {
+    const delta = lots * (change.to - change.from);
+    this.ifWins[slot]! += side === Side.back ? delta : -delta;
+  }
+
+  /** Voids a runner: its bets neither win nor lose. */
+  remove(slot: number): void {
+    this.removed[slot] = 1;
+    this.ifWins[slot] = 0;
+    this.ifLoses[slot] = 0;
+    this.matchedBack[slot] = 0;
+    this.matchedLay[slot] = 0;
+  }
+
+  /**
+   * Points we end with when `slot` alone wins (with several winners: and the runners that suit us worst beside it are
+   * not counted). Sum over the others of `ifLoses`, plus its own `ifWins`.
+   */
+  profitIfWins(slot: number): number {
+    return this.sumIfLoses() - this.ifLoses[slot]! + this.ifWins[slot]!;
+  }
+
+  sumIfLoses(): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.slots; slot++) sum += this.ifLoses[slot]!;
+    return sum;
+  }
+
+  /** Points of the worst outcome over every set of winners, matched bets only. */
+  worst(): number {
+    return this.#worst(false, -1, Side.back, 0, 0);
+  }
+
+  /** Points at risk as the venue counts them: the worst outcome if every waiting order matched where it hurts. */
+  exposure(): number {
+    return Math.max(0, -this.#worst(true, -1, Side.back, 0, 0));
+  }
+
+  /** `exposure` with one more waiting order of `lots` at `price` hundredths. */
+  exposureWith(slot: number, side: Side, lots: number, price: number): number {
+    return Math.max(0, -this.#worst(true, slot, side, lots, price));
+  }
+
+  /** All green: something is matched and no outcome loses. */
+  allGreen(): boolean {
+    return this.traded() && this.worst() >= 0;
+  }
+
+  traded(): boolean {
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (this.matchedBack[slot]! > 0 || this.matchedLay[slot]! > 0) return true;
+    }
+    return false;
+  }
+
+  /** Exact result in points once the winners are known; dead heats are settled by the venue's own rule elsewhere. */
+  settle(won: (slot: number) => boolean): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (this.removed[slot] === 1) continue;
+      sum += won(slot) ? this.ifWins[slot]! : this.ifLoses[slot]!;
+    }
+    return sum;
+  }
+
+  /**
+   * Sum of the losing side over all runners plus, for the worst set of winners, what each changes by winning: the
+   * `winners` smallest differences, found by selection (one pass a winner).
+   */
+  #worst(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
+    const extraStake = extraSlot >= 0 && side === Side.back ? lots * POINTS_PER_LOT : 0;
+    const extraLiability = extraSlot >= 0 && side === Side.lay ? lots * (price - 100) : 0;
+    let sum = 0;
+    let picked = 0;
+    let floor = -Infinity;
+    let floorSlot = -1;
+    for (let winner = 0; winner < this.winners; winner++) {
+      let least = Infinity;
+      let leastSlot = -1;
+      for (let slot = 0; slot < this.slots; slot++) {
+        if (this.removed[slot] === 1) continue;
+        let lose = this.ifLoses[slot]!;
+        let win = this.ifWins[slot]!;
+        if (waiting) {
+          lose -= this.waitingBack[slot]! * POINTS_PER_LOT;
+          win -= this.waitingLiability[slot]!;
+        }
+        if (slot === extraSlot) {
+          lose -= extraStake;
+          win -= extraLiability;
+        }
+        if (winner === 0) sum += lose;
+        const gain = win - lose;
+        // Picked already in an earlier pass: smaller, or equal with a lower slot.
+        if (gain < floor || (gain === floor && slot <= floorSlot)) continue;
+        if (gain < least) {
+          least = gain;
+          leastSlot = slot;
+        }
+      }
+      if (leastSlot < 0) break;
+      picked += least;
+      floor = least;
+      floorSlot = leastSlot;
+    }
+    return sum + picked;
+  }
+}

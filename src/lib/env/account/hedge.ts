@@ -1,0 +1,77 @@
+/**
+ * What a position is worth if it is closed now, against what the book shows, level by level: the green-up. A runner
+ * with more backed than laid is laid where others ask, one with more laid is backed where others bid.
+ */
+import type { Book } from '../../market/book.ts';
+import { NO_TICK } from '../../market/tape.ts';
+import type { Ticks } from '../../core/units.ts';
+import { Side } from '../matching/order.ts';
+import { POINTS_PER_LOT } from './account.ts';
+import type { BackLayAccount } from './account.ts';
+
+/** Prices in hundredths by tick, made once a ladder: the hot path multiplies whole numbers. */
+export function ladderPoints(ladder: { readonly size: number; priceOf(tick: Ticks): number }): Float64Array {
+  return Float64Array.from({ length: ladder.size }, (_, tick) => Math.round(ladder.priceOf(tick as Ticks) * 100));
+}
+
+/** The closing trade of one runner; a record that is written over. */
+export class GreenUp {
+  /** Side of the closing order. */
+  side: Side = Side.lay;
+  /** Its stake in lots, not rounded. */
+  stake = 0;
+  /** The worst tick it reaches: its limit. NO_TICK when there is nothing to close, or nobody to close against. */
+  tick: number = NO_TICK;
+  /** Points of the runner, whether it wins or loses, once closed. */
+  value = 0;
+  /** Share of the position that the visible book can close, 0 to 1. */
+  closable = 1;
+}
+
+/**
+ * Closes what `slot` holds against `book`. What the visible book cannot take is valued at the end of the ladder: a
+ * back that nobody lays counts as lost, a lay that nobody backs at its liability.
+ * @param points price in hundredths by tick
+ */
+export function greenUp(account: BackLayAccount, slot: number, book: Book, points: Float64Array, into: GreenUp): void {
+  const lose = account.ifLoses[slot]!;
+  const held = account.ifWins[slot]! - lose;
+  into.stake = 0;
+  into.tick = NO_TICK;
+  into.value = lose;
+  into.closable = 1;
+  if (held === 0) return;
+  into.side = held > 0 ? Side.lay : Side.back;
+  const depth = held > 0 ? book.asks : book.bids;
+  let open = Math.abs(held);
+  for (let tick = held > 0 ? depth.lowest : depth.highest; tick !== NO_TICK && open > 0;) {
+    const price = points[tick]!;
+    const lots = Math.min(depth.at(tick), open / price);
+    into.stake += lots;
+    into.tick = tick;
+    open -= lots * price;
+    if (open < 1e-6) open = 0;
+    tick = held > 0 ? depth.above(tick) : depth.below(tick);
+  }
+  const end = held > 0 ? points[points.length - 1]! : points[0]!;
+  const unhedged = open > 0 ? open / end : 0;
+  into.closable = 1 - open / Math.abs(held);
+  const change = (into.stake + unhedged) * POINTS_PER_LOT;
+  into.value = held > 0 ? lose + change : lose - change;
+}
+
+/** Points of the whole market if every runner is closed now: the same whoever wins. */
+export function markToMarket(
+  account: BackLayAccount,
+  books: readonly Book[],
+  points: Float64Array,
+  scratch: GreenUp
+): number {
+  let sum = 0;
+  for (let slot = 0; slot < account.slots; slot++) {
+    if (account.ifWins[slot] === 0 && account.ifLoses[slot] === 0) continue;
+    greenUp(account, slot, books[slot]!, points, scratch);
+    sum += scratch.value;
+  }
+  return sum;
+}

@@ -1,0 +1,105 @@
+/**
+ * What happens when a limit order reaches the book: it takes what is visible up to its price, best first and each
+ * level at its own price (best-price execution), and rests behind what waits at its price.
+ */
+import type { Book } from '../../market/book.ts';
+import type { Depth } from '../../market/depth.ts';
+import { NO_TICK } from '../../market/tape.ts';
+import type { FillLog } from './fill-log.ts';
+import { TAKING } from './fill-log.ts';
+import { Side } from './order.ts';
+import type { Order } from './order.ts';
+import type { QueueModel } from './queue/queue-model.ts';
+import type { TakenLiquidity } from './taken.ts';
+
+export interface Arrival {
+  readonly book: Book;
+  /** Price in hundredths by tick. */
+  readonly points: Float64Array;
+  readonly queue: QueueModel;
+  /** Undefined where what we took is there again for the next order. */
+  readonly taken: TakenLiquidity | undefined;
+  readonly fills: FillLog;
+}
+
+/** Whether a price of the other side is as good as the order's limit, or better. */
+function reaches(order: Order, tick: number): boolean {
+  return tick !== NO_TICK && (order.side === Side.back ? tick >= order.tick : tick <= order.tick);
+}
+
+const opposite = (book: Book, side: Side): Depth => (side === Side.back ? book.bids : book.asks);
+const best = (depth: Depth, side: Side): number => (side === Side.back ? depth.highest : depth.lowest);
+const next = (depth: Depth, side: Side, tick: number): number =>
+  side === Side.back ? depth.below(tick) : depth.above(tick);
+
+/** Matches what crosses, then queues the rest. The caller decides what becomes of an order with nothing left. */
+export function arrive(order: Order, at: Arrival): void {
+  const depth = opposite(at.book, order.side);
+  const touch = best(depth, order.side);
+  if (!reaches(order, touch)) {
+    const own = order.side === Side.back ? at.book.asks : at.book.bids;
+    order.ahead = at.queue.onPlace(own.at(order.tick));
+    order.aheadOnArrival = order.ahead;
+    return;
+  }
+  order.crossed = true;
+  for (let tick = touch; reaches(order, tick) && order.rest > 0; tick = next(depth, order.side, tick)) {
+    takeLevel(order, depth, tick, at);
+  }
+}
+
+/**
+ * FILL_OR_KILL: takes levels while the volume-weighted price of all it took is no worse than the limit, if that gives
+ * the minimum; otherwise nothing. What is left is the caller's to cancel.
+ */
+export function fillOrKill(order: Order, at: Arrival): void {
+  const depth = opposite(at.book, order.side);
+  const { take, lots } = affordable(order, depth, at);
+  if (lots < Math.max(order.fillOrKillMinimum, 1)) return;
+  order.crossed = true;
+  let tick = best(depth, order.side);
+  for (let level = 0; level < take.length; level++) {
+    if (take[level]! > 0) book(order, take[level]!, tick, at);
+    tick = next(depth, order.side, tick);
+  }
+}
+
+/** Lots a level, best first, whose volume-weighted price holds the limit. */
+function affordable(order: Order, depth: Depth, at: Arrival): { take: number[]; lots: number } {
+  const take: number[] = [];
+  const sign = order.side === Side.back ? 1 : -1;
+  let lots = 0;
+  let value = 0;
+  for (
+    let tick = best(depth, order.side);
+    tick !== NO_TICK && lots < order.lots;
+    tick = next(depth, order.side, tick)
+  ) {
+    const price = at.points[tick]!;
+    const open = Math.min(order.lots - lots, available(order, depth, tick, at));
+    const worse = sign * (order.points - price);
+    // The most of this level that keeps the average at the limit: (slack so far) / (how much worse a lot is).
+    const slack = sign * (value - order.points * lots);
+    const most = worse <= 0 ? open : Math.min(open, Math.floor(slack / worse));
+    take.push(most);
+    lots += most;
+    value += most * price;
+    if (most < open) break;
+  }
+  return { take, lots };
+}
+
+function available(order: Order, depth: Depth, tick: number, at: Arrival): number {
+  const gone = at.taken === undefined || at.taken.count === 0 ? 0 : at.taken.at(order.slot, order.side, tick);
+  return Math.max(0, depth.at(tick) - gone);
+}
+
+function takeLevel(order: Order, depth: Depth, tick: number, at: Arrival): void {
+  const lots = Math.min(order.rest, available(order, depth, tick, at));
+  if (lots > 0) book(order, lots, tick, at);
+}
+
+function book(order: Order, lots: number, tick: number, at: Arrival): void {
+  at.fills.match(order, lots, at.points[tick]!, TAKING);
+  at.taken?.add(order.slot, order.side, tick, lots);
+}

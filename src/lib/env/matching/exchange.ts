@@ -1,0 +1,413 @@
+/**
+ * One market's simulated exchange: takes requests, lets them reach the recorded book after their latency, matches them
+ * and books the result. The recorded book is read and never changed. Knows nothing of episodes, actions or rewards.
+ *
+ * One message of the tape is one step of the venue. Requests older than their latency are carried out first, against
+ * the book as it was; then the message is applied, runners that left are voided, the starting price is given out,
+ * trades reach resting orders, and orders lapse at a suspension.
+ */
+import type { Random } from '../../core/random.ts';
+import type { Lots, Nanos, Ticks } from '../../core/units.ts';
+import { NANOS_PER_SECOND } from '../../core/units.ts';
+import type { Book } from '../../market/book.ts';
+import { MarketState } from '../../market/market-state.ts';
+import type { Tape } from '../../market/tape.ts';
+import { MarketStatus } from '../../market/tape.ts';
+import { BackLayAccount } from '../account/account.ts';
+import { ladderPoints } from '../account/hedge.ts';
+import { arrive, fillOrKill } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
+import { FillLog } from './fill-log.ts';
+import type { LatencyModel } from './latency.ts';
+import { LiveOrders } from './live-orders.ts';
+import { Order, OrderStatus, Side } from './order.ts';
+import type { EndReason, Fill, OrderRequest } from './order.ts';
+import type { QueueModel } from './queue/queue-model.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { Request } from './request-queue.ts';
+import { repriceForRemoval } from './removal.ts';
+import { closeWaitingPoints, matchAtStartingPrice, takesStartingPrice } from './starting-price.ts';
+import { storyOf } from './story.ts';
+import type { OrderStory } from './story.ts';
+import { TakenLiquidity } from './taken.ts';
+import { TradeEater } from './trades.ts';
+import type { FillRounding } from './trades.ts';
+
+export interface ExchangeOptions {
+  readonly queue: QueueModel;
+  readonly latency: LatencyModel;
+  /** Only drawn from by models with chance in them. */
+  readonly random: Random;
+  /** Largest exposure in lots, waiting orders counted: what cannot be paid is refused. */
+  readonly bankroll: number;
+  /** Largest exposure in lots that new orders may lead to, where it is less than the bankroll. */
+  readonly exposureLimit?: number;
+  /** `kept` (the default): what we took is not there a second time. `ignored` is for simulators that let it be. */
+  readonly takenLiquidity?: 'kept' | 'ignored';
+  readonly fillRounding?: FillRounding;
+  /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */
+  readonly history?: boolean;
+  /** Taker-side part of a recorded trade: 0.5 (the default) where maker and taker are both counted. */
+  readonly tradeShare?: number;
+}
+
+export class SimulatedExchange {
+  readonly tape: Tape;
+  readonly state: MarketState;
+  readonly account: BackLayAccount;
+  /** Price in hundredths by tick. */
+  readonly points: Float64Array;
+  /** Orders asked for, refused ones included; place requests plus cancels and replaces. */
+  submitted = 0;
+  transactions = 0;
+  readonly live: LiveOrders;
+  readonly #options: ExchangeOptions;
+  readonly #requests = new RequestQueue();
+  readonly #taken: TakenLiquidity | undefined;
+  readonly #fills: FillLog;
+  readonly #eater: TradeEater;
+  readonly #arrival: { book: Book } & Omit<Arrival, 'book'>;
+  readonly #carryOut: (request: Request) => void;
+  readonly #orders: Order[] = [];
+  readonly #pool: Order[] = [];
+  #nextId = 1;
+  #now: Nanos = 0 as Nanos;
+  #message = 0;
+  #activeRunners: number;
+  #closed = false;
+
+  /** @param state the market at message 0; or a copy of it at any message, then call `resume` */
+  constructor(tape: Tape, options: ExchangeOptions, state = new MarketState(tape.market), points?: Float64Array) {
+    const { settlement, ladder } = tape.market.rules;
+    this.tape = tape;
+    this.state = state;
+    this.points = points ?? ladderPoints(ladder);
+    this.#options = options;
+    const slots = state.books.length;
+    const winners = settlement.kind === 'backLay' ? settlement.winners : 1;
+    this.account = new BackLayAccount({ slots, winners });
+    this.live = new LiveOrders(slots);
+    this.#fills = new FillLog(this.account, options.history === true);
+    this.#taken = options.takenLiquidity === 'ignored' ? undefined : new TakenLiquidity();
+    this.#eater = new TradeEater({
+      queue: options.queue,
+      fills: this.#fills,
+      rounding: options.fillRounding ?? 'floor',
+      share: options.tradeShare ?? 0.5
+    });
+    this.#arrival = {
+      book: state.books[0]!,
+      points: this.points,
+      queue: options.queue,
+      taken: this.#taken,
+      fills: this.#fills
+    };
+    this.#carryOut = (request) => {
+      this.#execute(request);
+    };
+    this.#activeRunners = state.activeRunners;
+  }
+
+  get books(): readonly Book[] {
+    return this.state.books;
+  }
+
+  get now(): Nanos {
+    return this.#now;
+  }
+
+  /** The next message to apply. */
+  get message(): number {
+    return this.#message;
+  }
+
+  /** Whether the market has closed: nothing moves any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Starts over with an empty account at a message whose state the caller has put into `state`. */
+  resume(message: number, now: Nanos): void {
+    for (const orders of this.live.bySlot) for (const order of orders) this.#pool.push(order);
+    this.live.clear();
+    this.#requests.clear();
+    this.#fills.clear();
+    this.#taken?.clear();
+    this.account.clear();
+    this.#orders.length = 0;
+    this.submitted = 0;
+    this.transactions = 0;
+    this.#nextId = 1;
+    this.#message = message;
+    this.#now = now;
+    this.#activeRunners = this.state.activeRunners;
+    for (let slot = 0; slot < this.state.books.length; slot++) this.account.removed[slot] = this.state.removed[slot]!;
+    this.#closed = this.state.status === MarketStatus.closed;
+  }
+
+  /** Applies every message up to and including `time`, and carries out what is due before it. */
+  advanceTo(time: Nanos): void {
+    const { messageStart, exchange } = this.tape;
+    const messages = messageStart.length - 1;
+    while (this.#message < messages) {
+      const row = messageStart[this.#message]!;
+      if (row === messageStart[this.#message + 1]) {
+        this.#message++;
+        continue;
+      }
+      const at = exchange[row]! as Nanos;
+      if (at > time) break;
+      this.step(at);
+    }
+    if (time > this.#now) this.#now = time;
+    if (this.#requests.earliest < time && !this.#closed) this.#release(time);
+  }
+
+  /** Applies the next message, whose time is `at`. */
+  step(at: Nanos): void {
+    this.#now = at;
+    const message = this.#message++;
+    this.#fills.message = message;
+    if (this.#requests.earliest < at && !this.#closed) this.#release(at);
+    this.state.applyMessage(this.tape, message);
+    if (this.#closed) return;
+    if (this.state.status === MarketStatus.closed) {
+      this.#closed = true;
+      return;
+    }
+    this.#fills.time = at;
+    if (this.state.activeRunners !== this.#activeRunners) this.#followRemovals();
+    if (this.#taken !== undefined && this.#taken.count > 0) this.#taken.follow(this.state.books);
+    if (this.live.count > 0) this.#work(message);
+  }
+
+  /** Sends an order. A refused one comes back complete, with the reason in `end`. */
+  place(request: OrderRequest): Order {
+    const order = this.#newOrder(request);
+    this.submitted++;
+    this.transactions++;
+    const depth = request.side === Side.back ? this.books[request.slot]?.bids : this.books[request.slot]?.asks;
+    if (depth !== undefined) order.touchAtDecision = request.side === Side.back ? depth.highest : depth.lowest;
+    const refusal = this.#refusal(request, order);
+    if (refusal !== undefined) {
+      order.voided = order.lots;
+      this.#finish(order, refusal);
+      return order;
+    }
+    this.account.wait(order.slot, order.side, order.lots, closeWaitingPoints(order));
+    this.#requests.add('place', order, this.#due('place'));
+    return order;
+  }
+
+  /** Asks to cancel `lots` of an order, all that is left when not given. */
+  cancel(order: Order, lots: number = Infinity): void {
+    this.transactions++;
+    if (order.status === OrderStatus.complete || order.cancelling) return;
+    order.cancelling = true;
+    this.#requests.add('cancel', order, this.#due('cancel'), lots);
+  }
+
+  /** Asks to cancel what is left of an order and to place as much at another price: a new order, last in its queue. */
+  replace(order: Order, tick: Ticks): Order {
+    const request = {
+      slot: order.slot,
+      side: order.side,
+      tick,
+      lots: Math.max(0, order.rest) as Lots,
+      kind: order.kind,
+      persistence: order.persistence
+    };
+    const successor = this.#newOrder(request);
+    this.submitted++;
+    this.transactions++;
+    if (order.status === OrderStatus.complete || order.cancelling) {
+      successor.voided = successor.lots;
+      this.#finish(successor, 'replaced');
+      return successor;
+    }
+    order.cancelling = true;
+    this.#requests.add('replace', order, this.#due('replace'), Infinity, successor);
+    return successor;
+  }
+
+  /** Gives a complete order's record back for reuse: the caller must not look at it again. */
+  release(order: Order): void {
+    if (this.#options.history !== true && order.status === OrderStatus.complete) this.#pool.push(order);
+  }
+
+  drainFills(visit: (fill: Fill) => void): void {
+    this.#fills.drain(visit);
+  }
+
+  /** Every order, when history is kept. */
+  get orders(): readonly Order[] {
+    return this.#orders;
+  }
+
+  fillsOf(order: Order): readonly Fill[] {
+    return this.#fills.of(order);
+  }
+
+  explain(order: Order): OrderStory {
+    return storyOf({
+      order,
+      fills: this.#fills.of(order),
+      now: this.#now,
+      market: this.tape.market,
+      book: this.books[order.slot]
+    });
+  }
+
+  #newOrder(request: OrderRequest): Order {
+    const order = this.#pool.pop() ?? new Order();
+    order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this.#now);
+    if (this.#options.history === true) this.#orders.push(order);
+    return order;
+  }
+
+  #due(kind: 'place' | 'cancel' | 'replace'): Nanos {
+    const latency = this.#options.latency(kind, this.#options.random);
+    const delayed = kind !== 'cancel' && this.state.inPlay;
+    const delay = delayed ? this.state.betDelaySeconds * NANOS_PER_SECOND : 0;
+    return (this.#now + latency + delay) as Nanos;
+  }
+
+  #refusal(request: OrderRequest, order: Order): EndReason | undefined {
+    const { rules } = this.tape.market;
+    const tickGiven = order.kind === 'marketOnClose' || (order.tick >= 0 && order.tick < this.points.length);
+    if (request.slot < 0 || request.slot >= this.books.length || !rules.orders.kinds.includes(order.kind)) {
+      return 'notOffered';
+    }
+    if (!rules.orders.persistence.includes(order.persistence)) return 'notOffered';
+    if (!tickGiven || !Number.isInteger(order.tick)) return 'offLadder';
+    if (!Number.isSafeInteger(order.lots) || order.lots <= 0) return 'belowMinimum';
+    if (this.state.removed[order.slot] === 1) return 'runnerRemoved';
+    if (this.state.status !== MarketStatus.open) return 'marketNotOpen';
+    if (order.lots < rules.orders.minimum && request.reducing !== true) return 'belowMinimum';
+    const exposure = this.account.exposureWith(order.slot, order.side, order.lots, closeWaitingPoints(order)) / 100;
+    if (exposure > this.#options.bankroll) return 'unaffordable';
+    if (exposure > (this.#options.exposureLimit ?? Infinity)) return 'exposureLimit';
+    return undefined;
+  }
+
+  #release(time: Nanos): void {
+    this.#fills.time = time;
+    this.#requests.release(time, this.#carryOut);
+  }
+
+  #execute({ kind, order, lots, successor }: Request): void {
+    if (kind === 'place') {
+      if (order.status === OrderStatus.pending) this.#arrive(order);
+      return;
+    }
+    order.cancelling = false;
+    const open = this.state.status === MarketStatus.open;
+    const alive = order.status === OrderStatus.executable;
+    if (!open || !alive) {
+      if (successor !== undefined) {
+        successor.voided = successor.lots;
+        this.#finish(successor, open ? 'replaced' : 'marketNotOpen');
+      }
+      return;
+    }
+    const gone = Math.min(lots, order.rest);
+    order.cancelled += gone;
+    this.account.wait(order.slot, order.side, -gone, closeWaitingPoints(order));
+    if (order.rest === 0) this.#retire(order, successor === undefined ? 'cancelled' : 'replaced');
+    if (successor === undefined) return;
+    successor.lots = gone;
+    this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
+    this.#arrive(successor);
+  }
+
+  /** An order reaches the venue. */
+  #arrive(order: Order): void {
+    order.acceptedAt = this.#now;
+    if (this.state.removed[order.slot] === 1 || this.state.status !== MarketStatus.open) {
+      this.account.wait(order.slot, order.side, -order.lots, closeWaitingPoints(order));
+      order.voided = order.lots;
+      this.#finish(order, this.state.removed[order.slot] === 1 ? 'runnerRemoved' : 'marketNotOpen');
+      return;
+    }
+    order.status = OrderStatus.executable;
+    if (order.kind === 'limit') {
+      this.#arrival.book = this.books[order.slot]!;
+      if (order.fillOrKillMinimum >= 0) fillOrKill(order, this.#arrival);
+      else arrive(order, this.#arrival);
+    }
+    if (order.rest === 0) this.#finish(order, 'matched');
+    else if (order.fillOrKillMinimum >= 0) {
+      this.account.wait(order.slot, order.side, -order.rest, order.points);
+      order.cancelled = order.rest;
+      this.#finish(order, 'fillOrKill');
+    } else this.live.add(order);
+  }
+
+  /** What one applied message does to the orders at the venue. */
+  #work(message: number): void {
+    const { state, live } = this;
+    const suspended = state.status === MarketStatus.suspended;
+    if (this.#eater.feed(this.tape, message, live.bySlot)) this.#sweep();
+    for (let slot = 0; slot < live.bySlot.length && live.count > 0; slot++) {
+      const orders = live.bySlot[slot]!;
+      const price = state.startingPrice[slot]!;
+      for (let i = orders.length - 1; i >= 0 && (suspended || price > 1); i--) {
+        const order = orders[i]!;
+        if (price > 1 && takesStartingPrice(order)) {
+          matchAtStartingPrice(order, price, this.#fills);
+          this.#retire(order, order.matched > 0 ? 'matched' : 'lapsedAtStartingPrice');
+        } else if (suspended && order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
+      }
+    }
+  }
+
+  #lapse(order: Order): void {
+    this.account.wait(order.slot, order.side, -order.rest, order.points);
+    order.lapsed += order.rest;
+    this.#retire(order, 'lapsedAtSuspension');
+  }
+
+  #sweep(): void {
+    for (const orders of this.live.bySlot) {
+      for (let i = orders.length - 1; i >= 0; i--) {
+        const order = orders[i]!;
+        if (order.rest === 0) this.#retire(order, 'matched');
+      }
+    }
+  }
+
+  #followRemovals(): void {
+    this.#activeRunners = this.state.activeRunners;
+    for (let slot = 0; slot < this.books.length; slot++) {
+      if (this.state.removed[slot] !== 1 || this.account.removed[slot] === 1) continue;
+      this.#fills.void(slot);
+      for (const order of [...this.live.bySlot[slot]!]) {
+        this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
+        order.matched = 0;
+        order.matchedPoints = 0;
+        order.cancelled = 0;
+        order.lapsed = 0;
+        order.voided = order.lots;
+        this.#retire(order, 'runnerRemoved');
+      }
+      for (const order of this.#orders) {
+        if (order.slot !== slot || order.status !== OrderStatus.complete) continue;
+        order.matched = 0;
+        order.matchedPoints = 0;
+        order.voided = order.lots;
+      }
+      repriceForRemoval(this.#fills, this.live, this.state, slot);
+    }
+  }
+
+  #retire(order: Order, reason: EndReason): void {
+    this.live.remove(order);
+    this.#finish(order, reason);
+  }
+
+  #finish(order: Order, reason: EndReason): void {
+    order.status = OrderStatus.complete;
+    order.end = reason;
+    order.endedAt = this.#now;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * An order at the simulated exchange and what may be asked of it. Orders are plain mutable records that the engine
+ * owns and reuses; everyone else reads them. Knows nothing of how they match.
+ */
+import type { OrderKind, Persistence } from '../../market/rules.ts';
+import type { Lots, Nanos, Ticks } from '../../core/units.ts';
+
+/** Numbers, because the hot path compares them: back takes what is bid, lay takes what is asked. */
+export const Side = { back: 0, lay: 1 } as const;
+export type Side = (typeof Side)[keyof typeof Side];
+
+export const OrderStatus = {
+  /** Sent, not yet at the venue. */
+  pending: 0,
+  /** At the venue, with something left to match. */
+  executable: 1,
+  /** Nothing left: matched, cancelled, lapsed, voided or refused. */
+  complete: 2
+} as const;
+export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
+
+/** Why an order was not taken, or lost what was left of it. */
+export type EndReason =
+  | 'none'
+  | 'matched'
+  | 'cancelled'
+  | 'replaced'
+  | 'lapsedAtSuspension'
+  | 'lapsedAtStartingPrice'
+  | 'runnerRemoved'
+  | 'marketNotOpen'
+  | 'fillOrKill'
+  | 'belowMinimum'
+  | 'offLadder'
+  | 'notOffered'
+  | 'unaffordable'
+  | 'exposureLimit';
+
+export interface OrderRequest {
+  slot: number;
+  side: Side;
+  /** Limit price; for a market-on-close order it is ignored. */
+  tick: Ticks;
+  /** Stake; for an on-close lay, the liability. */
+  lots: Lots;
+  kind?: OrderKind;
+  persistence?: Persistence;
+  /** FILL_OR_KILL: at least so many lots at a volume-weighted price no worse than the limit, the rest is cancelled. */
+  fillOrKillMinimum?: Lots;
+  /** Lets a stake under the venue's minimum through: only for orders that reduce a position. */
+  reducing?: boolean;
+}
+
+export class Order {
+  id = 0;
+  slot = 0;
+  side: Side = Side.back;
+  kind: OrderKind = 'limit';
+  persistence: Persistence = 'lapse';
+  tick = 0;
+  /** Price of `tick` in hundredths. */
+  points = 0;
+  lots = 0;
+  fillOrKillMinimum = -1;
+  status: OrderStatus = OrderStatus.pending;
+  end: EndReason = 'none';
+  /** When it was asked for, when it reached the venue, when nothing was left; time of the tape. */
+  madeAt: Nanos = 0 as Nanos;
+  acceptedAt: Nanos = 0 as Nanos;
+  endedAt: Nanos = 0 as Nanos;
+  matched = 0;
+  cancelled = 0;
+  lapsed = 0;
+  voided = 0;
+  /** Sum over matches of lots times hundredths; the average price is this over `matched`. */
+  matchedPoints = 0;
+  /** Taker-side lots that must trade before this order is next; halves of a lot occur. */
+  ahead = 0;
+  aheadOnArrival = 0;
+  /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
+  crossed = false;
+  /** A cancel or replace is on its way. */
+  cancelling = false;
+  /** Best tick of the side it would take, when it was made; NO_TICK when there was none. For slippage. */
+  touchAtDecision = -1;
+  /** Opaque to the exchange: what the caller wants to find again. */
+  tag = 0;
+
+  /** Lots that may still match. */
+  get rest(): number {
+    return this.lots - this.matched - this.cancelled - this.lapsed - this.voided;
+  }
+
+  /** Back to a fresh record with the request's terms. */
+  fill(id: number, request: OrderRequest, points: number, madeAt: Nanos): void {
+    this.id = id;
+    this.slot = request.slot;
+    this.side = request.side;
+    this.kind = request.kind ?? 'limit';
+    this.persistence = request.persistence ?? 'lapse';
+    this.tick = request.tick;
+    this.points = points;
+    this.lots = request.lots;
+    this.fillOrKillMinimum = request.fillOrKillMinimum ?? -1;
+    this.status = OrderStatus.pending;
+    this.end = 'none';
+    this.madeAt = madeAt;
+    this.acceptedAt = madeAt;
+    this.endedAt = madeAt;
+    this.matched = 0;
+    this.cancelled = 0;
+    this.lapsed = 0;
+    this.voided = 0;
+    this.matchedPoints = 0;
+    this.ahead = 0;
+    this.aheadOnArrival = 0;
+    this.crossed = false;
+    this.cancelling = false;
+    this.touchAtDecision = -1;
+    this.tag = 0;
+  }
+}
+
+/** One match and what caused it. */
+export class Fill {
+  order: Order;
+  time: Nanos = 0 as Nanos;
+  /** Message of the tape whose trade, or before which the arrival, caused it. */
+  message = 0;
+  /** Price in hundredths at which it was made. */
+  points = 0;
+  lots = 0;
+  /** True when it took what was visible, false when a trade came to it. */
+  taking = false;
+  /** Queue ahead just before the trade that filled it. */
+  ahead = 0;
+  /** Taker-side lots of that trade. */
+  traded = 0;
+
+  constructor(order: Order) {
+    this.order = order;
+  }
+}

@@ -1,0 +1,19 @@
+/** How the queue ahead of a resting order shrinks: pure rules on one position, a file each. */
+
+/** What a model keeps of one resting order; the engine's `Order` is one. */
+export interface QueuePosition {
+  ahead: number;
+}
+
+export interface QueueModel {
+  readonly id: string;
+  /** Queue ahead of an order that comes to rest where `visible` lots wait. */
+  onPlace(visible: number): number;
+  /**
+   * A trade of `volume` taker-side lots reaches the order's price. Moves the queue and returns the lots, not rounded
+   * and not more than `rest`, that reach the order.
+   */
+  onTrade(position: QueuePosition, volume: number, rest: number): number;
+  /** The visible size at the order's price went from `before` to `now`. */
+  onDepth(position: QueuePosition, before: number, now: number): void;
+}

@@ -1,0 +1,121 @@
+/**
+ * Trades that come to resting orders. The volume of a message's trades is taken a price at a time, rising; what one of
+ * our orders used is gone for the next.
+ */
+import type { Tape } from '../../market/tape.ts';
+import { RowKind } from '../../market/tape.ts';
+import type { FillLog } from './fill-log.ts';
+import { Side } from './order.ts';
+import type { Order } from './order.ts';
+import type { QueueModel } from './queue/queue-model.ts';
+
+/**
+ * How a fill that is not a whole number of lots is cut: half a traded penny is half a penny. `floor` never fills more
+ * than traded; `nearestBinary` is Python's `round(x, 2)` on binary doubles, to reproduce simulators that use it.
+ */
+export type FillRounding = 'floor' | 'nearestBinary';
+
+/** To the nearest hundredth of the exact binary value, ties to even. */
+export function roundHundredth(x: number): number {
+  const eighths = x * 8;
+  if (Number.isInteger(eighths) && eighths % 2 !== 0) {
+    const down = Math.floor(x * 100);
+    return (down % 2 === 0 ? down : down + 1) / 100;
+  }
+  return Number(x.toFixed(2));
+}
+
+/** One fill's cause, written over: `FillLog` copies what it keeps. */
+const cause = { taking: false, ahead: 0, traded: 0 };
+
+export class TradeEater {
+  readonly #queue: QueueModel;
+  readonly #fills: FillLog;
+  readonly #rounding: FillRounding;
+  readonly #share: number;
+  #count = 0;
+  #slot = new Int32Array(64);
+  #tick = new Int32Array(64);
+  #left = new Float64Array(64);
+
+  /** @param share taker-side part of a recorded trade: 0.5 where maker and taker are both counted */
+  constructor(options: { queue: QueueModel; fills: FillLog; rounding: FillRounding; share: number }) {
+    this.#queue = options.queue;
+    this.#fills = options.fills;
+    this.#rounding = options.rounding;
+    this.#share = options.share;
+  }
+
+  /** Lets the trades of one message reach the orders of `bySlot`. Returns whether any order was reached. */
+  feed(tape: Tape, message: number, bySlot: readonly (readonly Order[])[]): boolean {
+    this.#count = 0;
+    const end = tape.messageStart[message + 1]!;
+    for (let row = tape.messageStart[message]!; row < end; row++) {
+      if (tape.kind[row] === RowKind.trade && bySlot[tape.slot[row]!]!.length > 0) {
+        this.#note(tape.slot[row]!, tape.tick[row]!, tape.lots[row]!);
+      }
+    }
+    if (this.#count === 0) return false;
+    for (let first = 0; first < this.#count; first++) {
+      const slot = this.#slot[first]!;
+      if (first > 0 && this.#slot[first - 1] === slot) continue;
+      let last = first + 1;
+      while (last < this.#count && this.#slot[last] === slot) last++;
+      for (const order of bySlot[slot]!) if (order.kind === 'limit') this.#reach(order, first, last);
+    }
+    return true;
+  }
+
+  #reach(order: Order, first: number, last: number): void {
+    for (let i = first; i < last && order.rest > 0; i++) {
+      const tick = this.#tick[i]!;
+      const left = this.#left[i]!;
+      if (left <= 0 || (order.side === Side.back ? tick < order.tick : tick > order.tick)) continue;
+      const ahead = order.ahead;
+      const lots = this.#whole(this.#queue.onTrade(order, left * this.#share, order.rest));
+      if (order.ahead > 0) {
+        this.#left[i] = 0;
+        continue;
+      }
+      this.#left[i] = Math.max(0, left - (ahead + lots) / this.#share);
+      if (lots <= 0) continue;
+      cause.ahead = ahead;
+      cause.traded = left * this.#share;
+      this.#fills.match(order, lots, order.points, cause);
+    }
+  }
+
+  #whole(lots: number): number {
+    if (Number.isInteger(lots)) return lots;
+    return this.#rounding === 'floor' ? Math.floor(lots) : Math.round(roundHundredth(lots / 100) * 100);
+  }
+
+  /** Keeps entries sorted by slot, then by price; a message rarely holds more than a handful. */
+  #note(slot: number, tick: number, lots: number): void {
+    if (this.#count === this.#slot.length) this.#grow();
+    let at = this.#count++;
+    for (; at > 0; at--) {
+      const before = this.#slot[at - 1]!;
+      if (before < slot || (before === slot && this.#tick[at - 1]! <= tick)) break;
+      this.#slot[at] = before;
+      this.#tick[at] = this.#tick[at - 1]!;
+      this.#left[at] = this.#left[at - 1]!;
+    }
+    this.#slot[at] = slot;
+    this.#tick[at] = tick;
+    this.#left[at] = lots;
+  }
+
+  #grow(): void {
+    const length = this.#slot.length * 2;
+    const slot = new Int32Array(length);
+    const tick = new Int32Array(length);
+    const left = new Float64Array(length);
+    slot.set(this.#slot);
+    tick.set(this.#tick);
+    left.set(this.#left);
+    this.#slot = slot;
+    this.#tick = tick;
+    this.#left = left;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The patient part of the crowd: people who leave an order and wait, with no view of their own or with a rough view of
+ * a runner's worth, and who lose patience. They give the book its depth behind the best prices.
+ */
+import { NO_TICK } from '../../market/tape.ts';
+import type { OrderRef } from './runner-book.ts';
+import { NO_ORDER, Side } from './runner-book.ts';
+import { Owner } from './trading-floor.ts';
+import type { TradingFloor } from './trading-floor.ts';
+
+/** Orders a runner's crowd keeps waiting: above it, leaving is likelier than coming. */
+const WAITING = 26;
+/** Standard deviation of a value trader's view of the true price, and the edge it wants, ticks. */
+const VALUE_ERROR_TICKS = 2;
+const VALUE_EDGE_TICKS = 1;
+
+export class Crowd {
+  readonly #floor: TradingFloor;
+  readonly #waiting: OrderRef[][];
+
+  constructor(floor: TradingFloor) {
+    this.#floor = floor;
+    this.#waiting = floor.books.map(() => []);
+  }
+
+  /** Someone comes or someone leaves. */
+  stir(runner: number): void {
+    const waiting = this.#waiting[runner]!;
+    const random = this.#floor.random;
+    if (random.uniform() < waiting.length / (waiting.length + WAITING)) this.#leave(runner);
+    else this.#come(runner, random.uniform() < 0.5 ? Side.bid : Side.ask);
+  }
+
+  /** Someone who has worked out a price leaves an order a little to the right side of it. */
+  value(runner: number, impact: number): void {
+    const floor = this.#floor;
+    const worth = floor.trueTick(runner) + VALUE_ERROR_TICKS * floor.random.normal();
+    const side = floor.random.uniform() < 0.5 ? Side.bid : Side.ask;
+    const tick = side === Side.bid ? Math.floor(worth - VALUE_EDGE_TICKS) : Math.ceil(worth + VALUE_EDGE_TICKS);
+    const book = floor.books[runner]!;
+    const other = side === Side.bid ? book.bestAsk : book.bestBid;
+    const lots = floor.stake(0.5 * floor.ordinaryStake(runner), 0.8);
+    const crosses = other !== NO_TICK && (side === Side.bid ? tick >= other : tick <= other);
+    if (crosses) floor.takeBest({ runner, side, lots, reach: 0, owner: Owner.value, impact });
+    else this.#wait(runner, side, tick, lots);
+  }
+
+  /** The orders that stood before the recording starts, thinning out far from the fair price. */
+  seed(runner: number): void {
+    const floor = this.#floor;
+    const fair = Math.floor(floor.believedTick(runner));
+    for (let i = 0; i < WAITING / 2; i++) this.#come(runner, i % 2 === 0 ? Side.bid : Side.ask);
+    for (let step = 3; step < 14; step++) {
+      const lots = (): number => floor.stake(floor.ordinaryStake(runner) * 1.2, 0.7);
+      if (floor.random.uniform() < 0.85) this.#deep(runner, Side.bid, fair - step, lots());
+      if (floor.random.uniform() < 0.7) this.#deep(runner, Side.ask, fair + 1 + step, lots());
+    }
+  }
+
+  /** All its orders have lapsed. */
+  forget(): void {
+    for (const waiting of this.#waiting) waiting.length = 0;
+  }
+
+  #come(runner: number, side: Side): void {
+    const floor = this.#floor;
+    const random = floor.random;
+    const book = floor.books[runner]!;
+    const away = side === Side.bid ? -1 : 1;
+    const own = book.best(side);
+    const other = book.best(side === Side.bid ? Side.ask : Side.bid);
+    const fair = floor.believedTick(runner);
+    const from = own !== NO_TICK ? own : side === Side.bid ? Math.floor(fair - 0.5) : Math.ceil(fair + 0.5);
+    const draw = random.uniform();
+    const gap = own !== NO_TICK && other !== NO_TICK ? Math.abs(other - own) : 1;
+    // Most join the best price or stand behind it; in a wide market some step in front.
+    let tick = from;
+    if (draw < 0.2 && gap > 1) tick = from - away;
+    else if (draw > 0.5) tick = from + away * (1 + Math.floor(random.exponential(2)));
+    this.#wait(runner, side, tick, floor.stake(0.45 * floor.ordinaryStake(runner), 1));
+  }
+
+  #wait(runner: number, side: Side, tick: number, lots: number): void {
+    const ref = this.#floor.rest({ runner, side, tick, lots, owner: Owner.crowd });
+    if (ref !== NO_ORDER) this.#waiting[runner]!.push(ref);
+  }
+
+  #deep(runner: number, side: Side, tick: number, lots: number): void {
+    if (tick >= 0 && tick < this.#floor.ladder.size) this.#wait(runner, side, tick, lots);
+  }
+
+  #leave(runner: number): void {
+    const waiting = this.#waiting[runner]!;
+    const book = this.#floor.books[runner]!;
+    // Orders that were matched are still listed; a few tries find one that waits.
+    for (let tries = 0; tries < 4 && waiting.length > 0; tries++) {
+      const at = this.#floor.random.below(waiting.length);
+      const ref = waiting[at]!;
+      waiting[at] = waiting[waiting.length - 1]!;
+      waiting.pop();
+      if (book.cancel(ref) > 0) return;
+    }
+  }
+}

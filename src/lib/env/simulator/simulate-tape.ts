@@ -1,0 +1,42 @@
+/** A scenario played to its end, as a tape like a recorded market's, labelled synthetic. */
+import { nanos } from '../../core/units.ts';
+import { betfairRules } from '../../market/rules.ts';
+import { TapeBuilder } from '../../market/tape-builder.ts';
+import type { MarketInfo, Tape } from '../../market/tape.ts';
+import { scenarioFingerprint } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { SimulatedMarket } from './simulated-market.ts';
+
+const SIMULATED_MARKET_BASE_RATE_PERCENT = 5;
+
+/** What a simulated market says of itself. The fingerprint is its scenario's, there being no file. */
+async function describe(scenario: Scenario): Promise<MarketInfo> {
+  return {
+    id: scenario.marketId,
+    venue: 'betfair',
+    name: scenario.raceName,
+    eventName: `${scenario.course} (simulated)`,
+    kind: 'WIN',
+    country: 'AU',
+    rules: betfairRules({ currency: 'AUD', marketBaseRatePercent: SIMULATED_MARKET_BASE_RATE_PERCENT }),
+    runners: scenario.runners.map((name, slot) => ({
+      slot,
+      id: `${scenario.marketId}.${slot + 1}`,
+      handicap: 0,
+      name,
+      sortPriority: slot + 1
+    })),
+    scheduledMillis: scenario.scheduledMillis,
+    fingerprint: await scenarioFingerprint(scenario),
+    synthetic: true
+  };
+}
+
+export async function simulateTape(scenario: Scenario, options: { readonly shared: boolean }): Promise<Tape> {
+  const info = await describe(scenario);
+  const startMillis = scenario.scheduledMillis - scenario.leadSeconds * 1000;
+  const builder = new TapeBuilder(BigInt(startMillis) * 1_000_000n);
+  const market = new SimulatedMarket(scenario, builder);
+  market.advanceTo(nanos(Math.ceil(market.endSeconds * 1e9)));
+  return builder.build(info, options);
+}

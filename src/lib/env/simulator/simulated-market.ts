@@ -1,0 +1,334 @@
+/**
+ * A pre-off win market that trades by itself: people come and go (`crowd`, `market-maker`, `takers`), news moves the
+ * hidden truth, the venue publishes what changed. It can be stepped, and orders placed in it are orders like any other:
+ * they queue, are matched, and move the market. Given a scenario it is the same every time.
+ */
+import type { Lots, Nanos, Seed, Ticks } from '../../core/units.ts';
+import { NANOS_PER_SECOND, seconds } from '../../core/units.ts';
+import { Random } from '../../core/random.ts';
+import { betfairClassic } from '../../market/ladder.ts';
+import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
+import { Arrivals } from './arrivals.ts';
+import { Crowd } from './crowd.ts';
+import { MarketMaker } from './market-maker.ts';
+import { News } from './news.ts';
+import { Publisher } from './publisher.ts';
+import type { RowSink } from './publisher.ts';
+import { RunnerBook, Side } from './runner-book.ts';
+import type { Match, OrderRef } from './runner-book.ts';
+import type { Scenario } from './scenario.ts';
+import { actInformed, actMomentum, actNoise, informedShare } from './takers.ts';
+import { Owner, TradingFloor } from './trading-floor.ts';
+
+const MAKERS = 3;
+/** From suspension to the result. */
+const RESULT_SECONDS = 75;
+const BET_DELAY_SECONDS = 5;
+/** Standard deviation of what informed money knows more than the market when the recording starts, ticks. */
+const OPENING_ERROR_TICKS = 2;
+
+/** A match of an order that was placed from outside. */
+export interface OwnFill {
+  readonly slot: number;
+  readonly ref: OrderRef;
+  readonly side: Side;
+  readonly tick: Ticks;
+  readonly lots: Lots;
+  readonly time: Nanos;
+  /** False when it took a price, and then `ref` is 0. */
+  readonly resting: boolean;
+}
+
+type Phase = 'preOff' | 'inPlay' | 'suspended' | 'closed';
+
+export class SimulatedMarket {
+  readonly scenario: Scenario;
+  readonly books: readonly RunnerBook[];
+  /** Orders placed, cancelled or matched so far by everyone. */
+  events = 0;
+  readonly #ladder = betfairClassic;
+  readonly #floor: TradingFloor;
+  readonly #arrivals: Arrivals;
+  readonly #news: News;
+  readonly #crowd: Crowd;
+  readonly #makers: readonly MarketMaker[];
+  readonly #publisher: Publisher;
+  readonly #sink: RowSink;
+  readonly #random: Random;
+  readonly #fills: OwnFill[] = [];
+  #phase: Phase = 'preOff';
+  #nextMessage: number;
+  #time = 0;
+
+  constructor(scenario: Scenario, sink: RowSink) {
+    const root = new Random(scenario.seed as Seed, scenario.marketId);
+    this.scenario = scenario;
+    this.#sink = sink;
+    this.books = scenario.runners.map(
+      (_, slot) => new RunnerBook(this.#ladder.size, (match) => this.#matched(slot, match))
+    );
+    this.#random = root.split('venue');
+    this.#publisher = new Publisher(sink, this.books, this.#ladder.size);
+    const floor = new TradingFloor({ scenario, ladder: this.#ladder, books: this.books, random: root.split('people') });
+    this.#floor = floor;
+    this.#arrivals = new Arrivals(root.split('arrivals'), {
+      behaviour: scenario.behaviour,
+      offSeconds: scenario.leadSeconds,
+      runners: this.books.length
+    });
+    this.#arrivals.share((runner) => Math.sqrt(floor.belief.probability(runner)));
+    this.#news = new News({ floor, random: root.split('news'), offSeconds: scenario.leadSeconds });
+    this.#crowd = new Crowd(floor);
+    this.#makers = Array.from(
+      { length: MAKERS },
+      (_, i) => new MarketMaker({ floor, owner: Owner.maker + i, random: root.split(`maker/${i}`) })
+    );
+    this.#nextMessage = this.#messageGap();
+    this.#open();
+  }
+
+  get time(): Nanos {
+    return seconds(this.#time);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** When the whole story is told. */
+  get endSeconds(): number {
+    return this.#suspendSeconds + RESULT_SECONDS;
+  }
+
+  /** Hidden win probability of a runner at the present time; for tests and for study, never for features. */
+  trueProbability(slot: number): number {
+    return this.#floor.truth.probability(slot);
+  }
+
+  /** Runs the market up to a time, messages due by then included. */
+  advanceTo(time: Nanos): void {
+    const until = Math.min(time / NANOS_PER_SECOND, this.endSeconds);
+    while (this.#time < until) {
+      const phaseEnd = this.#phaseEnd();
+      const stop = Math.min(until, this.#nextMessage, phaseEnd, this.#news.next);
+      if (this.#phase === 'preOff' || this.#phase === 'inPlay') {
+        while (this.#arrivals.next(stop)) this.#act();
+      }
+      this.#time = stop;
+      if (stop === this.#news.next) this.#news.happen();
+      if (stop === phaseEnd) this.#turn();
+      else if (stop === this.#nextMessage) {
+        if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
+        this.#nextMessage = stop + this.#messageGap();
+      }
+    }
+  }
+
+  /**
+   * Places an order of ours, which acts at once; latency is the caller's to add.
+   * @returns the resting order, 0 when all of it was matched or the market takes no orders
+   */
+  place(order: { slot: number; side: Side; tick: Ticks; lots: Lots }): OrderRef {
+    const { slot, side, tick, lots } = order;
+    const book = this.books[slot];
+    if (book === undefined || this.#phase === 'suspended' || this.#phase === 'closed') return 0;
+    const left = book.take(side, tick, lots, Owner.own);
+    this.#floor.shift(slot, side, lots - left, this.#floor.impact(this.#arrivals.rateOn(slot)));
+    return left === 0 ? 0 : book.place(side, tick, left, Owner.own);
+  }
+
+  /** @returns lots that were still unmatched */
+  cancel(slot: number, ref: OrderRef): Lots {
+    return (this.books[slot]?.cancel(ref) ?? 0) as Lots;
+  }
+
+  /** Matches of our orders since the last call, in order. */
+  drainFills(visit: (fill: OwnFill) => void): void {
+    for (const fill of this.#fills) visit(fill);
+    this.#fills.length = 0;
+  }
+
+  get #inPlaySeconds(): number {
+    return this.scenario.leadSeconds + this.scenario.delaySeconds;
+  }
+
+  get #suspendSeconds(): number {
+    return this.#inPlaySeconds + this.scenario.inPlaySeconds;
+  }
+
+  #phaseEnd(): number {
+    switch (this.#phase) {
+      case 'preOff':
+        return this.#inPlaySeconds;
+      case 'inPlay':
+        return this.#suspendSeconds;
+      case 'suspended':
+        return this.endSeconds;
+      case 'closed':
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Seconds until the venue next gathers what changed into a message. */
+  #messageGap(): number {
+    const [quiet, busy] = this.scenario.behaviour.messageMillis;
+    const { rush, eventsPerSecond } = this.scenario.behaviour;
+    const pace = (this.#arrivals.baseRate(this.#time) / eventsPerSecond - 1) / Math.max(1e-9, rush - 1);
+    return ((quiet + (busy - quiet) * pace) * (0.75 + 0.5 * this.#random.uniform())) / 1000;
+  }
+
+  /** One event on the runner that the arrival process chose. */
+  #act(): void {
+    this.events++;
+    const floor = this.#floor;
+    const runner = this.#arrivals.runner;
+    const time = this.#arrivals.time;
+    const rate = this.#arrivals.rateOn(runner);
+    const impact = floor.impact(rate);
+    let draw = floor.random.uniform();
+    if (!floor.inPlay) {
+      if ((draw -= informedShare(floor, runner, rate)) < 0) {
+        actInformed(floor, runner, impact);
+        return;
+      }
+      if ((draw -= floor.behaviour.noiseTaking) < 0) {
+        actNoise(floor, runner, impact);
+        return;
+      }
+      if ((draw -= floor.behaviour.momentumTaking) < 0) {
+        actMomentum(floor, runner, { time, impact });
+        return;
+      }
+      if ((draw -= 0.06) < 0) {
+        this.#crowd.value(runner, impact);
+        return;
+      }
+    }
+    if (floor.random.uniform() < 0.5) this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
+    else this.#crowd.stir(runner);
+  }
+
+  #matched(slot: number, match: Readonly<Match>): void {
+    this.events++;
+    this.#publisher.noteTrade(slot, match.tick, match.lots);
+    const maker = match.makerOwner - Owner.maker;
+    if (maker >= 0 && maker < MAKERS) this.#makers[maker]!.filled(slot, match.side, match.lots);
+    if (match.makerOwner === Owner.own) this.#own(slot, match, true);
+    if (match.takerOwner === Owner.own) this.#own(slot, match, false);
+  }
+
+  #own(slot: number, match: Readonly<Match>, resting: boolean): void {
+    const side: Side = resting ? match.side : match.side === Side.bid ? Side.ask : Side.bid;
+    this.#fills.push({
+      slot,
+      ref: resting ? match.makerRef : 0,
+      side,
+      tick: match.tick as Ticks,
+      lots: match.lots as Lots,
+      time: this.time,
+      resting
+    });
+  }
+
+  /** The first message: the market as it stands when the recording begins. */
+  #open(): void {
+    const floor = this.#floor;
+    for (let runner = 0; runner < this.books.length; runner++) {
+      this.#crowd.seed(runner);
+      for (const maker of this.#makers) maker.refresh(runner);
+    }
+    const sink = this.#sink;
+    sink.message(0 as Nanos);
+    sink.row(RowKind.scheduledStart, NO_SLOT, NO_TICK, this.scenario.scheduledMillis);
+    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, 0);
+    sink.row(RowKind.inPlay, NO_SLOT, NO_TICK, 0);
+    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
+    for (let runner = 0; runner < this.books.length; runner++) {
+      const at = Math.round(floor.believedTick(runner));
+      // What was traded before: mostly near the present price.
+      for (let step = -3; step <= 3; step++) {
+        const tick = Math.min(this.#ladder.size - 1, Math.max(0, at + step));
+        if (tick !== at + step) continue;
+        const lots = 2 * floor.stake((3 * floor.ordinaryStake(runner)) / (1 + Math.abs(step)), 0.5);
+        sink.row(RowKind.tradedCorrection, runner, tick, lots);
+      }
+      sink.row(RowKind.lastTraded, runner, at, 0);
+    }
+    this.#publisher.publish(0 as Nanos, { begun: true });
+    for (let runner = 0; runner < this.books.length; runner++) {
+      const width = 0.02;
+      floor.truth.add(runner, OPENING_ERROR_TICKS * width * this.#random.normal());
+    }
+  }
+
+  /** From one phase to the next. */
+  #turn(): void {
+    switch (this.#phase) {
+      case 'preOff':
+        this.#goInPlay();
+        return;
+      case 'inPlay':
+        this.#suspend();
+        return;
+      case 'suspended':
+        this.#settle();
+        return;
+      case 'closed':
+        return;
+    }
+  }
+
+  #goInPlay(): void {
+    if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
+    const sink = this.#sink;
+    sink.message(this.time);
+    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    this.#lapse();
+    sink.message(this.time);
+    for (let slot = 0; slot < this.books.length; slot++) {
+      const odds = Math.exp(0.01 * this.#random.normal()) / this.#floor.belief.probability(slot);
+      const price = Math.min(1000, Math.max(1.01, Math.round(odds * 100) / 100));
+      sink.row(RowKind.startingPrice, slot, this.#ladder.tickBelow(price), Math.round(price * 1e6));
+    }
+    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, BET_DELAY_SECONDS);
+    sink.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
+    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
+    this.#floor.inPlay = true;
+    this.#phase = 'inPlay';
+    this.#nextMessage = this.#time + this.#messageGap();
+  }
+
+  #suspend(): void {
+    this.#sink.message(this.time);
+    this.#sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    this.#lapse();
+    this.#phase = 'suspended';
+  }
+
+  /** Every order lapses, and the open message says so. */
+  #lapse(): void {
+    for (const book of this.books) book.clear();
+    this.#crowd.forget();
+    for (const maker of this.#makers) maker.forget();
+    this.#publisher.publish(this.time, { begun: true });
+  }
+
+  #settle(): void {
+    const sink = this.#sink;
+    sink.message(this.time);
+    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.closed);
+    let at = this.#random.uniform();
+    let winner = this.books.length - 1;
+    for (let slot = 0; slot < this.books.length; slot++) {
+      at -= this.#floor.truth.probability(slot);
+      if (at < 0) {
+        winner = slot;
+        break;
+      }
+    }
+    for (let slot = 0; slot < this.books.length; slot++) {
+      sink.row(RowKind.outcome, slot, NO_TICK, slot === winner ? Outcome.winner : Outcome.loser);
+    }
+    this.#phase = 'closed';
+  }
+}
