@@ -138,10 +138,10 @@ export class ParsedMarket {
     };
   }
 
+  /** Their ids, as the definition says at the end. */
   #winners(): readonly string[] {
-    const { definition, names, slots } = this.#recorder;
-    const winners = definition?.runners.filter((runner) => runner.outcome === Outcome.winner) ?? [];
-    return winners.map((runner) => names.get(slots.find(runner.id, runner.handicap) ?? -1) ?? runner.name);
+    const winners = this.#recorder.definition?.runners.filter((runner) => runner.outcome === Outcome.winner) ?? [];
+    return winners.map((runner) => String(runner.id));
   }
 
   #whyNotTrainable(): string | undefined {
