@@ -34,7 +34,7 @@ export class MarketMaker {
     this.#floor = floor;
     this.#random = random;
     const runners = floor.books.length;
-    this.#half = 0.05 + 0.3 * random.uniform();
+    this.#half = 0.05 + 0.4 * random.uniform();
     this.#opinion = new Float64Array(runners);
     this.#lean = new Float64Array(runners);
     this.#orders = new Float64Array(runners * 2 * LEVELS).fill(NO_ORDER);
@@ -51,7 +51,7 @@ export class MarketMaker {
   /** Looks at a runner again and brings its orders to where they should be. */
   refresh(runner: number): void {
     const floor = this.#floor;
-    this.#opinion[runner] = 0.9 * this.#opinion[runner]! + 0.08 * this.#random.normal();
+    this.#opinion[runner] = 0.9 * this.#opinion[runner]! + 0.14 * this.#random.normal();
     this.#lean[runner]! *= 0.97;
     const half = this.#half + (floor.inPlay ? IN_PLAY_EXTRA_TICKS : 0);
     // Having laid too much, it wants to back: it bids less eagerly and offers lower. On odds that is a higher tick bid away.

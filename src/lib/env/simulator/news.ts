@@ -24,12 +24,14 @@ export class News {
   readonly #random: Random;
   readonly #offSeconds: number;
   readonly #reversals: Reversal[] = [];
+  #nextPiece: number;
 
   constructor(options: { floor: TradingFloor; random: Random; offSeconds: number }) {
     this.#floor = options.floor;
     this.#random = options.random;
     this.#offSeconds = options.offSeconds;
-    this.next = this.#wait(0);
+    this.#nextPiece = this.#wait(0);
+    this.next = this.#nextPiece;
   }
 
   /** Brings what is due at `next` into the truth, and sets `next` anew. */
@@ -37,16 +39,13 @@ export class News {
     const now = this.next;
     const due = this.#reversals.findIndex((reversal) => reversal.time <= now);
     if (due >= 0) {
-      const [reversal] = this.#reversals.splice(due, 1);
-      if (reversal !== undefined) this.#floor.truth.add(reversal.runner, reversal.change);
-    } else this.#jump(now);
-    let next = due >= 0 ? this.#pendingNews : this.#wait(now);
-    this.#pendingNews = next;
-    for (const reversal of this.#reversals) next = Math.min(next, reversal.time);
-    this.next = next;
+      for (const reversal of this.#reversals.splice(due, 1)) this.#floor.truth.add(reversal.runner, reversal.change);
+    } else {
+      this.#jump(now);
+      this.#nextPiece = this.#wait(now);
+    }
+    this.next = this.#reversals.reduce((first, reversal) => Math.min(first, reversal.time), this.#nextPiece);
   }
-
-  #pendingNews = Number.POSITIVE_INFINITY;
 
   #jump(now: number): void {
     const { truth, ladder, behaviour } = this.#floor;

@@ -66,7 +66,7 @@ export const LEAN_BEHAVIOUR: Behaviour = {
   contagion: 0.45,
   contagionSeconds: 1.5,
   newsSeconds: 40,
-  newsTicks: 5,
+  newsTicks: 7,
   rumourShare: 0.25,
   absorptionSeconds: 75,
   impactTicks: 0.22,
@@ -78,7 +78,7 @@ export const LEAN_BEHAVIOUR: Behaviour = {
 /** As busy as the recorded provincial markets, with the venue's own pace of messages. */
 export const FULL_BEHAVIOUR: Behaviour = {
   ...LEAN_BEHAVIOUR,
-  eventsPerSecond: 8,
+  eventsPerSecond: 4,
   rush: 16,
   messageMillis: [120, 100]
 };

@@ -24,7 +24,7 @@ export interface FloorOptions {
 /** Seconds over which momentum traders judge a trend. */
 const TREND_SECONDS = 20;
 const LOTS_PER_UNIT = 100;
-const MINIMUM_UNITS = 2;
+const MINIMUM_UNITS = 1;
 
 export class TradingFloor {
   readonly ladder: Ladder;
