@@ -8,8 +8,9 @@ import type { DatasetRecord, MarketRecord } from './records.ts';
 import type { FileStore } from './store/file-store.ts';
 import { readText } from './store/file-store.ts';
 import type { Locks } from './store/locks.ts';
+import type { Tab } from './store/tab.ts';
 import type { Sidecar } from './sidecar.ts';
-import { parseSidecar } from './sidecar.ts';
+import { parseSidecar, sidecarText } from './sidecar.ts';
 
 const CATALOGUE_PATH = 'catalogue.json';
 const CATALOGUE_VERSION = 1;
@@ -28,6 +29,7 @@ export interface CatalogueOptions {
   readonly store: FileStore;
   readonly locks: Locks;
   readonly clock: Clock;
+  readonly tab: Tab;
   /** Names no dataset may take: the built-in sample's. */
   readonly reserved?: readonly string[];
 }
@@ -37,36 +39,22 @@ export class Catalogue {
   readonly #locks: Locks;
   readonly #clock: Clock;
   readonly #reserved: readonly string[];
-  readonly #tab = crypto.randomUUID();
+  readonly #tab: Tab;
   readonly #sidecars = new Map<string, Promise<Sidecar>>();
-  #closeTab: () => void = () => undefined;
 
   private constructor(options: CatalogueOptions) {
     this.#store = options.store;
     this.#locks = options.locks;
     this.#clock = options.clock;
+    this.#tab = options.tab;
     this.#reserved = options.reserved ?? [];
   }
 
   /** Opens and clears what closed or crashed tabs left: half-finished imports and datasets set aside. */
   static async open(options: CatalogueOptions): Promise<Catalogue> {
     const catalogue = new Catalogue(options);
-    /* Held for as long as this tab lives; whoever can take it knows that the tab is gone. */
-    await new Promise<void>((held, refused) => {
-      catalogue.#locks
-        .hold(tabLock(catalogue.#tab), () => {
-          held();
-          return new Promise<void>((close) => (catalogue.#closeTab = close));
-        })
-        .catch(refused);
-    });
     await catalogue.#recover();
     return catalogue;
-  }
-
-  /** Lets go of the tab's lock: what it set aside may now be cleared by others. */
-  close(): void {
-    this.#closeTab();
   }
 
   /** By time of import. */
@@ -111,7 +99,7 @@ export class Catalogue {
     return await this.#locks.hold(importLock(folder), async () => {
       try {
         const sidecar = await work(path);
-        await this.#store.write(`${path}/metadata.json`, JSON.stringify(sidecar));
+        await this.#store.write(`${path}/metadata.json`, sidecarText(sidecar));
         return await this.#change((entries) => {
           const taken = new Set([...this.#reserved, ...entries.map((entry) => entry.record.name)]);
           const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
@@ -127,7 +115,7 @@ export class Catalogue {
   async remove(dataset: string): Promise<void> {
     await this.#find(dataset);
     await this.#change((entries) => ({
-      entries: entries.map((entry) => (entry.record.name === dataset ? { ...entry, removedBy: this.#tab } : entry)),
+      entries: entries.map((entry) => (entry.record.name === dataset ? { ...entry, removedBy: this.#tab.id } : entry)),
       result: undefined
     }));
   }
@@ -147,11 +135,11 @@ export class Catalogue {
 
   /** Clears what this tab has set aside. */
   async purge(): Promise<void> {
-    await this.#clear((entry) => Promise.resolve(entry.removedBy === this.#tab));
+    await this.#clear((entry) => Promise.resolve(entry.removedBy === this.#tab.id));
   }
 
   async #recover(): Promise<void> {
-    await this.#clear(async (entry) => entry.removedBy !== undefined && (await this.#isGone(tabLock(entry.removedBy))));
+    await this.#clear(async (entry) => entry.removedBy !== undefined && (await this.#tab.isGone(entry.removedBy)));
     const listed = new Set((await this.#read()).map((entry) => entry.folder));
     for (const folder of await this.#store.folders(DATASETS)) {
       if (listed.has(folder)) continue;
@@ -162,10 +150,6 @@ export class Catalogue {
         }
       });
     }
-  }
-
-  async #isGone(lock: string): Promise<boolean> {
-    return (await this.#locks.tryHold(lock, () => Promise.resolve(true))) ?? false;
   }
 
   /** Drops entries first and their folders after: a crash in between leaves folders that `#recover` clears. */
@@ -241,7 +225,6 @@ interface Edit<T> {
   readonly result: T;
 }
 
-const tabLock = (tab: string): string => `furlong.tab.${tab}`;
 const importLock = (folder: string): string => `furlong.import.${folder}`;
 
 const missing = (dataset: string): AppError =>

@@ -1,6 +1,7 @@
 /** Sums a dataset's markets into its record. */
 import { sha256Hex } from '../core/digest.ts';
 import type { DatasetRecord, MarketRecord, Oddity, SourceFile } from './records.ts';
+import { mergeOddities } from './oddities.ts';
 import type { StoredMarket } from './sidecar.ts';
 
 export interface DatasetParts {
@@ -37,7 +38,7 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
     fingerprint: await fingerprintOf(markets),
     schemaHash: parts.schemaHash,
     codeVersion: parts.codeVersion,
-    oddities: mergeOddities([...parts.oddities, ...markets.flatMap((market) => market.oddities)])
+    oddities: gravestFirst([parts.oddities, ...markets.map((market) => market.oddities)])
   };
 }
 
@@ -49,12 +50,6 @@ export async function fingerprintOf(markets: readonly Pick<MarketRecord, 'id' | 
 
 const GRAVITY = { error: 0, warning: 1, note: 2 } as const;
 
-/** One entry a code, counts summed, the first example kept; the gravest first. */
-export function mergeOddities(oddities: readonly Oddity[]): readonly Oddity[] {
-  const byCode = new Map<string, Oddity>();
-  for (const oddity of oddities) {
-    const before = byCode.get(oddity.code);
-    byCode.set(oddity.code, before === undefined ? oddity : { ...before, count: before.count + oddity.count });
-  }
-  return [...byCode.values()].sort((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
-}
+/** One entry a code, the gravest first. */
+const gravestFirst = (lists: readonly (readonly Oddity[])[]): readonly Oddity[] =>
+  mergeOddities(lists).toSorted((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);

@@ -39,11 +39,15 @@ export async function layerSchema(columns: readonly ColumnSpec[]): Promise<Layer
   return { columns: columns.map(({ name, type }) => ({ name, type })), schemaHash: await schemaHash(columns) };
 }
 
+/** JSON has no NaN (a market without a scheduled start): it is written as null, and nothing else is. */
+export const sidecarText = (sidecar: Sidecar): string => JSON.stringify(sidecar, undefined, 1);
+const nullIsNaN = (_key: string, value: unknown): unknown => (value === null ? Number.NaN : value);
+
 /** @throws data.corrupt when it is no sidecar, data.drift when its layers are not the ones this version reads */
 export async function parseSidecar(subject: string, text: string): Promise<Sidecar> {
   let sidecar: Sidecar;
   try {
-    sidecar = JSON.parse(text) as Sidecar;
+    sidecar = JSON.parse(text, nullIsNaN) as Sidecar;
     if (!Array.isArray(sidecar.markets) || typeof sidecar.layers.silver.schemaHash !== 'string')
       throw new Error('keys');
   } catch (thrown) {

@@ -1,0 +1,234 @@
+/**
+ * Files in, a dataset out: read, decoded and parsed as they stream, each market written as bronze and silver, listed
+ * last. What cannot be read is told beside what could; nothing half-done stays.
+ */
+import { AppError, asAppError, checkAborted } from '../core/errors.ts';
+import type { Clock } from '../core/time.ts';
+import type { Catalogue } from './catalogue.ts';
+import { datasetRecord } from './dataset-record.ts';
+import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
+import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
+import type { ReadMarket, RecordingReader } from './recording.ts';
+import type { ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
+import { SIDECAR_VERSION, layerSchema } from './sidecar.ts';
+import type { Sidecar, StoredMarket } from './sidecar.ts';
+import type { FileStore } from './store/file-store.ts';
+
+/** Stable code of a file that gave nothing, kept beside the files that did. */
+export const UNREADABLE_FILE = 'unreadable-file';
+export const DUPLICATE_MARKET = 'market-in-several-files';
+
+export interface ImportRequest {
+  readonly files: readonly File[];
+  readonly name?: string;
+  readonly origin?: 'import' | 'fetch';
+  readonly onProgress?: (progress: ImportProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportParts {
+  readonly catalogue: Catalogue;
+  readonly store: FileStore;
+  readonly clock: Clock;
+  readonly codeVersion: string;
+  readonly read: RecordingReader;
+  /** Loads the Parquet codec. */
+  readonly parquet: () => Promise<void>;
+  /** Lets a waiting cancel in; called often. */
+  readonly breathe: () => Promise<void>;
+}
+
+/**
+ * @throws aborted when the signal fires, storage.full when there is no room, the one file's own error when none could
+ *   be read; nothing is left behind then
+ */
+export async function importFiles(parts: ImportParts, request: ImportRequest): Promise<ImportReport> {
+  if (request.files.length === 0) {
+    throw new AppError('data.empty', {
+      subject: 'the import',
+      expected: 'one file or more',
+      got: 'none was given',
+      remedy: 'choose or drop a recording'
+    });
+  }
+  const started = parts.clock.monotonicMillis();
+  const run = new ImportRun(parts, request);
+  const dataset = await parts.catalogue.add((folder) => run.into(folder));
+  const markets = await parts.catalogue.markets(dataset.name);
+  return { dataset, markets, seconds: (parts.clock.monotonicMillis() - started) / 1000 };
+}
+
+class ImportRun {
+  readonly #parts: ImportParts;
+  readonly #request: ImportRequest;
+  readonly #markets = new Map<string, StoredMarket>();
+  readonly #files: SourceFile[] = [];
+  readonly #oddities: Oddity[] = [];
+  readonly #failures: AppError[] = [];
+  readonly #bytesTotal: number;
+  #bytesRead = 0;
+  #messages = 0;
+
+  constructor(parts: ImportParts, request: ImportRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#bytesTotal = request.files.reduce((sum, file) => sum + file.size, 0);
+  }
+
+  async into(folder: string): Promise<Sidecar> {
+    const { files, signal } = this.#request;
+    await this.#parts.parquet();
+    for (const [index, file] of files.entries()) {
+      checkAborted(signal, `import of ${file.name}`);
+      const before = this.#bytesRead;
+      try {
+        await this.#take(folder, file, index);
+      } catch (thrown) {
+        this.#refuse(file, asAppError(thrown, file.name));
+      }
+      this.#bytesRead = before + file.size;
+    }
+    const [first] = this.#failures;
+    if (this.#markets.size === 0) throw this.#failures.length === 1 && first ? first : this.#nothing();
+    checkAborted(signal, 'import');
+    this.#tell('cataloguing', files.length - 1);
+    return await this.#sidecar();
+  }
+
+  /** A file's markets are taken over when the whole of it has been read: a bad file leaves none. */
+  async #take(folder: string, file: File, index: number): Promise<void> {
+    const { signal } = this.#request;
+    const base = { read: this.#bytesRead, messages: this.#messages };
+    const written: StoredMarket[] = [];
+    try {
+      const result = await this.#parts.read(file, {
+        ...(signal === undefined ? {} : { signal }),
+        breathe: this.#parts.breathe,
+        onProgress: ({ bytesRead, messages }) => {
+          this.#bytesRead = base.read + bytesRead;
+          this.#messages = base.messages + messages;
+          this.#tell('reading', index);
+        },
+        onMarket: async (market) => {
+          checkAborted(signal, `import of ${file.name}`);
+          written.push(await this.#write(folder, `${encodeURIComponent(market.record.id)}.${String(index)}`, market));
+          this.#tell('writing', index, written.length);
+          await this.#parts.breathe();
+        }
+      });
+      for (const market of written) await this.#keep(folder, file, market);
+      this.#messages = base.messages + result.messages;
+      this.#oddities.push(...result.oddities);
+      this.#files.push({
+        name: file.name,
+        bytes: file.size,
+        sha256: result.sha256,
+        container: result.container,
+        messages: result.messages,
+        markets: result.markets
+      });
+    } catch (thrown) {
+      this.#messages = base.messages;
+      for (const market of written) await this.#drop(folder, market);
+      throw thrown;
+    }
+  }
+
+  async #write(folder: string, name: string, market: ReadMarket): Promise<StoredMarket> {
+    const silver = tapeToParquet(market.tape);
+    const bronze = bronzeToParquet(market.bronze);
+    const stored: StoredMarket = {
+      record: market.record,
+      tape: tapeSidecar(market.tape),
+      silver: `silver/${name}.parquet`,
+      bronze: `bronze/${name}.parquet`,
+      silverBytes: silver.length,
+      bronzeBytes: bronze.length
+    };
+    await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
+    await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);
+    return stored;
+  }
+
+  /** Of a market that several files hold the longest recording is kept; that it was so is told. */
+  async #keep(folder: string, file: File, market: StoredMarket): Promise<void> {
+    const { id, messages } = market.record;
+    const former = this.#markets.get(id);
+    if (former === undefined) {
+      this.#markets.set(id, market);
+      return;
+    }
+    const longer = messages > former.record.messages ? market : former;
+    this.#oddities.push({
+      code: DUPLICATE_MARKET,
+      count: 1,
+      example: `${file.name}: market ${id} stands in an earlier file too; the recording of ${String(longer.record.messages)} messages was kept`,
+      severity: 'warning'
+    });
+    this.#markets.set(id, longer);
+    await this.#drop(folder, longer === market ? former : market);
+  }
+
+  async #drop(folder: string, market: StoredMarket): Promise<void> {
+    await this.#parts.store.remove(`${folder}/${market.silver}`);
+    if (market.bronze !== undefined) await this.#parts.store.remove(`${folder}/${market.bronze}`);
+  }
+
+  /** A bad file among others is told and passed over; a cancel, a full disk or a bug ends the import. */
+  #refuse(file: File, error: AppError): void {
+    if (!error.code.startsWith('data.')) throw error;
+    this.#failures.push(error);
+    this.#oddities.push({ code: UNREADABLE_FILE, count: 1, example: error.message, severity: 'error' });
+  }
+
+  #nothing(): AppError {
+    const reasons = this.#failures.map((error) => error.message).join(' / ');
+    return new AppError('data.empty', {
+      subject: this.#request.files.map((file) => file.name).join(', '),
+      expected: 'at least one recorded market',
+      got: reasons === '' ? 'no market was found' : `none could be read (${reasons})`,
+      remedy: 'choose Exchange Stream recordings (.bz2, .gz or plain)'
+    });
+  }
+
+  async #sidecar(): Promise<Sidecar> {
+    const { clock, codeVersion } = this.#parts;
+    const markets = [...this.#markets.values()];
+    const silver = await layerSchema(SILVER_COLUMNS);
+    const dataset = await datasetRecord({
+      name: this.#request.name ?? nameOf(this.#request.files[0]?.name ?? 'import'),
+      origin: this.#request.origin ?? 'import',
+      createdMillis: clock.epochMillis(),
+      codeVersion,
+      schemaHash: silver.schemaHash,
+      files: this.#files,
+      markets,
+      oddities: this.#oddities
+    });
+    return {
+      version: SIDECAR_VERSION,
+      codeVersion,
+      transforms: ['decode', 'betfair exchange stream to tape', 'tape to parquet, zstd'],
+      layers: { silver, bronze: await layerSchema(BRONZE_COLUMNS) },
+      dataset,
+      markets
+    };
+  }
+
+  #tell(phase: ImportProgress['phase'], fileIndex: number, more = 0): void {
+    const { files, onProgress } = this.#request;
+    onProgress?.({
+      phase,
+      file: files[fileIndex]?.name ?? '',
+      fileIndex,
+      files: files.length,
+      bytesRead: Math.min(this.#bytesRead, this.#bytesTotal),
+      bytesTotal: this.#bytesTotal,
+      messages: this.#messages,
+      markets: this.#markets.size + more
+    });
+  }
+}
+
+/** A file's name without the endings that only say how it is packed. */
+export const nameOf = (file: string): string => file.replace(/(\.(bz2|gz|json|ndjson|jsonl|txt))+$/i, '') || file;

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../core/errors.ts';
+import { checkReadOnly } from './read-only.ts';
+import { isNeeded, scopeOf } from './scope.ts';
+import { tokensOf } from './tokens.ts';
+
+const needs = (sql: string, dataset: string, market: string): boolean =>
+  isNeeded(scopeOf(tokensOf(sql), 'tape'), dataset, market);
+
+describe('what a query needs of the tape', () => {
+  test.each([
+    ["select * from tape where market = '1.2'"],
+    ["SELECT count(*) FROM Tape t WHERE t.market = '1.2' AND price > 3 GROUP BY slot"],
+    ["select * from \"tape\" where dataset = 'a' and market in ('1.2', '1.3')"],
+    ["select * from runners r join tape as t on t.slot = r.slot where t.market = '1.2'"],
+    ["with x as (select * from tape where market = '1.2') select * from x"],
+    ["select * from tape where market = '1.2' union all select * from tape where market = '1.2'"],
+    ["select * from tape where (price > 2 or slot = 1) and market = '1.2'"]
+  ])('is one market for %s', (sql) => {
+    expect(needs(sql, 'a', '1.2')).toBe(true);
+    expect(needs(sql, 'a', '1.9')).toBe(false);
+  });
+
+  test.each([
+    ['select * from tape'],
+    ["select * from tape where market = '1.2' or price > 3"],
+    ["select * from tape where not market = '1.2'"],
+    ["select * from tape where market <> '1.2'"],
+    ["select count(*) filter (where market = '1.2') from tape"],
+    ["select case when market = '1.2' then 1 end from tape"],
+    ["select * from tape where case when market = '1.2' then true else price > 2 end"],
+    ["select * from tape where slot between 1 and market = '1.2'"],
+    ["select * from tape t join runners r on r.slot = t.slot where market = '1.2'"],
+    ["select * from tape t join runners r on r.slot = t.slot where r.market = '1.2'"],
+    ["select * from tape where market = '1.2' union all select * from tape"],
+    ["select * from (select * from tape) where market = '1.2'"],
+    ["select (select count(*) from tape) from markets where market = '1.2'"],
+    ["select * from tape where market = '1.2' || ''"],
+    ["select * from tape where market in (select '1.2')"],
+    ["select * from tape group by all having market = '1.2'"],
+    ["select * from tape -- where market = '1.2'"],
+    ["select * from tape /* where market = '1.2' */"]
+  ])('is every market for %s', (sql) => {
+    expect(needs(sql, 'a', '1.9')).toBe(true);
+  });
+
+  test.each([["select 'tape'"], ['select * from markets'], ['select tape_length from markets -- tape']])(
+    'is nothing for %s',
+    (sql) => {
+      expect(needs(sql, 'a', '1.2')).toBe(false);
+    }
+  );
+});
+
+describe('reading only', () => {
+  test.each([
+    ['select 1;'],
+    ['WITH a AS (select 1) select * from a'],
+    ['(select 1) union (select 2)'],
+    ['explain select 1'],
+    ['explain analyze select 1'],
+    ['show tables'],
+    ['describe tape'],
+    ["select 'a; drop table b'"]
+  ])('%s is let through', (sql) => {
+    expect(() => {
+      checkReadOnly(tokensOf(sql));
+    }).not.toThrow();
+  });
+
+  test.each([
+    [''],
+    ['-- nothing'],
+    ['drop table runs'],
+    ['select 1; drop table runs'],
+    ['with a as (select 1) delete from runs'],
+    ['explain analyze delete from runs'],
+    ["attach 'x.db'"],
+    ['set threads = 4'],
+    ["copy runs to 'x'"]
+  ])('%s is refused', (sql) => {
+    expect(() => {
+      checkReadOnly(tokensOf(sql));
+    }).toThrow(AppError);
+  });
+});

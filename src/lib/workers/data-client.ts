@@ -1,0 +1,83 @@
+/** The page's side of the data worker: signals become cancel messages, wires become tapes, errors keep their code. */
+import type { Remote } from 'comlink';
+import { proxy, releaseProxy, wrap } from 'comlink';
+import { checkAborted } from '../core/errors.ts';
+import { tapeFromWire } from '../market/tape-wire.ts';
+import type { DataApi } from './data-api.ts';
+import type { DataWorkerApi } from './data-worker-api.ts';
+import { carryErrors, whenBroken } from './transfer.ts';
+
+export interface DataClient extends DataApi {
+  /** Ends the worker; calls still open are rejected by nobody and must be given up. */
+  close(): void;
+}
+
+/** Starts a data worker. The page's context keeps one; a second one shares the same storage and loses nothing. */
+export function createDataClient(
+  start: () => Worker = () => new Worker(new URL('./data.worker.ts', import.meta.url), { type: 'module', name: 'data' })
+): DataClient {
+  carryErrors('the data worker');
+  const worker = start();
+  const broken = whenBroken(worker, 'the data worker');
+  const remote: Remote<DataWorkerApi> = wrap<DataWorkerApi>(worker);
+  const call = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, broken]);
+
+  /** Runs a call under a task id; the signal cancels it in the worker. */
+  async function task<T>(
+    subject: string,
+    signal: AbortSignal | undefined,
+    run: (id: string) => Promise<T>
+  ): Promise<T> {
+    checkAborted(signal, subject);
+    const id = crypto.randomUUID();
+    const cancel = (): void => {
+      remote.cancel(id).catch(() => undefined);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await call(run(id));
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  return {
+    status: () => call(remote.status()),
+    importFiles: (files, options = {}) =>
+      task('the import', options.signal, (id) => {
+        const { name, origin, onProgress } = options;
+        const told = { task: id, ...(name === undefined ? {} : { name }), ...(origin === undefined ? {} : { origin }) };
+        return onProgress === undefined
+          ? remote.importFiles(files, told)
+          : remote.importFiles(files, told, proxy(onProgress));
+      }),
+    datasets: () => call(remote.datasets()),
+    markets: (dataset) => call(remote.markets(dataset)),
+    remove: (dataset) => call(remote.remove(dataset)),
+    restore: (dataset) => call(remote.restore(dataset)),
+    purge: () => call(remote.purge()),
+    tape: async (dataset, market) => tapeFromWire(await call(remote.tape(dataset, market))),
+    query: (sql, options = {}) => task('the query', options.signal, (id) => remote.query(sql, id)),
+    exportDataset: (dataset) => call(remote.exportDataset(dataset)),
+
+    runs: () => call(remote.runs()),
+    run: (id) => call(remote.run(id)),
+    saveRun: (record) => call(remote.saveRun(record)),
+    appendMetrics: (id, rows) => call(remote.appendMetrics(id, rows)),
+    metrics: (id) => call(remote.metrics(id)),
+    saveCheckpoint: (id, checkpoint) => call(remote.saveCheckpoint(id, checkpoint)),
+    checkpoint: (id) => call(remote.checkpoint(id)),
+    removeRun: (id) => call(remote.removeRun(id)),
+    restoreRun: (id) => call(remote.restoreRun(id)),
+
+    readDocument: (path) => call(remote.readDocument(path)),
+    writeDocument: (path, text) => call(remote.writeDocument(path, text)),
+    listDocuments: (prefix) => call(remote.listDocuments(prefix)),
+    removeDocument: (path) => call(remote.removeDocument(path)),
+
+    close: () => {
+      remote[releaseProxy]();
+      worker.terminate();
+    }
+  };
+}

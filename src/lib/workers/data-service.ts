@@ -1,0 +1,248 @@
+/** The data worker's inside: storage, catalogue, sample, runs and SQL behind one interface, without comlink. */
+import { AppError } from '../core/errors.ts';
+import type { Clock } from '../core/time.ts';
+import type { TapeWire } from '../market/tape-wire.ts';
+import { Catalogue } from '../data/catalogue.ts';
+import { Documents } from '../data/documents.ts';
+import { importFiles } from '../data/import.ts';
+import { parquetToWire } from '../data/parquet/silver.ts';
+import type { RecordingReader } from '../data/recording.ts';
+import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
+import type { Sample } from '../data/sample.ts';
+import { SAMPLE_FILE, SAMPLE_NAME } from '../data/sample.ts';
+import type { StoredMarket } from '../data/sidecar.ts';
+import type { FileStore } from '../data/store/file-store.ts';
+import type { Locks } from '../data/store/locks.ts';
+import { Tab } from '../data/store/tab.ts';
+import type { MetricRow, RunRecord } from '../research/types.ts';
+import type { ImportOptions, QueryResult, StoredCheckpoint } from './data-api.ts';
+import type { DataWorkerApi } from './data-worker-api.ts';
+import { RunStore } from './run-store.ts';
+import { Tasks, breathe } from './transfer.ts';
+
+export interface DataServiceParts {
+  readonly openStore: () => Promise<FileStore>;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly codeVersion: string;
+  readonly sample: Sample;
+  readonly read: RecordingReader;
+  /** Loads the Parquet codec. */
+  readonly parquet: () => Promise<void>;
+  /** Whether tapes may lie in a SharedArrayBuffer. */
+  readonly shared: boolean;
+}
+
+interface Opened {
+  readonly store: FileStore;
+  readonly tab: Tab;
+  readonly catalogue: Catalogue;
+  readonly runs: RunStore;
+  readonly documents: Documents;
+}
+
+/** Recording progress crosses to the page this often at most, in milliseconds. */
+const PROGRESS_MILLIS = 60;
+
+export class DataService implements DataWorkerApi {
+  readonly #parts: DataServiceParts;
+  readonly #opened: Promise<Opened>;
+  readonly #tasks = new Tasks();
+
+  constructor(parts: DataServiceParts) {
+    this.#parts = parts;
+    this.#opened = this.#open();
+    this.#opened.catch(() => undefined);
+  }
+
+  async #open(): Promise<Opened> {
+    const { locks, clock, parquet } = this.#parts;
+    const store = await this.#parts.openStore();
+    const tab = await Tab.open(locks);
+    const catalogue = await Catalogue.open({ store, locks, clock, tab, reserved: [SAMPLE_NAME] });
+    const runs = new RunStore({ store, tab, parquet });
+    await runs.recover();
+    return { store, tab, catalogue, runs, documents: new Documents(store) };
+  }
+
+  /** Lets go of what the tab holds. */
+  async close(): Promise<void> {
+    (await this.#opened).tab.close();
+  }
+
+  async status(): Promise<StorageStatus> {
+    const { store } = await this.#opened;
+    return { kind: store.kind, why: store.why, ...(await store.usage()) };
+  }
+
+  async importFiles(
+    files: readonly File[],
+    options: Pick<ImportOptions, 'name' | 'origin'> & { readonly task: string },
+    onProgress?: (progress: ImportProgress) => void
+  ): Promise<ImportReport> {
+    const { store, catalogue } = await this.#opened;
+    const { clock, codeVersion, read, parquet } = this.#parts;
+    let told = Number.NEGATIVE_INFINITY;
+    return await this.#tasks.run(options.task, async (signal) => {
+      return await importFiles(
+        { catalogue, store, clock, codeVersion, read, parquet, breathe },
+        {
+          files,
+          signal,
+          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(options.origin === undefined ? {} : { origin: options.origin }),
+          onProgress: (progress) => {
+            const now = clock.monotonicMillis();
+            if (now - told < PROGRESS_MILLIS && progress.phase !== 'cataloguing') return;
+            told = now;
+            onProgress?.(progress);
+          }
+        }
+      );
+    });
+  }
+
+  cancel(task: string): Promise<void> {
+    this.#tasks.cancel(task);
+    return Promise.resolve();
+  }
+
+  async datasets(): Promise<readonly DatasetRecord[]> {
+    const { catalogue } = await this.#opened;
+    const [sample, stored] = await Promise.all([this.#sampleDatasets(), catalogue.datasets()]);
+    return [...sample, ...stored];
+  }
+
+  async markets(dataset?: string): Promise<readonly MarketRecord[]> {
+    const { catalogue } = await this.#opened;
+    if (dataset !== undefined) {
+      return dataset === SAMPLE_NAME ? (await this.#parts.sample.metadata()).markets : await catalogue.markets(dataset);
+    }
+    const all = await Promise.all((await this.datasets()).map(async ({ name }) => await this.markets(name)));
+    return all.flat();
+  }
+
+  async remove(dataset: string): Promise<void> {
+    refuseSample(dataset);
+    await (await this.#opened).catalogue.remove(dataset);
+  }
+
+  async restore(dataset: string): Promise<void> {
+    await (await this.#opened).catalogue.restore(dataset);
+  }
+
+  async purge(): Promise<void> {
+    const { catalogue, runs } = await this.#opened;
+    await catalogue.purge();
+    await runs.purge();
+  }
+
+  async tape(dataset: string, market: string): Promise<TapeWire> {
+    const { shared, parquet, sample } = this.#parts;
+    await parquet();
+    if (dataset === SAMPLE_NAME) return await sample.tape(market, { shared });
+    const { bytes, stored } = await this.#layer(dataset, market, 'silver');
+    return await parquetToWire(bytes, stored.tape, { shared });
+  }
+
+  query(sql: string, task: string): Promise<QueryResult> {
+    throw new Error(`${sql} ${task}`);
+  }
+
+  async exportDataset(dataset: string): Promise<readonly File[]> {
+    const { store, catalogue } = await this.#opened;
+    if (dataset === SAMPLE_NAME) {
+      const [metadata, parquet] = await Promise.all([this.#parts.sample.metadata(), this.#parts.sample.parquet()]);
+      const json = JSON.stringify(metadata, undefined, 1);
+      return [new File([json], 'sample.metadata.json', { type: 'application/json' }), new File([parquet], SAMPLE_FILE)];
+    }
+    const folder = await catalogue.folder(dataset);
+    const files = await Promise.all(
+      (await store.list(folder)).map(async (path) => {
+        const file = await store.file(path);
+        const name = `${dataset}.${path.slice(folder.length + 1).replaceAll('/', '.')}`;
+        return file === undefined ? [] : [new File([file], name)];
+      })
+    );
+    return files.flat();
+  }
+
+  async runs(): Promise<readonly RunRecord[]> {
+    return await (await this.#opened).runs.all();
+  }
+  async run(id: string): Promise<RunRecord | undefined> {
+    return await (await this.#opened).runs.get(id);
+  }
+  async saveRun(record: RunRecord): Promise<void> {
+    await (await this.#opened).runs.save(record);
+  }
+  async appendMetrics(id: string, rows: readonly MetricRow[]): Promise<void> {
+    await (await this.#opened).runs.appendMetrics(id, rows);
+  }
+  async metrics(id: string): Promise<readonly MetricRow[]> {
+    return await (await this.#opened).runs.metrics(id);
+  }
+  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
+    await (await this.#opened).runs.saveCheckpoint(id, checkpoint);
+  }
+  async checkpoint(id: string): Promise<StoredCheckpoint | undefined> {
+    return await (await this.#opened).runs.checkpoint(id);
+  }
+  async removeRun(id: string): Promise<void> {
+    await (await this.#opened).runs.remove(id);
+  }
+  async restoreRun(id: string): Promise<void> {
+    await (await this.#opened).runs.restore(id);
+  }
+
+  async readDocument(path: string): Promise<string | undefined> {
+    return await (await this.#opened).documents.read(path);
+  }
+  async writeDocument(path: string, text: string): Promise<void> {
+    await (await this.#opened).documents.write(path, text);
+  }
+  async listDocuments(prefix: string): Promise<readonly string[]> {
+    return await (await this.#opened).documents.list(prefix);
+  }
+  async removeDocument(path: string): Promise<void> {
+    await (await this.#opened).documents.remove(path);
+  }
+
+  /** Empty when the sample cannot be fetched: what is stored must stay in reach without a server. */
+  async #sampleDatasets(): Promise<readonly DatasetRecord[]> {
+    try {
+      return [(await this.#parts.sample.metadata()).dataset];
+    } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'network.unavailable') return [];
+      throw thrown;
+    }
+  }
+
+  async #layer(
+    dataset: string,
+    market: string,
+    layer: 'silver' | 'bronze'
+  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly stored: StoredMarket }> {
+    const { store, catalogue } = await this.#opened;
+    const stored = (await catalogue.sidecar(dataset)).markets.find((one) => one.record.id === market);
+    const path = stored?.[layer];
+    const bytes = path === undefined ? undefined : await store.read(`${await catalogue.folder(dataset)}/${path}`);
+    if (stored === undefined || bytes === undefined) {
+      throw new AppError('data.missing', {
+        subject: `market ${market} of ${dataset}`,
+        got: stored === undefined ? 'the dataset has no such market' : `its ${layer} file is gone from storage`,
+        remedy: stored === undefined ? 'choose one that the Data page lists' : 'import its source file again'
+      });
+    }
+    return { bytes, stored };
+  }
+}
+
+function refuseSample(dataset: string): void {
+  if (dataset !== SAMPLE_NAME) return;
+  throw new AppError('data.kind', {
+    subject: `dataset ${dataset}`,
+    got: 'it is built in and cannot be removed',
+    remedy: 'remove a dataset of your own'
+  });
+}

@@ -1,0 +1,242 @@
+/**
+ * Runs in storage: the record, metrics as lines while it goes and as Parquet once it has ended, the last checkpoint.
+ * A run is written by the one tab that trains it.
+ */
+import { canonicalJson } from '../core/digest.ts';
+import { AppError } from '../core/errors.ts';
+import type { ColumnSpec } from '../data/parquet/columns.ts';
+import { toIpc } from '../data/parquet/columns.ts';
+import { ipcToParquet, parquetToArrow } from '../data/parquet/codec.ts';
+import type { FileStore } from '../data/store/file-store.ts';
+import { readText } from '../data/store/file-store.ts';
+import type { Tab } from '../data/store/tab.ts';
+import type { MetricRow, RunRecord, RunState } from '../research/types.ts';
+import type { StoredCheckpoint } from './data-api.ts';
+
+const RUNS = 'runs';
+const ENDED: readonly RunState[] = ['finished', 'stopped', 'failed'];
+
+interface Pointer {
+  readonly generation: number;
+  readonly bytes: number;
+}
+
+export interface RunStoreOptions {
+  readonly store: FileStore;
+  readonly tab: Tab;
+  /** Awaited before metrics become Parquet or are read from it. */
+  readonly parquet: () => Promise<void>;
+}
+
+export class RunStore {
+  readonly #store: FileStore;
+  readonly #tab: Tab;
+  readonly #parquet: () => Promise<void>;
+
+  constructor(options: RunStoreOptions) {
+    this.#store = options.store;
+    this.#tab = options.tab;
+    this.#parquet = options.parquet;
+  }
+
+  /** Clears runs that closed tabs have set aside. */
+  async recover(): Promise<void> {
+    for (const id of await this.#store.folders(RUNS)) {
+      const by = await readText(this.#store, `${RUNS}/${id}/removed-by`);
+      if (by !== undefined && (await this.#tab.isGone(by))) await this.#store.remove(`${RUNS}/${id}`);
+    }
+  }
+
+  /** Newest first. */
+  async all(): Promise<readonly RunRecord[]> {
+    const folders = await this.#store.folders(RUNS);
+    const records = await Promise.all(folders.map((folder) => this.#record(`${RUNS}/${folder}`)));
+    return records
+      .filter((record) => record !== undefined)
+      .sort((a, b) => b.createdMillis - a.createdMillis || (a.id < b.id ? -1 : 1));
+  }
+
+  async get(id: string): Promise<RunRecord | undefined> {
+    return await this.#record(folderOf(id));
+  }
+
+  async save(record: RunRecord): Promise<void> {
+    const folder = folderOf(record.id);
+    await this.#store.write(`${folder}/record.json`, JSON.stringify(record));
+    if (ENDED.includes(record.state)) await this.#compact(folder);
+  }
+
+  /** One line a row at the end of a file: cheap, and a line torn by a crash is skipped on reading. */
+  async appendMetrics(id: string, rows: readonly MetricRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const folder = folderOf(id);
+    const { next } = await this.#segments(folder);
+    const text = rows.map((row) => `${canonicalJson(finite(row))}\n`).join('');
+    await this.#store.append(`${folder}/${segment(next)}`, new TextEncoder().encode(text));
+  }
+
+  async metrics(id: string): Promise<readonly MetricRow[]> {
+    return await this.#readMetrics(folderOf(id));
+  }
+
+  /** Two files and a pointer: the pointer moves when both are whole, and only then do the former ones go. */
+  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
+    const folder = folderOf(id);
+    const before = await this.#pointer(folder);
+    const generation = (before?.generation ?? 0) + 1;
+    const bytes = checkpoint.safetensors as Uint8Array<ArrayBuffer>;
+    try {
+      await this.#store.write(`${folder}/checkpoint-${String(generation)}.safetensors`, bytes);
+      await this.#store.write(`${folder}/checkpoint-${String(generation)}.json`, checkpoint.json);
+      const pointer: Pointer = { generation, bytes: bytes.length };
+      await this.#store.write(`${folder}/checkpoint.json`, JSON.stringify(pointer));
+    } catch (thrown) {
+      await this.#removeCheckpoint(folder, generation);
+      throw thrown;
+    }
+    if (before !== undefined) await this.#removeCheckpoint(folder, before.generation);
+  }
+
+  async checkpoint(id: string): Promise<StoredCheckpoint | undefined> {
+    const folder = folderOf(id);
+    const pointer = await this.#pointer(folder);
+    if (pointer === undefined) return undefined;
+    const base = `${folder}/checkpoint-${String(pointer.generation)}`;
+    const [safetensors, json] = await Promise.all([
+      this.#store.read(`${base}.safetensors`),
+      readText(this.#store, `${base}.json`)
+    ]);
+    if (safetensors?.length !== pointer.bytes || json === undefined) {
+      throw new AppError('data.corrupt', {
+        subject: `the checkpoint of run ${id}`,
+        expected: `${String(pointer.bytes)} bytes`,
+        got: safetensors === undefined ? 'it is gone' : `${String(safetensors.length)} bytes are there`,
+        remedy: 'train the run again from its configuration'
+      });
+    }
+    return { safetensors, json };
+  }
+
+  async remove(id: string): Promise<void> {
+    if ((await this.get(id)) === undefined) throw missing(id);
+    await this.#store.write(`${folderOf(id)}/removed-by`, this.#tab.id);
+  }
+
+  async restore(id: string): Promise<void> {
+    const folder = folderOf(id);
+    if ((await this.#store.size(`${folder}/record.json`)) === undefined) throw missing(id);
+    await this.#store.remove(`${folder}/removed-by`);
+  }
+
+  /** Clears the runs this tab has set aside. */
+  async purge(): Promise<void> {
+    for (const id of await this.#store.folders(RUNS)) {
+      const by = await readText(this.#store, `${RUNS}/${id}/removed-by`);
+      if (by === this.#tab.id) await this.#store.remove(`${RUNS}/${id}`);
+    }
+  }
+
+  async #record(folder: string): Promise<RunRecord | undefined> {
+    if ((await this.#store.size(`${folder}/removed-by`)) !== undefined) return undefined;
+    const text = await readText(this.#store, `${folder}/record.json`);
+    return text === undefined ? undefined : (JSON.parse(text) as RunRecord);
+  }
+
+  /**
+   * Lines go to `metrics-N.ndjson`; `metrics-M.parquet` holds the segments below M. A crash between writing the Parquet
+   * and removing what is in it therefore counts no row twice.
+   */
+  async #segments(folder: string) {
+    const numbers = (await this.#store.list(folder)).flatMap((path) => {
+      const match = /\/metrics-(\d+)\.(ndjson|parquet)$/.exec(path);
+      return match === null ? [] : [{ path, number: Number(match[1]), parquet: match[2] === 'parquet' }];
+    });
+    const compacted = Math.max(0, ...numbers.filter((one) => one.parquet).map((one) => one.number));
+    const lines = numbers.filter((one) => !one.parquet && one.number >= compacted).sort((a, b) => a.number - b.number);
+    return {
+      compacted,
+      lines: lines.map((one) => one.path),
+      next: lines.at(-1)?.number ?? compacted,
+      obsolete: numbers.filter((one) => one.number < compacted).map((one) => one.path)
+    };
+  }
+
+  async #readMetrics(folder: string): Promise<readonly MetricRow[]> {
+    const { compacted, lines } = await this.#segments(folder);
+    const rows: MetricRow[] = [];
+    const bytes = compacted === 0 ? undefined : await this.#store.read(`${folder}/${compact(compacted)}`);
+    if (bytes !== undefined) {
+      await this.#parquet();
+      rows.push(...rowsOf(folder, bytes));
+    }
+    for (const path of lines) rows.push(...parseLines((await readText(this.#store, path)) ?? ''));
+    return rows;
+  }
+
+  async #compact(folder: string): Promise<void> {
+    const { lines, next } = await this.#segments(folder);
+    if (lines.length === 0) return;
+    const rows = await this.#readMetrics(folder);
+    await this.#parquet();
+    await this.#store.write(`${folder}/${compact(next + 1)}`, metricsToParquet(rows));
+    for (const path of (await this.#segments(folder)).obsolete) await this.#store.remove(path);
+  }
+
+  async #pointer(folder: string): Promise<Pointer | undefined> {
+    const text = await readText(this.#store, `${folder}/checkpoint.json`);
+    return text === undefined ? undefined : (JSON.parse(text) as Pointer);
+  }
+
+  async #removeCheckpoint(folder: string, generation: number): Promise<void> {
+    await this.#store.remove(`${folder}/checkpoint-${String(generation)}.safetensors`);
+    await this.#store.remove(`${folder}/checkpoint-${String(generation)}.json`);
+  }
+}
+
+const folderOf = (id: string): string => `${RUNS}/${encodeURIComponent(id)}`;
+const segment = (number: number): string => `metrics-${String(number).padStart(4, '0')}.ndjson`;
+const compact = (number: number): string => `metrics-${String(number).padStart(4, '0')}.parquet`;
+
+const missing = (id: string): AppError =>
+  new AppError('data.missing', {
+    subject: `run ${id}`,
+    got: 'it is not in this browser',
+    remedy: 'choose one that the Runs page lists'
+  });
+
+/** JSON has no NaN or infinity: such a value is left out, as one that was never measured. */
+const finite = (row: MetricRow): MetricRow =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => Number.isFinite(value)));
+
+function parseLines(text: string): readonly MetricRow[] {
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as MetricRow];
+    } catch {
+      return []; /* torn by a crash while it was being written */
+    }
+  });
+}
+
+/** One f64 column a name that occurs in any row, null where a row has none. */
+function metricsToParquet(rows: readonly MetricRow[]): Uint8Array<ArrayBuffer> {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const specs: readonly ColumnSpec[] = names.map((name) => ({ name, type: 'f64', about: name, nullable: true }));
+  const columns = Object.fromEntries(
+    names.map((name) => [name, Float64Array.from(rows, (row) => row[name] ?? Number.NaN)])
+  );
+  return ipcToParquet(toIpc(specs, columns, rows.length));
+}
+
+function rowsOf(subject: string, bytes: Uint8Array): readonly MetricRow[] {
+  const table = parquetToArrow(subject, bytes);
+  const columns = table.schema.fields.map((field, i) => ({ name: field.name, values: table.getChildAt(i) }));
+  return Array.from({ length: table.numRows }, (_, row) => {
+    const entries = columns.flatMap(({ name, values }) => {
+      const value: unknown = values?.get(row);
+      return typeof value === 'number' ? [[name, value] as const] : [];
+    });
+    return Object.fromEntries(entries);
+  });
+}
