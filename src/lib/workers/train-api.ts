@@ -1,6 +1,6 @@
 /** What the train worker offers: one run at a time, driven by calls, told by events. */
 import type { RunConfig } from '../config/run-config.ts';
-import type { DeviceReport } from '../compute/device-report.ts';
+import type { Backend, DeviceReport } from '../compute/device-report.ts';
 import type { WireError } from '../core/errors.ts';
 import type { EvaluationReport, MetricRow, RunState } from '../research/types.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
@@ -12,8 +12,14 @@ export interface TrainRequest {
   /** Tapes of the markets trained on and held out; empty for classic environments. */
   readonly train: readonly TapeWire[];
   readonly heldOut: readonly TapeWire[];
+  /** False when there were too few markets to hold any out: `heldOut` is then what is trained on. */
+  readonly isHeldOut: boolean;
   /** Where to go on from. */
   readonly checkpoint?: StoredCheckpoint;
+  /** Instead of what the configuration asks for: after a device was lost. */
+  readonly backend?: Backend;
+  /** Whether environments may share memory; what the worker finds when left out. */
+  readonly shared?: boolean;
 }
 
 export type TrainEvent =

@@ -1,0 +1,31 @@
+/** What an env worker is told and answers: it holds one vector environment, over shared memory or over messages. */
+import type { EnvConfig } from '../config/run-config.ts';
+import type { WireError } from '../core/errors.ts';
+import type { EnvSpec, ResetOptions } from '../env/vector-env.ts';
+import type { TapeWire } from '../market/tape-wire.ts';
+
+/** First message to the worker. */
+export interface EnvOpen {
+  readonly config: EnvConfig;
+  readonly tapes: readonly TapeWire[];
+  /** Where the page is isolated: the slab and its control words lie here and hand over with Atomics. */
+  readonly shared?: SharedSlab;
+}
+
+export interface SharedSlab {
+  readonly slab: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+}
+
+export type EnvCommand = { readonly kind: 'step' } | ({ readonly kind: 'reset' } & ResetOptions);
+
+/** A command where nothing is shared: the slab travels with it, actions in, and comes back with all else. */
+export interface EnvMessage {
+  readonly command: EnvCommand;
+  readonly slab: ArrayBuffer;
+}
+
+export type EnvAnswer =
+  | { readonly kind: 'opened'; readonly spec: EnvSpec; readonly episodes: readonly string[] }
+  | { readonly kind: 'done'; readonly slab: ArrayBuffer }
+  | { readonly kind: 'failed'; readonly error: WireError };

@@ -1,0 +1,57 @@
+/** An env worker's inside: opens one vector environment and does what it is told, by Atomics or by messages. */
+import { asAppError, toWire } from '../core/errors.ts';
+import { makeVectorEnv } from '../env/make-env.ts';
+import { slabBytes, stepBuffers } from '../env/vector-env.ts';
+import type { VectorEnv } from '../env/vector-env.ts';
+import { tapeFromWire } from '../market/tape-wire.ts';
+import type { EnvAnswer, EnvCommand, EnvMessage, EnvOpen } from './env-api.ts';
+import { serveControl } from './env-control.ts';
+
+/** The worker's own scope, as far as it is used. */
+export interface EnvScope {
+  postMessage(message: EnvAnswer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<never>) => void) | null;
+}
+
+export function serveEnv(scope: EnvScope): void {
+  const fail = (thrown: unknown): void => {
+    scope.postMessage({ kind: 'failed', error: toWire(asAppError(thrown, 'the environment')) });
+  };
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (thrown) {
+      fail(thrown);
+    }
+  };
+  scope.onmessage = (first: MessageEvent<EnvOpen>) => {
+    guarded(() => {
+      const { config, tapes, shared } = first.data;
+      const env = makeVectorEnv({
+        config,
+        tapes: tapes.map(tapeFromWire),
+        ...(shared === undefined ? {} : { slab: shared.slab })
+      });
+      const perform = (command: EnvCommand): void => {
+        if (command.kind === 'step') env.step();
+        else env.reset(command);
+      };
+      scope.postMessage({ kind: 'opened', spec: env.spec, episodes: env.episodeMarkets });
+      if (shared !== undefined) serveControl(shared.control, perform, fail);
+      scope.onmessage = ({ data }: MessageEvent<EnvMessage>) => {
+        guarded(() => {
+          const { slab, command } = data;
+          const there = stepBuffers(env.spec, env.size, slab);
+          env.buffers.actions.set(there.actions);
+          perform(command);
+          new Uint8Array(slab).set(slabOf(env));
+          scope.postMessage({ kind: 'done', slab }, [slab]);
+        });
+      };
+    });
+  };
+}
+
+/** The slab an environment made for itself. */
+const slabOf = (env: VectorEnv): Uint8Array =>
+  new Uint8Array(env.buffers.observations.buffer, env.buffers.observations.byteOffset, slabBytes(env.spec, env.size));
