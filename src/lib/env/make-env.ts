@@ -4,6 +4,8 @@ import type { Tape } from '../market/tape.ts';
 import { ClassicVectorEnv } from './classic/classic-vector.ts';
 import type { Dynamics } from './classic/dynamics.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
+import { marketEnvSpec } from './market/au-pre-off.ts';
+import { PreOffVectorEnv } from './market/pre-off-vector.ts';
 import type { EnvSpec } from './vector-env.ts';
 import { slabBytes, stepBuffers } from './vector-env.ts';
 import type { EpisodicVectorEnv } from './vector.ts';
@@ -15,8 +17,7 @@ const DYNAMICS: Readonly<Record<ClassicEnvConfig['id'], Dynamics>> = {
 
 /** Spaces and names of an environment, before any tape is loaded: enough to lay out a slab and to build an agent. */
 export function envSpec(config: EnvConfig): EnvSpec {
-  if (config.id === 'AUPreOffV7TradeCost') throw new Error('not yet');
-  return DYNAMICS[config.id].spec;
+  return config.id === 'AUPreOffV7TradeCost' ? marketEnvSpec(config) : DYNAMICS[config.id].spec;
 }
 
 export interface VectorEnvOptions {
@@ -29,10 +30,10 @@ export interface VectorEnvOptions {
 }
 
 /** `config.environments` environments on one slab. Call `reset` before the first `step`. */
-export function makeVectorEnv({ config, slab, offset = 0 }: VectorEnvOptions): EpisodicVectorEnv {
+export function makeVectorEnv({ config, tapes, slab, offset = 0 }: VectorEnvOptions): EpisodicVectorEnv {
   const spec = envSpec(config);
   const size = config.environments;
   const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
-  if (config.id === 'AUPreOffV7TradeCost') throw new Error('not yet');
+  if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

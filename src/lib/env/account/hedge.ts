@@ -26,6 +26,14 @@ export class GreenUp {
   value = 0;
   /** Share of the position that the visible book can close, 0 to 1. */
   closable = 1;
+
+  clear(): void {
+    this.side = Side.lay;
+    this.stake = 0;
+    this.tick = NO_TICK;
+    this.value = 0;
+    this.closable = 1;
+  }
 }
 
 /**

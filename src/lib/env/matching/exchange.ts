@@ -145,10 +145,13 @@ export class SimulatedExchange {
     this.#closed = this.state.status === MarketStatus.closed;
   }
 
-  /** Applies every message up to and including `time`, and carries out what is due before it. */
-  advanceTo(time: Nanos): void {
+  /**
+   * Applies every message up to and including `time`, and carries out what is due before it.
+   * @param before a message to stop at, not applied
+   */
+  advanceTo(time: Nanos, before = Infinity): void {
     const { messageStart, exchange } = this.tape;
-    const messages = messageStart.length - 1;
+    const messages = Math.min(before, messageStart.length - 1);
     while (this.#message < messages) {
       const row = messageStart[this.#message]!;
       if (row === messageStart[this.#message + 1]) {
@@ -295,8 +298,9 @@ export class SimulatedExchange {
     this.#requests.release(time, this.#carryOut);
   }
 
-  #execute({ kind, order, lots, successor }: Request): void {
+  #execute({ kind, order, lots, successor, due }: Request): void {
     if (kind === 'place') {
+      order.acceptedAt = due;
       if (order.status === OrderStatus.pending) this.#arrive(order);
       return;
     }
@@ -316,13 +320,13 @@ export class SimulatedExchange {
     if (order.rest === 0) this.#retire(order, successor === undefined ? 'cancelled' : 'replaced');
     if (successor === undefined) return;
     successor.lots = gone;
+    successor.acceptedAt = due;
     this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
     this.#arrive(successor);
   }
 
   /** An order reaches the venue. */
   #arrive(order: Order): void {
-    order.acceptedAt = this.#now;
     if (this.state.removed[order.slot] === 1 || this.state.status !== MarketStatus.open) {
       this.account.wait(order.slot, order.side, -order.lots, closeWaitingPoints(order));
       order.voided = order.lots;

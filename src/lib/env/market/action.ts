@@ -1,0 +1,83 @@
+/**
+ * What an action of `AUPreOffV7TradeCost` means. Three numbers a runner slot, each in [-1, 1]:
+ *
+ * 0. STAKE. Within STAKE_DEAD_ZONE of 0: no new order, whatever rests stays. Beyond it the sign is the side (+ back,
+ *    - lay) and the distance to 1 scales the stake from the venue's minimum to the stake cap.
+ * 1. PRICE. Ticks from the best price of the side it would join, rounded: 0 joins the queue (a back at the best lay
+ *    price, a lay at the best back price), +1 is OFFSET_TICKS more favourable to us and further back, -1 as many ticks
+ *    towards the other side, never past its best price: an order that reaches it takes it.
+ * 2. GREEN-UP. Above GREEN_DEAD_ZONE: withdraw the slot's orders and close that share of its position against what is
+ *    visible, the whole at +1. Below -GREEN_DEAD_ZONE: withdraw the slot's orders. Else nothing.
+ *
+ * So every action near 0 does nothing, and doing nothing is a region, not a point. A green-up or a withdrawal goes
+ * first: the stake of that slot is then ignored. A new order takes the place of the slot's resting one; one that asks
+ * for the side and price it rests at already keeps its place in the queue.
+ */
+import type { Book } from '../../market/book.ts';
+import { NO_TICK } from '../../market/tape.ts';
+import { Side } from '../matching/order.ts';
+
+export const ACTIONS_PER_SLOT = 3;
+export const STAKE_DEAD_ZONE = 0.25;
+export const GREEN_DEAD_ZONE = 0.5;
+export const OFFSET_TICKS = 5;
+
+export const Intent = { none: 0, quote: 1, withdraw: 2, greenUp: 3 } as const;
+export type Intent = (typeof Intent)[keyof typeof Intent];
+
+/** One slot's decoded action; a record that is written over. */
+export class SlotAction {
+  intent: Intent = Intent.none;
+  side: Side = Side.back;
+  /** Lots, for a quote. */
+  lots = 0;
+  tick = 0;
+  /** For a green-up: share of the position to close, above 0 to 1. */
+  share = 0;
+}
+
+export interface StakeRange {
+  readonly minimumLots: number;
+  readonly capLots: number;
+}
+
+/** Share of the way from the edge of a dead zone to 1. */
+const beyond = (value: number, deadZone: number): number => Math.min(1, (Math.abs(value) - deadZone) / (1 - deadZone));
+
+/** Decodes the three numbers at `at`; anything not finite counts as 0. */
+export function decodeAction(
+  actions: Float32Array | Int32Array,
+  at: number,
+  book: Book,
+  stakes: StakeRange,
+  into: SlotAction
+): void {
+  into.intent = Intent.none;
+  const green = actions[at + 2]!;
+  if (green > GREEN_DEAD_ZONE) {
+    into.intent = Intent.greenUp;
+    into.share = beyond(green, GREEN_DEAD_ZONE);
+    return;
+  }
+  if (green < -GREEN_DEAD_ZONE) {
+    into.intent = Intent.withdraw;
+    return;
+  }
+  const stake = actions[at]!;
+  if (!(Math.abs(stake) > STAKE_DEAD_ZONE)) return;
+  const price = actions[at + 1]!;
+  const offset = Number.isFinite(price) ? Math.round(Math.max(-1, Math.min(1, price)) * OFFSET_TICKS) : 0;
+  const bid = book.bestBid;
+  const ask = book.bestAsk;
+  if (bid === NO_TICK || ask === NO_TICK) return;
+  into.intent = Intent.quote;
+  into.lots = Math.round(stakes.minimumLots + beyond(stake, STAKE_DEAD_ZONE) * (stakes.capLots - stakes.minimumLots));
+  const last = book.ladder.size - 1;
+  if (stake > 0) {
+    into.side = Side.back;
+    into.tick = Math.min(last, Math.max(bid, ask + offset));
+  } else {
+    into.side = Side.lay;
+    into.tick = Math.max(0, Math.min(ask, bid - offset));
+  }
+}

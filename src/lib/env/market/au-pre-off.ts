@@ -1,0 +1,352 @@
+/**
+ * `AUPreOffV7TradeCost`: one Betfair market from some minutes before its scheduled start until the off. The agent
+ * quotes, takes and greens up in the slots of the shortest-priced runners; the simulated exchange answers.
+ *
+ * - An episode begins at the lead before the start, or at the first open market with prices after it.
+ * - TERMINATED at the off (in play, closed, or suspended once the scheduled start has passed) and when the worst
+ *   runner's loss passes the exposure limit. TRUNCATED at the step limit, and where a recording ends before the off.
+ * - At the end what waits is void and what is matched is hedged against the last book before the off.
+ * - `info` holds what the episode came to so far; research reads it at the end. See `metrics.ts`.
+ */
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { Random } from '../../core/random.ts';
+import type { Nanos, Seed } from '../../core/units.ts';
+import { NANOS_PER_MILLI } from '../../core/units.ts';
+import { NO_TICK } from '../../market/tape.ts';
+import { GreenUp, greenUp } from '../account/hedge.ts';
+import { commissionOn } from '../matching/commission.ts';
+import { SimulatedExchange } from '../matching/exchange.ts';
+import { constantLatency } from '../matching/latency.ts';
+import { Side } from '../matching/order.ts';
+import type { Fill, Order } from '../matching/order.ts';
+import { fullQueue } from '../matching/queue/full-queue.ts';
+import type { QueueModel } from '../matching/queue/queue-model.ts';
+import type { EnvSpec, StepBuffers } from '../vector-env.ts';
+import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
+import type { StakeRange } from './action.ts';
+import { EPISODE_INFO } from './metrics.ts';
+import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, writeSlot } from './observation.ts';
+import { OrdersOfSlot } from './orders-of-slot.ts';
+import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
+import { MARKET_FEATURES } from './slot-features.ts';
+import { NO_RUNNER } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
+
+const QUEUES: Readonly<Record<MarketEnvConfig['queue'], QueueModel>> = { fullQueue };
+const SLOT_WIDTH = MARKET_FEATURES.length + SLOT_COLUMNS.length;
+
+export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
+  return {
+    id: config.id,
+    observation: {
+      kind: 'box',
+      size: config.slots * SLOT_WIDTH + ACCOUNT_COLUMNS.length,
+      low: -OBSERVATION_LIMIT,
+      high: OBSERVATION_LIMIT
+    },
+    action: { kind: 'box', size: config.slots * ACTIONS_PER_SLOT, low: -1, high: 1 },
+    rewardTerms: REWARD_TERMS,
+    info: EPISODE_INFO
+  };
+}
+
+/** Names of the observation's columns, in order: `slot 0 bid`, ..., `step`. For notebooks and for tests. */
+export function observationNames(config: MarketEnvConfig): readonly string[] {
+  const slots = Array.from({ length: config.slots }, (_, k) =>
+    [...MARKET_FEATURES, ...SLOT_COLUMNS].map((name) => `slot ${String(k)} ${name}`)
+  );
+  return [...slots.flat(), ...ACCOUNT_COLUMNS];
+}
+
+/** Exchanges that no environment is using, by timeline: a reset takes one and copies the start into it. */
+export class ExchangePool {
+  readonly #config: MarketEnvConfig;
+  readonly #free = new Map<Timeline, SimulatedExchange[]>();
+
+  constructor(config: MarketEnvConfig) {
+    this.#config = config;
+  }
+
+  take(timeline: Timeline): SimulatedExchange {
+    const exchange = this.#free.get(timeline)?.pop() ?? this.#make(timeline);
+    exchange.state.copyFrom(timeline.start);
+    exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
+    return exchange;
+  }
+
+  give(timeline: Timeline, exchange: SimulatedExchange): void {
+    const free = this.#free.get(timeline);
+    if (free === undefined) this.#free.set(timeline, [exchange]);
+    else free.push(exchange);
+  }
+
+  #make(timeline: Timeline): SimulatedExchange {
+    const { placeLatencyMillis, cancelLatencyMillis, bankroll, queue } = this.#config;
+    const { lotSize } = timeline.tape.market.rules;
+    return new SimulatedExchange(timeline.tape, {
+      queue: QUEUES[queue],
+      latency: constantLatency({
+        place: placeLatencyMillis,
+        cancel: cancelLatencyMillis,
+        replace: placeLatencyMillis + cancelLatencyMillis
+      }),
+      random: new Random(0 as Seed),
+      bankroll: bankroll / lotSize
+    });
+  }
+}
+
+/** One environment of the vector; `index` is its row in the buffers. */
+export class PreOffEpisode {
+  readonly #config: MarketEnvConfig;
+  readonly #pool: ExchangePool;
+  readonly #buffers: StepBuffers;
+  readonly #index: number;
+  readonly #observationSize: number;
+  readonly #orders: readonly OrdersOfSlot[];
+  readonly #greens: readonly GreenUp[];
+  readonly #action = new SlotAction();
+  readonly #outcome = new StepOutcome();
+  /** Middle of each slot's book when the step was decided, hundredths; 0 without one. */
+  readonly #mid: Float64Array;
+  readonly #slotOf = new Int32Array(256);
+  readonly #visitFill: (fill: Fill) => void;
+  readonly #visitOrder: (order: Order) => void;
+  #timeline: Timeline | undefined;
+  #exchange: SimulatedExchange | undefined;
+  #step = 0;
+  #value = 0;
+  #worst = 0;
+  #return = 0;
+  #filledOrders = 0;
+  #accepted = 0;
+  #latencyNanos = 0;
+  #takenLots = 0;
+  #takenSlip = 0;
+  #lotSize = 0.01;
+  #stakes: { minimumLots: number; capLots: number };
+  #bankrollLots = 0;
+  #limitLots = 0;
+
+  constructor(options: { config: MarketEnvConfig; pool: ExchangePool; buffers: StepBuffers; index: number }) {
+    const { config, pool, buffers, index } = options;
+    this.#config = config;
+    this.#pool = pool;
+    this.#buffers = buffers;
+    this.#index = index;
+    this.#observationSize = marketEnvSpec(config).observation.size;
+    this.#orders = Array.from({ length: config.slots }, () => new OrdersOfSlot());
+    this.#greens = Array.from({ length: config.slots }, () => new GreenUp());
+    this.#mid = new Float64Array(config.slots);
+    this.#stakes = { minimumLots: 0, capLots: 0 } satisfies StakeRange;
+    this.#visitFill = (fill) => {
+      this.#noteFill(fill);
+    };
+    this.#visitOrder = (order) => {
+      this.#noteOrder(order);
+    };
+  }
+
+  get exchange(): SimulatedExchange | undefined {
+    return this.#exchange;
+  }
+
+  get timeline(): Timeline | undefined {
+    return this.#timeline;
+  }
+
+  /** Starts an episode and writes its first observation. */
+  begin(timeline: Timeline): void {
+    this.end();
+    const { rules } = timeline.tape.market;
+    const { stakeCap, bankroll, exposureLimit } = this.#config;
+    this.#timeline = timeline;
+    this.#exchange = this.#pool.take(timeline);
+    this.#lotSize = rules.lotSize;
+    this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
+    this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
+    this.#bankrollLots = bankroll / rules.lotSize;
+    this.#limitLots = exposureLimit / rules.lotSize;
+    this.#step = 0;
+    this.#value = 0;
+    this.#worst = 0;
+    this.#return = 0;
+    this.#filledOrders = 0;
+    this.#accepted = 0;
+    this.#latencyNanos = 0;
+    this.#takenLots = 0;
+    this.#takenSlip = 0;
+    for (const orders of this.#orders) orders.clear();
+    this.#slotOf.fill(NO_RUNNER);
+    timeline.runners.forEach((runner, slot) => {
+      if (runner !== NO_RUNNER) this.#slotOf[runner] = slot;
+    });
+    this.#observe(this.#exchange, timeline, this.#buffers.observations);
+  }
+
+  /** Gives the exchange back; the episode is over. */
+  end(): void {
+    if (this.#timeline !== undefined && this.#exchange !== undefined) this.#pool.give(this.#timeline, this.#exchange);
+    this.#timeline = undefined;
+    this.#exchange = undefined;
+  }
+
+  /**
+   * One decision: reads the action, moves the market on, writes reward, terms, flags and info. The observation goes
+   * into `observations`, or into `finalObservations` when the episode ended. Returns whether it did.
+   */
+  step(): boolean {
+    const exchange = this.#exchange!;
+    const timeline = this.#timeline!;
+    const { terminated, truncated, rewards, rewardTerms } = this.#buffers;
+    const i = this.#index;
+    const outcome = this.#outcome;
+    outcome.tradeCostLots = 0;
+    outcome.requests = this.#act(exchange, timeline);
+    this.#step++;
+    const last = this.#step === timeline.steps;
+    this.#advance(exchange, timeline, timeline.times[this.#step]! as Nanos);
+    exchange.drainFills(this.#visitFill);
+    for (const orders of this.#orders) orders.sweep(exchange, this.#visitOrder);
+    const before = this.#value;
+    this.#valueNow(exchange, timeline);
+    this.#worst = exchange.account.worst() / 100;
+    const breached = -this.#worst > this.#limitLots;
+    terminated[i] = breached || (last && timeline.end === 'off') ? 1 : 0;
+    truncated[i] = last && terminated[i] === 0 ? 1 : 0;
+    const ended = last || breached;
+    outcome.markToMarketChange = this.#value - before;
+    outcome.ended = ended;
+    outcome.worstLots = this.#worst;
+    outcome.allGreen = ended && exchange.account.allGreen();
+    outcome.exposureLots = Math.max(0, -this.#worst);
+    const scale = { capLots: this.#stakes.capLots, bankrollLots: this.#bankrollLots };
+    const reward = writeReward(outcome, this.#config.reward, scale, rewardTerms, i * REWARD_TERMS.length);
+    rewards[i] = reward;
+    this.#return += reward;
+    this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
+    this.#writeInfo(exchange, ended);
+    return ended;
+  }
+
+  #act(exchange: SimulatedExchange, timeline: Timeline): number {
+    const { actions } = this.#buffers;
+    const { slots } = this.#config;
+    let requests = 0;
+    let at = this.#index * slots * ACTIONS_PER_SLOT;
+    for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT) {
+      const runner = timeline.runners[slot]!;
+      if (runner === NO_RUNNER || exchange.state.removed[runner] === 1) continue;
+      const book = exchange.books[runner]!;
+      const { bestBid, bestAsk } = book;
+      const both = bestBid !== NO_TICK && bestAsk !== NO_TICK;
+      this.#mid[slot] = both ? (timeline.points[bestBid]! + timeline.points[bestAsk]!) / 2 : 0;
+      decodeAction(actions, at, book, this.#stakes, this.#action);
+      requests += this.#orders[slot]!.act(this.#action, runner, exchange, this.#greens[slot]!);
+    }
+    return requests;
+  }
+
+  /** Up to a moment, but never into the off: the book before it is the last one there is to hedge at. */
+  #advance(exchange: SimulatedExchange, timeline: Timeline, until: Nanos): void {
+    exchange.advanceTo(until, timeline.lastMessage);
+  }
+
+  /** Hedged value after commission in lots, slot by slot into `#greens`. */
+  #valueNow(exchange: SimulatedExchange, timeline: Timeline): void {
+    const { account, books } = exchange;
+    let points = 0;
+    for (let slot = 0; slot < timeline.runners.length; slot++) {
+      const runner = timeline.runners[slot]!;
+      if (runner === NO_RUNNER) continue;
+      const green = this.#greens[slot]!;
+      greenUp(account, runner, books[runner]!, timeline.points, green);
+      points += green.value;
+    }
+    const lots = points / 100;
+    this.#value = lots - commissionOn(lots, this.#config.commissionPercent / 100);
+  }
+
+  #noteFill(fill: Fill): void {
+    const { order, lots, points } = fill;
+    const slot = this.#slotOf[order.slot]!;
+    const mid = this.#mid[slot]!;
+    const sign = order.side === Side.back ? 1 : -1;
+    if (mid > 0) this.#outcome.tradeCostLots += Math.max(0, lots * sign * (1 - points / mid));
+    if (!fill.taking || order.touchAtDecision === NO_TICK) return;
+    const touch = this.#timeline!.points[order.touchAtDecision]!;
+    this.#takenLots += lots;
+    this.#takenSlip += (lots * sign * (touch - points)) / touch;
+  }
+
+  #noteOrder(order: Order): void {
+    if (order.matched > 0) this.#filledOrders++;
+    if (order.acceptedAt > order.madeAt) {
+      this.#accepted++;
+      this.#latencyNanos += order.acceptedAt - order.madeAt;
+    }
+  }
+
+  #observe(exchange: SimulatedExchange, timeline: Timeline, into: Float32Array): void {
+    const { account } = exchange;
+    const { slots } = this.#config;
+    const cap = this.#stakes.capLots;
+    const features = timeline.features;
+    const sumIfLoses = account.sumIfLoses();
+    const width = MARKET_FEATURES.length;
+    let at = this.#index * this.#observationSize;
+    let from = this.#step * slots * width;
+    for (let slot = 0; slot < slots; slot++) {
+      const runner = timeline.runners[slot]!;
+      if (runner === NO_RUNNER || exchange.state.removed[runner] === 1) {
+        into.fill(0, at, at + SLOT_WIDTH);
+        at += SLOT_WIDTH;
+        from += width;
+        continue;
+      }
+      for (let f = 0; f < width; f++) into[at++] = features[from++]!;
+      const { bestBid, bestAsk } = exchange.books[runner]!;
+      const green = this.#greens[slot]!;
+      if (this.#step === 0) green.clear();
+      const order = this.#orders[slot]!.newest;
+      writeSlot({ account, slot: runner, sumIfLoses, green, order, bestBid, bestAsk }, cap, into, at);
+      at += SLOT_COLUMNS.length;
+    }
+    into[at] = clip(this.#value / cap);
+    into[at + 1] = clip(this.#worst / cap);
+    into[at + 2] = clip(account.exposure() / 100 / this.#limitLots);
+    into[at + 3] = this.#step / this.#config.maxSteps;
+    into[at + 4] = timeline.toStart[this.#step]!;
+  }
+
+  #writeInfo(exchange: SimulatedExchange, ended: boolean): void {
+    const { info } = this.#buffers;
+    const traded = exchange.account.traded();
+    let at = this.#index * EPISODE_INFO.length;
+    let filled = this.#filledOrders;
+    let accepted = this.#accepted;
+    let latency = this.#latencyNanos;
+    if (ended) {
+      for (const { orders } of this.#orders) {
+        for (const order of orders) {
+          if (order.matched > 0) filled++;
+          if (order.acceptedAt > order.madeAt) {
+            accepted++;
+            latency += order.acceptedAt - order.madeAt;
+          }
+        }
+      }
+    }
+    info[at++] = this.#return;
+    info[at++] = this.#step;
+    info[at++] = traded && this.#worst >= 0 ? 1 : 0;
+    info[at++] = traded ? 1 : 0;
+    info[at++] = this.#value / this.#bankrollLots;
+    info[at++] = this.#worst / this.#bankrollLots;
+    info[at++] = exchange.submitted;
+    info[at++] = filled;
+    info[at++] = this.#takenLots > 0 ? (1e4 * this.#takenSlip) / this.#takenLots : 0;
+    info[at++] = accepted > 0 ? latency / accepted / NANOS_PER_MILLI : 0;
+    info[at] = this.#value * this.#lotSize;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The orders one runner slot has out: at most MAX_ORDERS, the newest last. Turns a decoded action into requests, and
+ * takes leave of orders that are done. Owns the records of its orders until it releases them to the exchange.
+ */
+import type { Lots, Ticks } from '../../core/units.ts';
+import { NO_TICK } from '../../market/tape.ts';
+import type { GreenUp } from '../account/hedge.ts';
+import type { SimulatedExchange } from '../matching/exchange.ts';
+import { OrderStatus, Side } from '../matching/order.ts';
+import type { Order, OrderRequest } from '../matching/order.ts';
+import { Intent } from './action.ts';
+import type { SlotAction } from './action.ts';
+
+/** One resting, one on its way in its place, one that closes a position, one to spare. */
+export const MAX_ORDERS = 4;
+
+/** Called with an order that is done, before its record is reused. */
+export type OrderVisitor = (order: Order) => void;
+
+export class OrdersOfSlot {
+  readonly orders: Order[] = [];
+  #request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
+
+  /** The newest order that is not done. */
+  get newest(): Order | undefined {
+    return this.orders[this.orders.length - 1];
+  }
+
+  clear(): void {
+    this.orders.length = 0;
+  }
+
+  /** Carries an action out. Returns how many requests it took. */
+  act(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp): number {
+    switch (action.intent) {
+      case Intent.none:
+        return 0;
+      case Intent.withdraw:
+        return this.#withdraw(exchange);
+      case Intent.greenUp:
+        return this.#withdraw(exchange) + this.#close(action, slot, exchange, green);
+      case Intent.quote:
+        return this.#quote(action, slot, exchange);
+    }
+  }
+
+  /** Takes leave of what is done. */
+  sweep(exchange: SimulatedExchange, visit: OrderVisitor): void {
+    const orders = this.orders;
+    let kept = 0;
+    for (let i = 0; i < orders.length; i++) {
+      const order = orders[i]!;
+      if (order.status === OrderStatus.complete) {
+        visit(order);
+        exchange.release(order);
+      } else orders[kept++] = order;
+    }
+    orders.length = kept;
+  }
+
+  #withdraw(exchange: SimulatedExchange): number {
+    let requests = 0;
+    for (const order of this.orders) {
+      if (order.cancelling || order.status === OrderStatus.complete) continue;
+      exchange.cancel(order);
+      requests++;
+    }
+    return requests;
+  }
+
+  #quote(action: SlotAction, slot: number, exchange: SimulatedExchange): number {
+    for (const order of this.orders) {
+      if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
+    }
+    if (this.orders.length >= MAX_ORDERS) return 0;
+    const withdrawn = this.#withdraw(exchange);
+    this.#place(slot, action.side, action.tick, action.lots, false, exchange);
+    return withdrawn + 1;
+  }
+
+  /** Closes against what is visible. Nothing more while an order is on its way: its result is not known yet. */
+  #close(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp): number {
+    const lots = Math.round(green.stake * action.share);
+    if (green.tick === NO_TICK || lots <= 0 || this.orders.length >= MAX_ORDERS) return 0;
+    for (const order of this.orders) if (order.status === OrderStatus.pending) return 0;
+    this.#place(slot, green.side, green.tick, lots, true, exchange);
+    return 1;
+  }
+
+  #place(slot: number, side: Side, tick: number, lots: number, reducing: boolean, exchange: SimulatedExchange): void {
+    const request = this.#request;
+    request.slot = slot;
+    request.side = side;
+    request.tick = tick as Ticks;
+    request.lots = lots as Lots;
+    request.reducing = reducing;
+    this.orders.push(exchange.place(request));
+  }
+}

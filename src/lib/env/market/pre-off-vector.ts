@@ -1,0 +1,115 @@
+/**
+ * Many `AUPreOffV7TradeCost` episodes side by side, on tapes they share: which episode comes next, same-step
+ * autoreset, and nothing else. The order of episodes is drawn from a stream of its own a pass.
+ */
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { AppError } from '../../core/errors.ts';
+import { Random } from '../../core/random.ts';
+import type { Seed } from '../../core/units.ts';
+import type { Tape } from '../../market/tape.ts';
+import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
+import type { EpisodicVectorEnv } from '../vector.ts';
+import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
+import type { Timeline } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
+
+export class PreOffVectorEnv implements EpisodicVectorEnv {
+  readonly spec: EnvSpec;
+  readonly size: number;
+  readonly buffers: StepBuffers;
+  readonly episodeMarkets: readonly string[];
+  /** Markets that were given but show no open market with prices before the off. */
+  readonly skippedMarkets: readonly string[];
+  readonly #timelines: readonly Timeline[];
+  readonly #episodes: readonly PreOffEpisode[];
+  readonly #order: Int32Array;
+  #root = new Random(0 as Seed);
+  #once = false;
+  #pass = 0;
+  #next = 0;
+
+  /** @throws AppError `data.empty` when no tape can be played */
+  constructor(options: { config: MarketEnvConfig; tapes: readonly Tape[]; buffers: StepBuffers }) {
+    const { config, tapes, buffers } = options;
+    this.spec = marketEnvSpec(config);
+    this.size = config.environments;
+    this.buffers = buffers;
+    const made = tapes.map((tape) => timelineOf(tape, config));
+    this.#timelines = made.filter((timeline) => timeline !== undefined);
+    this.skippedMarkets = tapes.filter((_, i) => made[i] === undefined).map((tape) => tape.market.id);
+    if (this.#timelines.length === 0) {
+      throw new AppError('data.empty', {
+        subject: `${config.id} on ${String(tapes.length)} market${tapes.length === 1 ? '' : 's'}`,
+        expected: 'at least one that is open, with back and lay prices, before the off',
+        got: tapes.length === 0 ? 'no market was given' : `none is (${this.skippedMarkets.slice(0, 5).join(', ')})`,
+        remedy: 'choose a dataset with recordings of full ladders before the off'
+      });
+    }
+    this.episodeMarkets = this.#timelines.map((timeline) => timeline.tape.market.id);
+    this.#order = new Int32Array(this.#timelines.length);
+    const pool = new ExchangePool(config);
+    this.#episodes = Array.from(
+      { length: this.size },
+      (_, index) => new PreOffEpisode({ config, pool, buffers, index })
+    );
+  }
+
+  reset({ seed, schedule }: ResetOptions): void {
+    const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
+    this.#root = new Random(seed, this.spec.id).split('episodes');
+    this.#once = schedule === 'once';
+    this.#pass = 0;
+    this.#next = 0;
+    for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
+      array.fill(0);
+    }
+    for (let i = 0; i < this.size; i++) this.#begin(i, this.#once ? i : this.#draw());
+  }
+
+  step(): void {
+    const { episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
+    const terms = this.spec.rewardTerms.length;
+    for (let i = 0; i < this.size; i++) {
+      if (episode[i]! < 0) {
+        rewards[i] = 0;
+        rewardTerms.fill(0, i * terms, (i + 1) * terms);
+        terminated[i] = 0;
+        truncated[i] = 0;
+      } else if (this.#episodes[i]!.step()) this.#begin(i, this.#once ? episode[i]! + this.size : this.#draw());
+    }
+  }
+
+  dispose(): void {
+    for (const episode of this.#episodes) episode.end();
+    this.buffers.episode.fill(-1);
+  }
+
+  /** Environment i, for looking at its exchange: traces and baselines. */
+  environment(i: number): PreOffEpisode {
+    return this.#episodes[i]!;
+  }
+
+  /** The next episode of the pass; a new pass is a new permutation, from a stream named after the pass. */
+  #draw(): number {
+    const at = this.#next++ % this.#order.length;
+    if (at === 0) {
+      for (let e = 0; e < this.#order.length; e++) this.#order[e] = e;
+      this.#root.split(`pass ${String(this.#pass++)}`).shuffle(this.#order);
+    }
+    return this.#order[at]!;
+  }
+
+  #begin(i: number, e: number): void {
+    const { episode, observations } = this.buffers;
+    const timeline = this.#timelines[e];
+    if (timeline === undefined) {
+      const width = this.spec.observation.size;
+      this.#episodes[i]!.end();
+      episode[i] = -1;
+      observations.fill(0, i * width, (i + 1) * width);
+      return;
+    }
+    episode[i] = e;
+    this.#episodes[i]!.begin(timeline);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * A tape as the decisions of one episode: when it begins and how it ends, which runner is in which slot, and the
+ * market features at every decision. It depends on the recording alone, so it is made once a tape and shared by every
+ * environment: a step copies a row, a reset copies one market state. Made in one pass forward; row k holds nothing
+ * that happened after decision k.
+ */
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import type { Nanos } from '../../core/units.ts';
+import { millis, seconds } from '../../core/units.ts';
+import { MarketState } from '../../market/market-state.ts';
+import type { Tape } from '../../market/tape.ts';
+import { MarketStatus, NO_TICK, RowKind, epochMillis, messageCount, tapeTime } from '../../market/tape.ts';
+import { ladderPoints } from '../account/hedge.ts';
+import { OBSERVATION_LIMIT } from './observation.ts';
+import { MARKET_FEATURES, SlotFeatures } from './slot-features.ts';
+
+/** Empty slot. */
+export const NO_RUNNER = -1;
+
+/** How the recording lets an episode end, if nothing else ends it first. */
+export type TimelineEnd = 'off' | 'recordingEnds' | 'stepLimit';
+
+export interface Timeline {
+  readonly tape: Tape;
+  /** Runner slot of the tape in each slot of the environment, shortest price first; NO_RUNNER where there is none. */
+  readonly runners: Int32Array;
+  /** Number of decisions; decision k is taken at `times[k]`, and `times[steps]` is the end. */
+  readonly steps: number;
+  readonly times: Float64Array;
+  readonly end: TimelineEnd;
+  /** First message that has not been applied when the episode begins, and when it ends at the off. */
+  readonly firstMessage: number;
+  readonly lastMessage: number;
+  /** The market when the episode begins: copied at every reset, never stepped. */
+  readonly start: MarketState;
+  /** [steps + 1, slots, features] */
+  readonly features: Float32Array;
+  /** [steps + 1]: scheduled start as announced by then less the decision's time, over the lead. */
+  readonly toStart: Float32Array;
+  /** Price in hundredths by tick. */
+  readonly points: Float64Array;
+}
+
+/** Where the off lies: the first message that turns the market in play, closes it, or suspends it once it is due. */
+interface Off {
+  readonly message: number;
+  readonly time: Nanos;
+  readonly end: TimelineEnd;
+}
+
+/** @returns undefined when the tape shows no open market with prices between the start and the off */
+export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | undefined {
+  const lead = seconds(config.startMinutes * 60);
+  const state = new MarketState(tape.market);
+  const features = new SlotFeatures(state);
+  const messages = messageCount(tape);
+  let message = 0;
+  let begin: Nanos | undefined;
+  for (; message < messages; message++) {
+    const row = tape.messageStart[message]!;
+    if (row === tape.messageStart[message + 1]) continue;
+    const time = tape.exchange[row]! as Nanos;
+    const due = (tapeTime(tape, state.scheduledMillis) - lead) as Nanos;
+    if (playable(state) && time > due) {
+      begin = Math.max(due, state.time) as Nanos;
+      break;
+    }
+    state.applyMessage(tape, message);
+    features.follow(tape, message);
+    if (state.inPlay || state.status === MarketStatus.closed) return undefined;
+  }
+  if (begin === undefined) return undefined;
+  const start = new MarketState(tape.market);
+  start.copyFrom(state);
+  const off = findOff(tape, start, message);
+  const every = millis(config.decisionSeconds * 1000);
+  const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((off.time - begin) / every)));
+  const times = Float64Array.from({ length: steps + 1 }, (_, k) => Math.min(begin + k * every, off.time));
+  const runners = byPrice(state, config.slots);
+  const width = config.slots * MARKET_FEATURES.length;
+  const rows = new Float32Array((steps + 1) * width);
+  const toStart = new Float32Array(steps + 1);
+  let next = message;
+  for (let k = 0; k <= steps; k++) {
+    next = follow(tape, { state, features, next, until: times[k]!, before: off.message });
+    toStart[k] = clipped((state.scheduledMillis - epochMillis(tape, times[k]! as Nanos)) / (lead / 1e6));
+    runners.forEach((slot, i) => {
+      const at = k * width + i * MARKET_FEATURES.length;
+      if (slot !== NO_RUNNER && state.removed[slot] === 0) features.write(slot, rows, at);
+      for (let f = at; f < at + MARKET_FEATURES.length; f++) rows[f] = clipped(rows[f]!);
+    });
+  }
+  return {
+    tape,
+    runners,
+    steps,
+    times,
+    end: steps * every < off.time - begin ? 'stepLimit' : off.end,
+    firstMessage: message,
+    lastMessage: off.message,
+    start,
+    features: rows,
+    toStart,
+    points: ladderPoints(tape.market.rules.ladder)
+  };
+}
+
+const clipped = (value: number): number =>
+  Number.isFinite(value) ? Math.max(-OBSERVATION_LIMIT, Math.min(OBSERVATION_LIMIT, value)) : 0;
+
+function follow(
+  tape: Tape,
+  at: { state: MarketState; features: SlotFeatures; next: number; until: number; before: number }
+): number {
+  let { next } = at;
+  for (; next < at.before; next++) {
+    const row = tape.messageStart[next]!;
+    if (row === tape.messageStart[next + 1]) continue;
+    if (tape.exchange[row]! > at.until) break;
+    at.state.applyMessage(tape, next);
+    at.features.follow(tape, next);
+  }
+  return next;
+}
+
+function playable(state: MarketState): boolean {
+  if (state.status !== MarketStatus.open || state.inPlay) return false;
+  return state.books.some((book) => book.bestBid !== NO_TICK && book.bestAsk !== NO_TICK);
+}
+
+/** Reads ahead for the end of the episode; what it finds is shown to nobody before it comes. */
+function findOff(tape: Tape, start: MarketState, from: number): Off {
+  let scheduled = tapeTime(tape, start.scheduledMillis);
+  const messages = messageCount(tape);
+  let last = start.time;
+  for (let message = from; message < messages; message++) {
+    const end = tape.messageStart[message + 1]!;
+    for (let row = tape.messageStart[message]!; row < end; row++) {
+      const kind = tape.kind[row]!;
+      const lots = tape.lots[row]!;
+      last = tape.exchange[row]! as Nanos;
+      if (kind === RowKind.scheduledStart) scheduled = tapeTime(tape, lots);
+      const ends =
+        (kind === RowKind.inPlay && lots === 1) ||
+        (kind === RowKind.status &&
+          (lots === MarketStatus.closed || (lots === MarketStatus.suspended && last >= scheduled)));
+      if (ends) return { message, time: last, end: 'off' };
+    }
+  }
+  return { message: messages, time: last, end: 'recordingEnds' };
+}
+
+/** The shortest prices now, ties by slot; runners without a price last, those that left not at all. */
+function byPrice(state: MarketState, slots: number): Int32Array {
+  const price = (slot: number): number => {
+    const bid = state.books[slot]!.bestBid;
+    return bid === NO_TICK ? Infinity : bid;
+  };
+  const order = state.books
+    .map((_, slot) => slot)
+    .filter((slot) => state.removed[slot] === 0)
+    .sort((a, b) => (price(a) === price(b) ? a - b : price(a) - price(b)));
+  const runners = new Int32Array(slots).fill(NO_RUNNER);
+  runners.set(order.slice(0, slots));
+  return runners;
+}
