@@ -143,7 +143,7 @@ export class Adam {
 export function clipScale(gradients: readonly Tensor[], limit: number): Scalar {
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
-    return tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))) as Scalar;
+    return tf.minimum<Scalar>(1, tf.div(limit, tf.add(norm, 1e-6)));
   });
 }
 

@@ -13,7 +13,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|m
 /** The adapter the browser offers, or undefined where there is none. */
 export async function findAdapter(gpu: GPU | undefined): Promise<FoundAdapter | undefined> {
   if (gpu === undefined) return undefined;
-  let adapter: GPUAdapter | null = null;
+  let adapter: GPUAdapter | null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   } catch {

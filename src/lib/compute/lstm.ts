@@ -66,8 +66,8 @@ export function referenceLstmSequence({ x, kernel, bias, h0, c0, resets }: LstmS
     const inputKernel = tf.slice(kernel, [0, 0], [inputs, 4 * units]);
     const stateKernel = tf.slice(kernel, [inputs, 0], [units, 4 * units]);
     const projected = tf.add(tf.matMul(tf.reshape(x, [steps * batch, inputs]), inputKernel), bias);
-    const projections = tf.unstack(tf.reshape(projected, [steps, batch, 4 * units]), 0);
-    const keeps = resets && tf.unstack(tf.reshape(tf.sub(1, resets), [steps, batch, 1]), 0);
+    const projections = stepsOf(tf.reshape(projected, [steps, batch, 4 * units]));
+    const keeps = resets && stepsOf(tf.reshape(tf.sub(1, resets), [steps, batch, 1]));
     const hidden: Tensor[] = [];
     let h: Tensor = h0;
     let c: Tensor = c0;
@@ -91,6 +91,11 @@ export function referenceLstmSequence({ x, kernel, bias, h0, c0, resets }: LstmS
 /** Zeros, with ones for the forget gate: [4H]. */
 export function lstmBias(units: number): Float32Array {
   return new Float32Array(4 * units).fill(1, units, 2 * units);
+}
+
+/** Unstacks the first axis. tfjs' gradient of `unstack` fails on a single slice, which is a reshape. */
+function stepsOf(tensor: Tensor): Tensor[] {
+  return tensor.shape[0] === 1 ? [tf.reshape(tensor, tensor.shape.slice(1))] : tf.unstack(tensor, 0);
 }
 
 function lastOf(hidden: Tensor3D): Tensor2D {

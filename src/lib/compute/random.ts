@@ -11,9 +11,9 @@ import { sizeOf } from './named-arrays.ts';
 export function fillNormal(random: Random, into: Float32Array): void {
   const scale = 1 / 2147483648;
   for (let i = 0; i < into.length; i += 2) {
-    let u = 0;
-    let v = 0;
-    let s = 0;
+    let u: number;
+    let v: number;
+    let s: number;
     do {
       u = random.bits() * scale - 1;
       v = random.bits() * scale - 1;

@@ -147,7 +147,7 @@ function readEntry(
 ): { name: string; shape: readonly number[]; begin: number; end: number } {
   const entry = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') throw corrupt(`${name} of type ${JSON.stringify(dtype) ?? 'none'}`, 'F32');
+  if (dtype !== 'F32') throw corrupt(`${name} of type ${typeof dtype === 'string' ? dtype : 'none'}`, 'F32');
   if (!Array.isArray(shape) || !shape.every(isCount)) throw corrupt(`${name} without a shape`, 'whole numbers');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw corrupt(`${name} without data_offsets`, 'two whole numbers');

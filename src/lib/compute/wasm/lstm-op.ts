@@ -88,7 +88,7 @@ type Inputs = Readonly<Record<string, TensorInfo>>;
 
 function register(kernelName: string, own: (module: KernelModule, inputs: Inputs) => TensorInfo[]): void {
   const kernelFunc: KernelFunc = ({ inputs, backend }) => {
-    const module = modules.get(backend as object);
+    const module = modules.get(backend);
     if (module === undefined) throw new Error(`${kernelName}: no kernels on this backend`);
     return own(module, inputs as Inputs);
   };

@@ -44,7 +44,7 @@ function replace(op: Replaced, own: Own): void {
   if (config === undefined) throw new Error(`tfjs-wasm has no kernel ${op}`);
   stock.set(op, config.kernelFunc);
   const kernelFunc: KernelFunc = (call) => {
-    const here = inUse.get(call.backend as object);
+    const here = inUse.get(call.backend);
     const done = here?.ops.has(op) === true ? own(here.module, call) : undefined;
     return done ?? config.kernelFunc(call);
   };

@@ -1,0 +1,10 @@
+/** Chooses a device in a module worker, multiplies two matrices on it and answers with both. */
+import { chooseDevice } from '../../../src/lib/compute/device.ts';
+
+self.onmessage = async () => {
+  const { report, tf, dispose } = await chooseDevice('wasm');
+  const matrix = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+  const product = Array.from(tf.matMul(matrix, matrix).dataSync());
+  dispose();
+  self.postMessage({ backend: report.backend, kernels: report.kernels, product });
+};
