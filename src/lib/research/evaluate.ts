@@ -9,7 +9,7 @@ import { seed } from '../core/units.ts';
 import type { Seed } from '../core/units.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
 import { bootstrap } from './bootstrap.ts';
-import { summariseEpisodes } from './episode-figures.ts';
+import { episodeColumns, episodeValues, summariseEpisodes } from './episode-figures.ts';
 import { EpisodeTally } from './episode-tally.ts';
 import type { EndedEpisode } from './episode-tally.ts';
 import type { EvaluationReport, PolicyResult } from './types.ts';
@@ -113,7 +113,6 @@ export class Evaluator {
   #result(policy: string, { ended }: Played): PolicyResult {
     const { env, episodes, bootstrapSamples, confidencePercent } = this.#options;
     const random = new Random(this.#options.seed, 'bootstrap');
-    const columns = ['return', 'episode_length', ...env.spec.info];
     return {
       policy,
       episodes: ended.length,
@@ -122,8 +121,11 @@ export class Evaluator {
         confidencePercent,
         random
       }),
-      columns,
-      rows: ended.map((e) => [episodes[e.episode] ?? `episode ${String(e.episode)}`, e.return, e.length, ...e.info])
+      columns: episodeColumns(env.spec),
+      rows: ended.map((one) => [
+        episodes[one.episode] ?? `episode ${String(one.episode)}`,
+        ...episodeValues(env.spec, one)
+      ])
     };
   }
 }
