@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { notebookFrame } from './src/lib/notebook/frame/vite-plugin.js';
+import { notebookFrame } from './src/lib/notebook/frame/vite-plugin.ts';
 
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -41,6 +41,7 @@ export default defineConfig({
       '@observablehq/notebook-kit',
       '@observablehq/notebook-kit/runtime',
       '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-core/dist/register_all_gradients',
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-wasm',
       '@tensorflow/tfjs-backend-webgpu'

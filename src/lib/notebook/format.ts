@@ -28,10 +28,11 @@ export async function parseNotebook(html: string, subject: string): Promise<Note
   return {
     title,
     cells: cells.map((cell): NotebookCell => {
-      const known = isMode(cell.mode);
+      const { mode } = cell;
+      const known = isMode(mode);
       return {
         id: cell.id,
-        mode: known ? cell.mode : 'md',
+        mode: known ? mode : 'md',
         source: known ? cell.value : `*A ${cell.mode} cell cannot run here.*\n\n\`\`\`${cell.mode}\n${cell.value}\n\`\`\``,
         open: cell.pinned,
         silent: cell.hidden,

@@ -36,6 +36,8 @@ export const frameMessageSchema = v.variant('kind', [
     state: v.picklist(['running', 'done', 'failed']),
     message: v.optional(v.pipe(v.string(), v.maxLength(20_000)))
   }),
+  /** The pointer or the focus is in a cell's result; `edit` when it was pressed twice. */
+  v.strictObject({ kind: v.literal('point'), cell, edit: v.boolean() }),
   v.strictObject({ kind: v.literal('question'), id: v.pipe(v.number(), v.integer()), question: questionSchema })
 ]);
 export type FrameMessage = v.InferOutput<typeof frameMessageSchema>;

@@ -13,8 +13,11 @@ export interface SandboxOptions {
   readonly answer: (question: Question) => Promise<AnswerTable>;
   readonly onHeight: (cell: number, height: number) => void;
   readonly onState: (cell: number, state: FrameCellState, message: string | undefined) => void;
+  readonly onPoint: (cell: number, edit: boolean) => void;
   /** False once the frame has not answered for two seconds: a cell is busy or hangs. */
   readonly onResponsive: (responsive: boolean) => void;
+  /** A frame has been made, the first or another: it knows nothing yet of theme, fonts and places. */
+  readonly onRestart: (sandbox: Sandbox) => void;
   readonly title: string;
 }
 
@@ -55,6 +58,7 @@ export class Sandbox {
     else frame.srcdoc = this.#options.source.html;
     this.#frame = frame;
     this.#parent.append(frame);
+    this.#options.onRestart(this);
   }
 
   define(cells: readonly CellDefinition[]): void {
@@ -146,6 +150,9 @@ export class Sandbox {
         return;
       case 'state':
         this.#options.onState(message.cell, message.state, message.message);
+        return;
+      case 'point':
+        this.#options.onPoint(message.cell, message.edit);
         return;
       case 'question':
         void this.#reply(message.id, message.question, port);

@@ -4,12 +4,12 @@
  */
 import type { DefineState } from '@observablehq/notebook-kit/runtime';
 import { NotebookRuntime, library, observe } from '@observablehq/notebook-kit/runtime';
-import * as Plot from '@observablehq/plot';
 import type { CellDefinition, FrameFont, FrameMessage, FrameTheme, HostMessage } from '../protocol.ts';
 import { HELLO } from '../protocol.ts';
 import { Questions } from './questions.ts';
 import { html } from './html.ts';
 import * as Inputs from './inputs.ts';
+import * as Plot from './plot.ts';
 
 interface FrameCell {
   readonly state: DefineState;
@@ -62,6 +62,15 @@ function frameCell(id: number): FrameCell {
   const made = { root, state: { root, expanded: [], variables: [] } satisfies DefineState };
   cells.set(id, made);
   return made;
+}
+
+/** Only the page can draw a cell's tools; it has to be told where the reader is. */
+for (const type of ['pointerover', 'focusin', 'dblclick'] as const) {
+  main.addEventListener(type, (event) => {
+    const root = event.target instanceof Element ? event.target.closest<HTMLElement>('.result') : undefined;
+    const cell = Number(root?.dataset['cell'] ?? 0);
+    if (cell > 0) send({ kind: 'point', cell, edit: type === 'dblclick' });
+  });
 }
 
 function describe(error: unknown): string {

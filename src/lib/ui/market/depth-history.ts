@@ -115,8 +115,14 @@ export class DepthHistory {
       for (let row = tape.messageStart[cursor.message]!; row < end; row++) {
         if (tape.kind[row] !== RowKind.trade || tape.slot[row] !== this.slot) continue;
         const tick = tape.tick[row]!;
-        const aggressor = bid !== NO_TICK && tick <= bid ? 'backed' : ask !== NO_TICK && tick >= ask ? 'laid' : 'unknown';
-        this.trades.push({ time: tape.exchange[row]! as Nanos, tick, size: tape.lots[row]! * this.#lotSize, aggressor });
+        const aggressor =
+          bid !== NO_TICK && tick <= bid ? 'backed' : ask !== NO_TICK && tick >= ask ? 'laid' : 'unknown';
+        this.trades.push({
+          time: tape.exchange[row]! as Nanos,
+          tick,
+          size: tape.lots[row]! * this.#lotSize,
+          aggressor
+        });
       }
       cursor.state.applyMessage(tape, cursor.message++);
     }

@@ -33,9 +33,15 @@ export function priceText(rules: MarketRules, tick: number): string {
   return value.toFixed(decimals);
 }
 
-export function ladderRows(book: Book, options: { rules: MarketRules; centre: number; count: number }): readonly LadderRow[] {
+export function ladderRows(
+  book: Book,
+  options: { rules: MarketRules; centre: number; count: number }
+): readonly LadderRow[] {
   const { rules, count } = options;
-  const top = Math.max(Math.min(count, book.ladder.size) - 1, Math.min(book.ladder.size - 1, options.centre + (count >> 1)));
+  const top = Math.max(
+    Math.min(count, book.ladder.size) - 1,
+    Math.min(book.ladder.size - 1, options.centre + (count >> 1))
+  );
   const rows: LadderRow[] = [];
   for (let tick = top; tick > top - count && tick >= 0; tick--) {
     rows.push({

@@ -59,9 +59,7 @@ export function outlineMarket(tape: Tape): MarketOutline {
   const first = (tape.rows === 0 ? 0 : tape.exchange[0]!) as Nanos;
   const last = (tape.rows === 0 ? 0 : tape.exchange[tape.rows - 1]!) as Nanos;
   const inPlay = events.find((event) => event.kind === 'inPlay');
-  const scheduled = Math.round(
-    (tape.market.scheduledMillis - Number(tape.startEpochNanos / 1000000n)) * 1e6
-  );
+  const scheduled = Math.round((tape.market.scheduledMillis - Number(tape.startEpochNanos / 1000000n)) * 1e6);
   const off = inPlay?.time ?? (Math.min(last, Math.max(first, scheduled)) as Nanos);
   if (inPlay === undefined && scheduled >= first && scheduled <= last) {
     events.push({ time: off, kind: 'scheduled', text: 'Scheduled start' });

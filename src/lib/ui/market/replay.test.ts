@@ -18,7 +18,13 @@ const market: MarketInfo = {
   kind: 'WIN',
   country: 'AU',
   rules: betfairRules(),
-  runners: [0, 1, 2].map((slot) => ({ slot, id: `${slot}`, handicap: 0, name: `Horse ${slot}`, sortPriority: slot + 1 })),
+  runners: [0, 1, 2].map((slot) => ({
+    slot,
+    id: `${slot}`,
+    handicap: 0,
+    name: `Horse ${slot}`,
+    sortPriority: slot + 1
+  })),
   scheduledMillis: 3_000_000,
   fingerprint: '',
   synthetic: true
@@ -80,21 +86,24 @@ function content(state: MarketState) {
 }
 
 describe('replay', () => {
-  property.prop([fc.array(step, { minLength: 60, maxLength: 120 }), fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 6 })], { numRuns: 12 })(
-    'seeking to a time, from wherever, equals replaying to it from the start',
-    (steps, shares) => {
-      const tape = tapeOf(steps, 400);
-      const replay = new Replay(tape);
-      const cursor = replay.cursor();
-      for (const share of shares) {
-        const time = Math.round(share * tape.exchange[tape.rows - 1]!) as Nanos;
-        replay.seek(cursor, time);
-        const plain = new MarketState(market);
-        for (let row = 0; row < tape.rows && tape.exchange[row]! <= time; row++) plain.apply(tape, row);
-        expect(content(cursor.state)).toEqual(content(plain));
-      }
+  property.prop(
+    [
+      fc.array(step, { minLength: 60, maxLength: 120 }),
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 6 })
+    ],
+    { numRuns: 12 }
+  )('seeking to a time, from wherever, equals replaying to it from the start', (steps, shares) => {
+    const tape = tapeOf(steps, 400);
+    const replay = new Replay(tape);
+    const cursor = replay.cursor();
+    for (const share of shares) {
+      const time = Math.round(share * tape.exchange[tape.rows - 1]!) as Nanos;
+      replay.seek(cursor, time);
+      const plain = new MarketState(market);
+      for (let row = 0; row < tape.rows && tape.exchange[row]! <= time; row++) plain.apply(tape, row);
+      expect(content(cursor.state)).toEqual(content(plain));
     }
-  );
+  });
 
   test('the number of messages until a time counts those at that very time', () => {
     const builder = new TapeBuilder(0n);
