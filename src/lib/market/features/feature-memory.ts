@@ -1,0 +1,21 @@
+/** Every number that features remember between messages, so that a tracker can be reset and copied as a whole. */
+
+export class FeatureMemory {
+  readonly #arrays: { readonly values: Float64Array; readonly initial: number }[] = [];
+
+  /** An array that starts, and after `reset` is again, full of `initial`. */
+  array(length: number, initial: number): Float64Array {
+    const values = new Float64Array(length).fill(initial);
+    this.#arrays.push({ values, initial });
+    return values;
+  }
+
+  reset(): void {
+    for (const { values, initial } of this.#arrays) values.fill(initial);
+  }
+
+  /** Becomes a copy of the memory of a tracker of the same market. */
+  copyFrom(other: FeatureMemory): void {
+    for (let i = 0; i < this.#arrays.length; i++) this.#arrays[i]!.values.set(other.#arrays[i]!.values);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Follows one market and writes its features at any moment: the one place where features are computed, for datasets,
+ * training and live trading alike. Feed it every row after the state has taken it, and tell it when a message ends;
+ * time may also be moved on without a message.
+ *
+ * ```ts
+ * for (let row = start; row < end; row++) { state.apply(tape, row); tracker.onRow(tape, row, state); }
+ * tracker.onMessageEnd(tape.exchange[end - 1] as Nanos);
+ * tracker.write(state, slot, observation, at);
+ * ```
+ */
+import type { Nanos } from '../../core/units.ts';
+import type { MarketState } from '../market-state.ts';
+import { NO_SLOT, RowKind } from '../tape.ts';
+import type { MarketInfo, Tape } from '../tape.ts';
+import { BookDepth } from './book-depth.ts';
+import { Favourite } from './favourite.ts';
+import { FeatureMemory } from './feature-memory.ts';
+import type { FeatureSet, FeatureView, MarketFamily, RunnerFamily, TradeSeen } from './feature-set.ts';
+import { schemaHash, secondsOf } from './feature-set.ts';
+import { LastTraded } from './last-traded.ts';
+import { BookPercentage, Status, TimeToOff } from './market-wide.ts';
+import { Odds } from './odds.ts';
+import { OrderFlow } from './order-flow.ts';
+import { Presence } from './presence.ts';
+import { PricePath } from './price-path.ts';
+import { Quotes } from './quotes.ts';
+import { Spread } from './spread.ts';
+import { TradeFlow } from './trade-flow.ts';
+
+/** Raise it whenever a definition changes while its name stays. */
+const VERSION = 1;
+
+/** What a family reads when it writes; one object, kept up to date. */
+interface MutableView extends FeatureView {
+  state: MarketState;
+  now: number;
+  nowMillis: number;
+}
+
+export class FeatureTracker implements FeatureSet {
+  /** Columns of one runner, of `write`. */
+  readonly names: readonly string[];
+  /** Columns of the market, of `writeMarket`. */
+  readonly marketNames: readonly string[];
+  readonly schemaHash: string;
+  readonly #memory = new FeatureMemory();
+  readonly #families: readonly RunnerFamily[];
+  readonly #marketFamilies: readonly MarketFamily[];
+  readonly #quotes: Quotes;
+  /** By slot: 1 when the message being read may have moved its best prices. */
+  readonly #touched: Float64Array;
+  /** [0] seconds on the tape's clock, [1] the tape's start in milliseconds since the epoch. */
+  readonly #clock: Float64Array;
+  readonly #trade: TradeSeen = { slot: 0, tick: 0, lots: 0, time: 0 };
+  #state: MarketState | undefined;
+  #view: MutableView | undefined;
+
+  constructor(market: MarketInfo) {
+    const slots = market.runners.length;
+    const memory = this.#memory;
+    this.#quotes = new Quotes(memory, slots, market.rules.ladder);
+    this.#touched = memory.array(slots, 0);
+    this.#clock = memory.array(2, 0);
+    this.#families = [
+      new Presence(),
+      new Odds(),
+      new Favourite(),
+      new Spread(),
+      new BookDepth(),
+      new OrderFlow(memory, slots),
+      new TradeFlow(memory, slots),
+      new LastTraded(),
+      new PricePath(memory, slots)
+    ];
+    this.#marketFamilies = [new Status(), new TimeToOff(), new BookPercentage()];
+    this.names = this.#families.flatMap((family) => family.names);
+    this.marketNames = this.#marketFamilies.flatMap((family) => family.names);
+    this.schemaHash = schemaHash(VERSION, [...this.names, ...this.marketNames]);
+  }
+
+  /** Back to before the first row. */
+  reset(): void {
+    this.#memory.reset();
+  }
+
+  /** Becomes a copy of a tracker of the same market; nothing is shared. */
+  copyFrom(other: FeatureTracker): void {
+    this.#memory.copyFrom(other.#memory);
+    this.#state = undefined;
+  }
+
+  /** After `state.apply(tape, row)`. */
+  onRow(tape: Tape, row: number, state: MarketState): void {
+    const kind = tape.kind[row]!;
+    const slot = tape.slot[row]!;
+    this.#state = state;
+    this.#clock[1] = Number(tape.startEpochNanos / 1_000_000n);
+    if (slot === NO_SLOT) {
+      if (kind === RowKind.clear) this.#touched.fill(1);
+      return;
+    }
+    if (kind === RowKind.trade) this.#onTrade(slot, tape, row);
+    else if (kind === RowKind.bid || kind === RowKind.ask || kind === RowKind.clear) this.#touched[slot] = 1;
+  }
+
+  /**
+   * All rows of a message have been seen, or time has moved on without one: windows decay to `time`. Never before the
+   * time given last.
+   */
+  onMessageEnd(time: Nanos): void {
+    const now = secondsOf(time);
+    this.#clock[0] = now;
+    const state = this.#state;
+    if (state === undefined) return;
+    const touched = this.#touched;
+    for (let slot = 0; slot < touched.length; slot++) {
+      if (touched[slot] === 0) continue;
+      touched[slot] = 0;
+      this.#quotes.update(slot, state);
+      for (const family of this.#families) family.onQuotes?.(slot, now, this.#quotes);
+    }
+  }
+
+  /** Writes `names.length` features of a runner at `into[at]`, as of the last `onMessageEnd`. */
+  write(state: MarketState, slot: number, into: Float32Array, at: number): void {
+    const view = this.#viewOf(state);
+    let column = at;
+    for (const family of this.#families) {
+      family.write(view, slot, into, column);
+      column += family.names.length;
+    }
+  }
+
+  /** Writes `marketNames.length` features of the market at `into[at]`. */
+  writeMarket(state: MarketState, into: Float32Array, at: number): void {
+    const view = this.#viewOf(state);
+    let column = at;
+    for (const family of this.#marketFamilies) {
+      family.write(view, into, column);
+      column += family.names.length;
+    }
+  }
+
+  #onTrade(slot: number, tape: Tape, row: number): void {
+    const trade = this.#trade;
+    trade.slot = slot;
+    trade.tick = tape.tick[row]!;
+    trade.lots = tape.lots[row]!;
+    trade.time = secondsOf(tape.exchange[row]! as Nanos);
+    for (const family of this.#families) family.onTrade?.(trade, this.#quotes);
+  }
+
+  #viewOf(state: MarketState): FeatureView {
+    const now = this.#clock[0]!;
+    const view = (this.#view ??= { state, quotes: this.#quotes, now, nowMillis: 0 });
+    view.state = state;
+    view.now = now;
+    view.nowMillis = this.#clock[1]! + now * 1000;
+    return view;
+  }
+}

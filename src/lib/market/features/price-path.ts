@@ -1,0 +1,65 @@
+/**
+ * How the price has moved: momentum, ln(mid) less its exponential average over a window, and realised volatility, the
+ * root of the decayed sum of squared changes of ln(mid) a minute; both times 25, so that a move of 4 % is 1. The average
+ * weights prices by how long they stood.
+ */
+import { DecayedSum } from './decayed.ts';
+import type { FeatureMemory } from './feature-memory.ts';
+import type { FeatureView, RunnerFamily } from './feature-set.ts';
+import type { Quotes } from './quotes.ts';
+import { squash } from './scale.ts';
+
+const MOMENTUM_WINDOWS = [10, 60, 300] as const;
+const VOLATILITY_WINDOWS = [60, 300] as const;
+const GAIN = 25;
+
+export class PricePath implements RunnerFamily {
+  readonly names = [
+    ...MOMENTUM_WINDOWS.map((seconds) => `momentum_${String(seconds)}s`),
+    ...VOLATILITY_WINDOWS.map((seconds) => `volatility_${String(seconds)}s`)
+  ];
+  readonly #averages: readonly Float64Array[];
+  readonly #squares: readonly DecayedSum[];
+  /** The price that has stood since `since`, NaN before the first. */
+  readonly #standing: Float64Array;
+  readonly #since: Float64Array;
+
+  constructor(memory: FeatureMemory, slots: number) {
+    this.#averages = MOMENTUM_WINDOWS.map(() => memory.array(slots, Number.NaN));
+    this.#squares = VOLATILITY_WINDOWS.map((tau) => new DecayedSum(memory, slots, tau));
+    this.#standing = memory.array(slots, Number.NaN);
+    this.#since = memory.array(slots, 0);
+  }
+
+  onQuotes(slot: number, time: number, quotes: Quotes): void {
+    const mid = quotes.logMid[slot]!;
+    // While a side is empty the last mid stands.
+    if (Number.isNaN(mid)) return;
+    const standing = this.#standing[slot]!;
+    if (Number.isNaN(standing)) for (const average of this.#averages) average[slot] = mid;
+    else if (mid !== standing) {
+      for (let i = 0; i < MOMENTUM_WINDOWS.length; i++) this.#averages[i]![slot] = this.#averageAt(i, slot, time);
+      const change = mid - standing;
+      for (const sum of this.#squares) sum.add(slot, change * change, time);
+    } else return;
+    this.#standing[slot] = mid;
+    this.#since[slot] = time;
+  }
+
+  write({ now }: FeatureView, slot: number, into: Float32Array, at: number): void {
+    const standing = this.#standing[slot]!;
+    for (let i = 0; i < MOMENTUM_WINDOWS.length; i++) {
+      into[at + i] = Number.isNaN(standing) ? 0 : squash(GAIN * (standing - this.#averageAt(i, slot, now)));
+    }
+    for (let i = 0; i < VOLATILITY_WINDOWS.length; i++) {
+      const perMinute = (this.#squares[i]!.at(slot, now) / VOLATILITY_WINDOWS[i]!) * 60;
+      into[at + MOMENTUM_WINDOWS.length + i] = squash(GAIN * Math.sqrt(perMinute));
+    }
+  }
+
+  #averageAt(window: number, slot: number, time: number): number {
+    const held = this.#averages[window]![slot]!;
+    const weight = Math.exp((this.#since[slot]! - time) / MOMENTUM_WINDOWS[window]!);
+    return weight * held + (1 - weight) * this.#standing[slot]!;
+  }
+}
