@@ -28,19 +28,20 @@ import { EPISODE_INFO } from './metrics.ts';
 import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, writeSlot } from './observation.ts';
 import { OrdersOfSlot } from './orders-of-slot.ts';
 import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
-import { MARKET_FEATURES } from './slot-features.ts';
+import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
 const QUEUES: Readonly<Record<MarketEnvConfig['queue'], QueueModel>> = { fullQueue };
-const SLOT_WIDTH = MARKET_FEATURES.length + SLOT_COLUMNS.length;
+const SLOT_WIDTH = RUNNER_FEATURES.length + SLOT_COLUMNS.length;
+const SHARED_WIDTH = MARKET_FEATURES.length + ACCOUNT_COLUMNS.length;
 
 export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
   return {
     id: config.id,
     observation: {
       kind: 'box',
-      size: config.slots * SLOT_WIDTH + ACCOUNT_COLUMNS.length,
+      size: config.slots * SLOT_WIDTH + SHARED_WIDTH,
       low: -OBSERVATION_LIMIT,
       high: OBSERVATION_LIMIT
     },
@@ -50,12 +51,12 @@ export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
   };
 }
 
-/** Names of the observation's columns, in order: `slot 0 bid`, ..., `step`. For notebooks and for tests. */
+/** Names of the observation's columns, in order: `slot 0 NAME`, ..., `step`. For notebooks and for tests. */
 export function observationNames(config: MarketEnvConfig): readonly string[] {
   const slots = Array.from({ length: config.slots }, (_, k) =>
-    [...MARKET_FEATURES, ...SLOT_COLUMNS].map((name) => `slot ${String(k)} ${name}`)
+    [...RUNNER_FEATURES, ...SLOT_COLUMNS].map((name) => `slot ${String(k)} ${name}`)
   );
-  return [...slots.flat(), ...ACCOUNT_COLUMNS];
+  return [...slots.flat(), ...MARKET_FEATURES, ...ACCOUNT_COLUMNS];
 }
 
 /** Exchanges that no environment is using, by timeline: a reset takes one and copies the start into it. */
@@ -291,9 +292,9 @@ export class PreOffEpisode {
     const { account } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
-    const features = timeline.features;
+    const { runnerFeatures, marketFeatures } = timeline;
     const sumIfLoses = account.sumIfLoses();
-    const width = MARKET_FEATURES.length;
+    const width = RUNNER_FEATURES.length;
     let at = this.#index * this.#observationSize;
     let from = this.#step * slots * width;
     for (let slot = 0; slot < slots; slot++) {
@@ -304,7 +305,7 @@ export class PreOffEpisode {
         from += width;
         continue;
       }
-      for (let f = 0; f < width; f++) into[at++] = features[from++]!;
+      for (let f = 0; f < width; f++) into[at++] = runnerFeatures[from++]!;
       const { bestBid, bestAsk } = exchange.books[runner]!;
       const green = this.#greens[slot]!;
       if (this.#step === 0) green.clear();
@@ -312,11 +313,12 @@ export class PreOffEpisode {
       writeSlot({ account, slot: runner, sumIfLoses, green, order, bestBid, bestAsk }, cap, into, at);
       at += SLOT_COLUMNS.length;
     }
+    from = this.#step * MARKET_FEATURES.length;
+    for (let f = 0; f < MARKET_FEATURES.length; f++) into[at++] = marketFeatures[from++]!;
     into[at] = clip(this.#value / cap);
     into[at + 1] = clip(this.#worst / cap);
     into[at + 2] = clip(account.exposure() / 100 / this.#limitLots);
     into[at + 3] = this.#step / this.#config.maxSteps;
-    into[at + 4] = timeline.toStart[this.#step]!;
   }
 
   #writeInfo(exchange: SimulatedExchange, ended: boolean): void {

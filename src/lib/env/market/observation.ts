@@ -44,9 +44,7 @@ export const ACCOUNT_COLUMNS = [
   /** Exposure with waiting orders, over the exposure limit. */
   'exposure',
   /** Decisions taken over the step limit. */
-  'step',
-  /** Scheduled start less now, over the start's lead; negative once it is late. */
-  'to_scheduled_start'
+  'step'
 ] as const;
 
 export function clip(value: number): number {

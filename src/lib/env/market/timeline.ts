@@ -7,12 +7,13 @@
 import type { MarketEnvConfig } from '../../config/run-config.ts';
 import type { Nanos } from '../../core/units.ts';
 import { millis, seconds } from '../../core/units.ts';
+import { FeatureTracker } from '../../market/features/feature-tracker.ts';
 import { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
-import { MarketStatus, NO_TICK, RowKind, epochMillis, messageCount, tapeTime } from '../../market/tape.ts';
+import { MarketStatus, NO_TICK, RowKind, messageCount, tapeTime } from '../../market/tape.ts';
 import { ladderPoints } from '../account/hedge.ts';
 import { OBSERVATION_LIMIT } from './observation.ts';
-import { MARKET_FEATURES, SlotFeatures } from './slot-features.ts';
+import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 
 /** Empty slot. */
 export const NO_RUNNER = -1;
@@ -33,10 +34,10 @@ export interface Timeline {
   readonly lastMessage: number;
   /** The market when the episode begins: copied at every reset, never stepped. */
   readonly start: MarketState;
-  /** [steps + 1, slots, features] */
-  readonly features: Float32Array;
-  /** [steps + 1]: scheduled start as announced by then less the decision's time, over the lead. */
-  readonly toStart: Float32Array;
+  /** [steps + 1, slots, RUNNER_FEATURES], zeros where no runner is */
+  readonly runnerFeatures: Float32Array;
+  /** [steps + 1, MARKET_FEATURES] */
+  readonly marketFeatures: Float32Array;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
 }
@@ -52,7 +53,7 @@ interface Off {
 export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | undefined {
   const lead = seconds(config.startMinutes * 60);
   const state = new MarketState(tape.market);
-  const features = new SlotFeatures(state);
+  const features = new FeatureTracker(tape.market);
   const messages = messageCount(tape);
   let message = 0;
   let begin: Nanos | undefined;
@@ -65,8 +66,7 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
       begin = Math.max(due, state.time) as Nanos;
       break;
     }
-    state.applyMessage(tape, message);
-    features.follow(tape, message);
+    applyMessage(tape, message, state, features);
     if (state.inPlay || state.status === MarketStatus.closed) return undefined;
   }
   if (begin === undefined) return undefined;
@@ -77,19 +77,22 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((off.time - begin) / every)));
   const times = Float64Array.from({ length: steps + 1 }, (_, k) => Math.min(begin + k * every, off.time));
   const runners = byPrice(state, config.slots);
-  const width = config.slots * MARKET_FEATURES.length;
-  const rows = new Float32Array((steps + 1) * width);
-  const toStart = new Float32Array(steps + 1);
+  const width = RUNNER_FEATURES.length;
+  const runnerFeatures = new Float32Array((steps + 1) * config.slots * width);
+  const marketFeatures = new Float32Array((steps + 1) * MARKET_FEATURES.length);
   let next = message;
   for (let k = 0; k <= steps; k++) {
-    next = follow(tape, { state, features, next, until: times[k]!, before: off.message });
-    toStart[k] = clipped((state.scheduledMillis - epochMillis(tape, times[k]! as Nanos)) / (lead / 1e6));
+    const now = times[k]! as Nanos;
+    next = follow(tape, { state, features, next, until: now, before: off.message });
+    features.onMessageEnd(now);
+    features.writeMarket(state, marketFeatures, k * MARKET_FEATURES.length);
     runners.forEach((slot, i) => {
-      const at = k * width + i * MARKET_FEATURES.length;
-      if (slot !== NO_RUNNER && state.removed[slot] === 0) features.write(slot, rows, at);
-      for (let f = at; f < at + MARKET_FEATURES.length; f++) rows[f] = clipped(rows[f]!);
+      if (slot === NO_RUNNER || state.removed[slot] === 1) return;
+      features.write(state, slot, runnerFeatures, (k * config.slots + i) * width);
     });
   }
+  clipAll(runnerFeatures);
+  clipAll(marketFeatures);
   return {
     tape,
     runners,
@@ -99,26 +102,39 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     firstMessage: message,
     lastMessage: off.message,
     start,
-    features: rows,
-    toStart,
+    runnerFeatures,
+    marketFeatures,
     points: ladderPoints(tape.market.rules.ladder)
   };
 }
 
-const clipped = (value: number): number =>
-  Number.isFinite(value) ? Math.max(-OBSERVATION_LIMIT, Math.min(OBSERVATION_LIMIT, value)) : 0;
+/** Features are bounded by their own definitions; a bound here as well keeps the space honest whatever they become. */
+function clipAll(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    values[i] = Number.isFinite(value) ? Math.max(-OBSERVATION_LIMIT, Math.min(OBSERVATION_LIMIT, value)) : 0;
+  }
+}
+
+function applyMessage(tape: Tape, message: number, state: MarketState, features: FeatureTracker): void {
+  const end = tape.messageStart[message + 1]!;
+  for (let row = tape.messageStart[message]!; row < end; row++) {
+    state.apply(tape, row);
+    features.onRow(tape, row, state);
+  }
+  features.onMessageEnd(tape.exchange[end - 1]! as Nanos);
+}
 
 function follow(
   tape: Tape,
-  at: { state: MarketState; features: SlotFeatures; next: number; until: number; before: number }
+  at: { state: MarketState; features: FeatureTracker; next: number; until: number; before: number }
 ): number {
   let { next } = at;
   for (; next < at.before; next++) {
     const row = tape.messageStart[next]!;
     if (row === tape.messageStart[next + 1]) continue;
     if (tape.exchange[row]! > at.until) break;
-    at.state.applyMessage(tape, next);
-    at.features.follow(tape, next);
+    applyMessage(tape, next, at.state, at.features);
   }
   return next;
 }
