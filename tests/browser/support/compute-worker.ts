@@ -2,9 +2,10 @@
 import { chooseDevice } from '../../../src/lib/compute/device.ts';
 
 self.onmessage = async () => {
-  const { report, tf, dispose } = await chooseDevice('wasm');
+  const device = await chooseDevice('wasm');
+  const { report, tf } = device;
   const matrix = tf.tensor2d([1, 2, 3, 4], [2, 2]);
   const product = Array.from(tf.matMul(matrix, matrix).dataSync());
-  dispose();
+  device.dispose();
   self.postMessage({ backend: report.backend, kernels: report.kernels, product });
 };
