@@ -2,6 +2,7 @@
  * What every page shares: the data worker, the runs, the device, the storage. Held in Svelte's context, made once by
  * the layout; pages call `useApp()`. Must not know markup.
  */
+import { goto } from '$app/navigation';
 import { getContext, setContext } from 'svelte';
 import type { DeviceReport } from '$lib/compute/device-report.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
@@ -35,6 +36,8 @@ export class App {
   /** Last measured time of an update, in milliseconds. */
   updateMillis = $state<number>();
   paletteOpen = $state(false);
+  /** Files chosen or dropped outside the Data page, which takes them and imports them. */
+  offered = $state.raw<readonly File[]>([]);
   #services: Services | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -47,9 +50,9 @@ export class App {
   }
 
   /** Called once by the layout. */
-  async open(opening: Promise<Services>): Promise<void> {
+  async open(opening: () => Services): Promise<void> {
     try {
-      this.#services = await opening;
+      this.#services = opening();
       this.ready = true;
       const active = this.#services.runs.active();
       if (active !== undefined) this.#follow(active);
@@ -75,6 +78,20 @@ export class App {
     const run = await this.runs.resume(id);
     this.#follow(run);
     return run;
+  }
+
+  /** Takes the reader to the Data page, which imports these. */
+  async offerFiles(files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    this.offered = files;
+    await goto('/data');
+  }
+
+  /** What was offered, once. */
+  takeFiles(): readonly File[] {
+    const files = this.offered;
+    this.offered = [];
+    return files;
   }
 
   async #read(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Opens what the pages work with: the data worker and the runs on top of it. */
-import { AppError } from '$lib/core/errors.ts';
+import { createDataClient } from '$lib/workers/data-client.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
+import { createRunService } from '$lib/workers/run-service-impl.ts';
 import type { RunService } from '$lib/workers/run-service.ts';
 
 export interface Services {
@@ -8,14 +9,7 @@ export interface Services {
   readonly runs: RunService;
 }
 
-type Open = { openServices: () => Promise<Services> };
-
-export async function openServices(): Promise<Services> {
-  const found = Object.values(import.meta.glob<Open>('./dev-services.ts'))[0];
-  if (found !== undefined) return (await found()).openServices();
-  throw new AppError('unexpected', {
-    subject: 'data worker',
-    got: 'it is not part of this build',
-    remedy: 'build the app again'
-  });
+export function openServices(): Services {
+  const data = createDataClient();
+  return { data, runs: createRunService(data) };
 }

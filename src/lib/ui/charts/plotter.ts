@@ -1,0 +1,157 @@
+/** uPlot with the house's look: hairlines, tabular figures, dashed baselines, an open circle for the kept checkpoint. */
+import uPlot from 'uplot';
+import { formatTick } from '../format.ts';
+import { valueRange } from './series.ts';
+import type { Baseline, ChartSeries } from './series.ts';
+import { themeColours, withAlpha } from './theme-colours.ts';
+
+export interface PlotterOptions {
+  readonly series: readonly ChartSeries[];
+  readonly range: readonly [number | undefined, number | undefined];
+  readonly format: (value: number) => string;
+  readonly onHover: (index: number | undefined) => void;
+}
+
+export interface PlotterData {
+  readonly x: Float64Array;
+  readonly series: readonly ChartSeries[];
+  readonly baselines: readonly Baseline[];
+  readonly markX: number | undefined;
+}
+
+const nullable = (values: ArrayLike<number>): (number | null)[] =>
+  Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+
+/** Lives as long as its element and theme; made again when either changes. */
+export class Plotter {
+  readonly #chart: uPlot;
+  readonly #watch: ResizeObserver;
+  #data: PlotterData | undefined;
+  readonly #colours;
+
+  constructor(host: HTMLElement, options: PlotterOptions) {
+    this.#colours = themeColours(host, ['ink', 'muted', 'line', 'accent', 'background']);
+    const { clientWidth: width, clientHeight: height } = host;
+    this.#chart = new uPlot(
+      this.#options({ ...options, width: Math.max(40, width), height: Math.max(40, height) }),
+      [[], ...options.series.map(() => [])],
+      host
+    );
+    this.#watch = new ResizeObserver(() => {
+      if (host.clientWidth > 0 && host.clientHeight > 0) {
+        this.#chart.setSize({ width: host.clientWidth, height: host.clientHeight });
+      }
+    });
+    this.#watch.observe(host);
+  }
+
+  draw(data: PlotterData): void {
+    this.#data = data;
+    this.#chart.setData([data.x, ...data.series.map((one) => nullable(one.values))] as uPlot.AlignedData);
+  }
+
+  dispose(): void {
+    this.#watch.disconnect();
+    this.#chart.destroy();
+  }
+
+  #options(given: PlotterOptions & { width: number; height: number }): uPlot.Options {
+    const { series, range, onHover, width, height } = given;
+    const { muted, line } = this.#colours;
+    const font = `11px Inter, system-ui, sans-serif`;
+    const axis = {
+      stroke: muted,
+      font,
+      ticks: { show: false },
+      values: (_: uPlot, ticks: number[]) => ticks.map(formatTick)
+    };
+    return {
+      width,
+      height,
+      padding: [8, 6, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+      scales: {
+        x: { time: false },
+        y: {
+          range: () =>
+            valueRange(
+              (this.#data?.series ?? []).map((one) => one.values),
+              this.#data?.baselines ?? [],
+              range
+            )
+        }
+      },
+      axes: [
+        { ...axis, grid: { show: false }, size: 22, gap: 3, space: 60 },
+        { ...axis, grid: { stroke: line, width: 1 }, size: 44, gap: 4, space: 36 }
+      ],
+      series: [{}, ...series.map((one) => this.#line(one))],
+      hooks: {
+        draw: [(chart) => this.#baselines(chart), (chart) => this.#mark(chart)],
+        setCursor: [(chart) => onHover(chart.cursor.idx ?? undefined)]
+      }
+    };
+  }
+
+  #line(one: ChartSeries): uPlot.Series {
+    const stroke = one.tone === 'faint' ? withAlpha(this.#colours.accent, 0.28) : this.#colours[one.tone];
+    return {
+      stroke,
+      width: one.tone === 'accent' ? 1.75 : one.tone === 'faint' ? 1 : 1.25,
+      ...(one.dashed === true ? { dash: [5, 4] } : {}),
+      spanGaps: true,
+      points: { show: (chart) => (chart.data[0].length < 2 ? true : false), size: 6, fill: stroke }
+    };
+  }
+
+  #baselines(chart: uPlot): void {
+    const { ctx, bbox } = chart;
+    const ratio = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * ratio}px Inter, system-ui, sans-serif`;
+    ctx.textAlign = 'right';
+    ctx.lineWidth = ratio;
+    ctx.setLineDash([3 * ratio, 3 * ratio]);
+    let lastY = Infinity;
+    for (const baseline of [...(this.#data?.baselines ?? [])].sort((a, b) => a.value - b.value)) {
+      const y = chart.valToPos(baseline.value, 'y', true);
+      if (!Number.isFinite(y)) continue;
+      ctx.strokeStyle = this.#colours.muted;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      // Labels that would lie on one another step up; the lines stay where they are.
+      const textY = Math.max(bbox.top + 10 * ratio, Math.min(y - 4 * ratio, lastY - 13 * ratio));
+      lastY = textY;
+      const wide = ctx.measureText(baseline.label).width;
+      ctx.fillStyle = withAlpha(this.#colours.background, 0.85);
+      ctx.fillRect(bbox.left + bbox.width - wide - 4 * ratio, textY - 10 * ratio, wide + 4 * ratio, 13 * ratio);
+      ctx.fillStyle = this.#colours.muted;
+      ctx.fillText(baseline.label, bbox.left + bbox.width - 2 * ratio, textY);
+    }
+    ctx.restore();
+  }
+
+  #mark(chart: uPlot): void {
+    const data = this.#data;
+    const values = data?.series[0]?.values;
+    if (data?.markX === undefined || values === undefined || data.x.length === 0) return;
+    let at = data.x.length - 1;
+    while (at > 0 && ((data.x[at] ?? 0) > data.markX || !Number.isFinite(values[at] ?? NaN))) at--;
+    const value = values[at] ?? NaN;
+    if (!Number.isFinite(value)) return;
+    const { ctx } = chart;
+    const ratio = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.arc(chart.valToPos(data.x[at] ?? 0, 'x', true), chart.valToPos(value, 'y', true), 4 * ratio, 0, 2 * Math.PI);
+    ctx.fillStyle = this.#colours.background;
+    ctx.strokeStyle = this.#colours.ink;
+    ctx.lineWidth = 1.5 * ratio;
+    ctx.fill();
+    ctx.stroke();
+    ctx.restore();
+  }
+}

@@ -1,0 +1,79 @@
+/** What the metrics are called on the pages, their units, and which way is better. */
+import { formatNumber, formatPercent, formatSignificant, formatSigned } from '../format.ts';
+
+export interface MetricAbout {
+  readonly title: string;
+  /** What the value is, with its unit. */
+  readonly unit: string;
+  readonly format: (value: number) => string;
+  readonly better?: 'higher' | 'lower';
+}
+
+const signedPercent = (value: number): string => {
+  const text = formatPercent(value, 2);
+  return value > 0 ? `+${text}` : text;
+};
+const significant = (value: number): string => formatSignificant(value, 3);
+
+const known: Readonly<Record<string, MetricAbout>> = {
+  return: { title: 'Return', unit: 'an episode', format: (v) => formatSigned(v, 2), better: 'higher' },
+  episode_length: { title: 'Episode length', unit: 'steps', format: (v) => formatNumber(v, 0) },
+  green_rate: {
+    title: 'All green',
+    unit: 'share of traded markets',
+    format: (v) => formatPercent(v),
+    better: 'higher'
+  },
+  traded_rate: { title: 'Traded', unit: 'share of markets', format: (v) => formatPercent(v) },
+  mtm_roi_mean: {
+    title: 'Mark-to-market ROI at the off',
+    unit: '% of bankroll',
+    format: signedPercent,
+    better: 'higher'
+  },
+  worst_roi_p95: {
+    title: 'Worst ROI, 95th percentile',
+    unit: '% of bankroll',
+    format: signedPercent,
+    better: 'higher'
+  },
+  cvar_5pc: { title: 'CVaR, worst 5 %', unit: '% of bankroll', format: signedPercent, better: 'higher' },
+  orders_submitted: { title: 'Orders submitted', unit: 'an episode', format: (v) => formatNumber(v, 1) },
+  orders_filled: { title: 'Orders filled', unit: 'an episode', format: (v) => formatNumber(v, 1) },
+  slippage_bps: { title: 'Slippage', unit: 'basis points', format: (v) => formatNumber(v, 1), better: 'lower' },
+  latency_ms: { title: 'Latency', unit: 'ms', format: (v) => formatNumber(v, 0) },
+  critic_loss: { title: 'Critic loss', unit: 'mean squared Bellman error', format: significant },
+  actor_loss: { title: 'Actor loss', unit: 'entropy-regularised', format: significant },
+  temperature: { title: 'Entropy temperature', unit: 'alpha', format: significant },
+  temperature_loss: { title: 'Temperature loss', unit: '', format: significant },
+  entropy: { title: 'Policy entropy', unit: 'nats', format: significant },
+  updates_per_second: { title: 'Updates', unit: 'a second', format: (v) => formatNumber(v, 1) },
+  environment_steps_per_second: { title: 'Environment steps', unit: 'a second', format: (v) => formatNumber(v, 0) }
+};
+
+export function aboutMetric(name: string): MetricAbout {
+  return known[name] ?? { title: name.replaceAll('_', ' '), unit: '', format: significant };
+}
+
+/** The order in which an evaluation's metrics are listed; ones not named here follow. */
+const ORDER = [
+  'green_rate',
+  'traded_rate',
+  'mtm_roi_mean',
+  'worst_roi_p95',
+  'cvar_5pc',
+  'return',
+  'orders_submitted',
+  'orders_filled',
+  'slippage_bps',
+  'latency_ms'
+];
+
+export function orderedMetrics(names: Iterable<string>): string[] {
+  const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return [...new Set(names)].sort((a, b) => rank(a) - rank(b));
+}
+
+/** `markToMarket`, `mark_to_market` as `mark to market`. */
+export const rewardTitle = (term: string): string =>
+  term.replaceAll('_', ' ').replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);

@@ -1,0 +1,76 @@
+/**
+ * What a run will cost, said before it starts: time from a rate measured in this browser (an earlier run, scaled by
+ * the work an update does) or, before there is one, from a stated assumption; memory from the sizes themselves. Pure.
+ */
+import type { RunConfig } from '$lib/config/run-config.ts';
+
+export interface Spaces {
+  readonly observation: number;
+  readonly action: number;
+}
+
+export interface Measured {
+  readonly updatesPerSecond: number;
+  /** Work of an update of the run that was measured, by `updateWork`. */
+  readonly work: number;
+  /** `quiet-bay-17`. */
+  readonly run: string;
+}
+
+export interface Estimate {
+  readonly seconds: number;
+  /** Where the rate comes from: always shown beside the time. */
+  readonly basis: string;
+  readonly replayBytes: number;
+  readonly weightBytes: number;
+}
+
+/**
+ * Multiply-adds a second, and the fixed cost of an update, that are assumed before anything was measured: two CPU cores
+ * with the WebAssembly kernels.
+ */
+const ASSUMED_RATE = 2.5e9;
+const FIXED_SECONDS = 0.012;
+
+const lstmWeights = (input: number, units: number): number => 4 * units * (input + units + 1);
+
+function networks(config: RunConfig, { observation, action }: Spaces) {
+  const { lstmUnits: lstm, hiddenUnits: hidden } = config.agent;
+  // Both read observation, previous action and previous reward; a critic the present action as well.
+  const actor = lstmWeights(observation + action + 1, lstm) + (lstm + 1) * hidden + (hidden + 1) * 2 * action;
+  const critic = lstmWeights(observation + action + 1, lstm) + (lstm + action + 1) * hidden + hidden + 1;
+  return { actor, critic };
+}
+
+/** Multiply-adds of one update: every network's passes over batch and sequence, a backward pass counted as two. */
+export function updateWork(config: RunConfig, spaces: Spaces): number {
+  const { actor, critic } = networks(config, spaces);
+  const { batch, sequence, burnIn } = config.agent;
+  const warm = burnIn * (2 * actor + 4 * critic);
+  // Critic loss: target actor and critics forward, two critics forward and backward. Actor loss: actor and critics both ways.
+  const learnt = sequence * (actor + 2 * critic + 6 * critic + 3 * actor + 6 * critic);
+  return batch * (warm + learnt);
+}
+
+export function estimate(config: RunConfig, spaces: Spaces, measured: Measured | undefined): Estimate {
+  const work = updateWork(config, spaces);
+  const assumed = (units: number): number => FIXED_SECONDS + units / ASSUMED_RATE;
+  const each =
+    measured === undefined ? assumed(work) : (assumed(work) / assumed(measured.work)) * (1 / measured.updatesPerSecond);
+  const { actor, critic } = networks(config, spaces);
+  const { observation, action } = spaces;
+  const { replaySteps, lstmUnits } = config.agent;
+  // A stored step: observation, action, reward, two flags, and the actor's and two critics' recurrent states.
+  const stepFloats = observation + action + 1 + 6 * lstmUnits;
+  const stepsInRun = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
+  return {
+    seconds: each * config.training.updates,
+    basis:
+      measured === undefined
+        ? 'assumed for two CPU cores; nothing was measured in this browser yet'
+        : `from ${measured.run}, trained in this browser`,
+    replayBytes: Math.min(replaySteps, stepsInRun + config.agent.learningStarts) * (stepFloats * 4 + 2),
+    // Online weights, their gradients and two moments; the critics' targets besides.
+    weightBytes: 4 * (4 * (actor + 2 * critic) + 2 * critic)
+  };
+}
