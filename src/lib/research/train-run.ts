@@ -131,7 +131,7 @@ class TrainRun {
   async #learn(): Promise<void> {
     const { agent, config, clock } = this.#options;
     const { updates: last, evaluateEvery, reportEvery } = config.training;
-    while (this.#credit >= 1 && this.#updates < last) {
+    while (this.#credit >= 1 && agent.ready && this.#updates < last) {
       this.#credit--;
       const { updates, losses } = await agent.update();
       this.#updates = updates;

@@ -9,12 +9,16 @@ carryErrors('the train worker');
 const service = new TrainService({ clock: browserClock });
 
 const api = {
-  start: (request, onEvent) =>
-    service.start(request, (event: TrainEvent) => {
+  start: async (request, onEvent) => {
+    // Events and the answer to `start` travel on different ports: the answer waits until every event has arrived.
+    let told: unknown;
+    await service.start(request, (event: TrainEvent) => {
       // The checkpoint's bytes move, they are not copied.
-      if (event.kind !== 'checkpoint') onEvent(event);
-      else onEvent(transfer(event, [event.checkpoint.safetensors.buffer as ArrayBuffer]));
-    }),
+      const bytes = event.kind === 'checkpoint' ? [event.checkpoint.safetensors.buffer as ArrayBuffer] : [];
+      told = (onEvent as (event: TrainEvent) => unknown)(transfer(event, bytes));
+    });
+    await told;
+  },
   pause: () => service.pause(),
   resume: () => service.resume(),
   stop: () => service.stop()
