@@ -15,6 +15,10 @@ export class Arrivals {
   readonly #offSeconds: number;
   readonly #excitement: Float64Array;
   readonly #shares: Float64Array;
+  /** The next possible arrival, the rate it was drawn with, and until when that rate bounds the true one. */
+  #candidate = 0;
+  #bound = 0;
+  #horizon = 0;
 
   /** @param offSeconds when the scheduled off is, on the clock of `time` */
   constructor(random: Random, options: { behaviour: Behaviour; offSeconds: number; runners: number }) {
@@ -23,6 +27,7 @@ export class Arrivals {
     this.#offSeconds = options.offSeconds;
     this.#excitement = new Float64Array(options.runners);
     this.#shares = new Float64Array(options.runners).fill(1 / options.runners);
+    this.#propose();
   }
 
   /** How the base rate spreads over the runners: bettors look at short prices more. Need not sum to one. */
@@ -45,40 +50,36 @@ export class Arrivals {
   }
 
   /**
-   * Draws the next arrival at or before `until` and sets `time` and `runner`.
-   * @returns false, with `time` at `until`, when none comes before it
+   * Goes to the next arrival when it comes before `until`, and sets `time` and `runner`. A candidate that lies later is
+   * kept, so the arrivals do not depend on where a caller stops to look.
+   * @returns false when none comes before `until`
    */
   next(until: number): boolean {
-    const { contagion, contagionSeconds, rushSeconds } = this.#behaviour;
     for (;;) {
-      // Over a step this short the base rate cannot rise past the bound, and excitement only decays.
-      const step = rushSeconds / 50;
-      let excited = 0;
-      for (let i = 0; i < this.#excitement.length; i++) excited += this.#excitement[i]!;
-      const bound = this.baseRate(this.time + step) + excited;
-      const wait = this.#random.exponential(1 / bound);
-      const stop = Math.min(until, this.time + step);
-      const arrived = this.time + wait <= stop;
-      const elapsed = arrived ? wait : stop - this.time;
-      this.time = arrived ? this.time + wait : stop;
-      const decay = Math.exp(-elapsed / contagionSeconds);
+      const reach = Math.min(this.#candidate, this.#horizon);
+      if (reach >= until) return false;
+      const decay = Math.exp(-(reach - this.time) / this.#behaviour.contagionSeconds);
       for (let i = 0; i < this.#excitement.length; i++) this.#excitement[i]! *= decay;
-      if (!arrived) {
-        if (this.time >= until) return false;
-        continue;
-      }
-      if (this.#accept(bound, excited * decay)) {
-        this.#excitement[this.runner]! += contagion / contagionSeconds;
-        return true;
-      }
+      this.time = reach;
+      const arrived = this.#candidate <= this.#horizon && this.#accept();
+      if (arrived) this.#excitement[this.runner]! += this.#behaviour.contagion / this.#behaviour.contagionSeconds;
+      this.#propose();
+      if (arrived) return true;
     }
   }
 
+  /** Draws a candidate from a rate that the true one cannot pass before the horizon: excitement only decays. */
+  #propose(): void {
+    this.#horizon = this.time + this.#behaviour.rushSeconds / 50;
+    this.#bound = this.baseRate(this.#horizon);
+    for (let i = 0; i < this.#excitement.length; i++) this.#bound += this.#excitement[i]!;
+    this.#candidate = this.time + this.#random.exponential(1 / this.#bound);
+  }
+
   /** Keeps the candidate with the share the true rate has of the bound, and picks its runner by that rate. */
-  #accept(bound: number, excited: number): boolean {
+  #accept(): boolean {
     const base = this.baseRate(this.time);
-    let at = this.#random.uniform() * bound;
-    if (at >= base + excited) return false;
+    let at = this.#random.uniform() * this.#bound;
     for (let i = 0; i < this.#excitement.length; i++) {
       at -= base * this.#shares[i]! + this.#excitement[i]!;
       if (at < 0) {
@@ -86,7 +87,6 @@ export class Arrivals {
         return true;
       }
     }
-    this.runner = this.#excitement.length - 1;
-    return true;
+    return false;
   }
 }

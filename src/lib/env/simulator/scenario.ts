@@ -60,7 +60,7 @@ export interface Scenario {
 
 /** A small meeting, with messages gathered coarsely so that a shipped market stays lean. */
 export const LEAN_BEHAVIOUR: Behaviour = {
-  eventsPerSecond: 2,
+  eventsPerSecond: 1.7,
   rush: 14,
   rushSeconds: 150,
   contagion: 0.45,
@@ -69,10 +69,10 @@ export const LEAN_BEHAVIOUR: Behaviour = {
   newsTicks: 7,
   rumourShare: 0.25,
   absorptionSeconds: 75,
-  impactTicks: 0.22,
+  impactTicks: 0.34,
   noiseTaking: 0.1,
   momentumTaking: 0.05,
-  messageMillis: [500, 200]
+  messageMillis: [600, 250]
 };
 
 /** As busy as the recorded provincial markets, with the venue's own pace of messages. */

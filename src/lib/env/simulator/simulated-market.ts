@@ -83,7 +83,7 @@ export class SimulatedMarket {
       { length: MAKERS },
       (_, i) => new MarketMaker({ floor, owner: Owner.maker + i, random: root.split(`maker/${i}`) })
     );
-    this.#nextMessage = this.#messageGap();
+    this.#nextMessage = this.#messageAfter(0);
     this.#open();
   }
 
@@ -119,7 +119,7 @@ export class SimulatedMarket {
       if (stop === phaseEnd) this.#turn();
       else if (stop === this.#nextMessage) {
         if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
-        this.#nextMessage = stop + this.#messageGap();
+        this.#nextMessage = this.#messageAfter(stop);
       }
     }
   }
@@ -169,12 +169,13 @@ export class SimulatedMarket {
     }
   }
 
-  /** Seconds until the venue next gathers what changed into a message. */
-  #messageGap(): number {
-    const [quiet, busy] = this.scenario.behaviour.messageMillis;
-    const { rush, eventsPerSecond } = this.scenario.behaviour;
-    const pace = (this.#arrivals.baseRate(this.#time) / eventsPerSecond - 1) / Math.max(1e-9, rush - 1);
-    return ((quiet + (busy - quiet) * pace) * (0.75 + 0.5 * this.#random.uniform())) / 1000;
+  /** When the venue next gathers what changed into a message; it stamps whole milliseconds. */
+  #messageAfter(time: number): number {
+    const { rush, eventsPerSecond, messageMillis } = this.scenario.behaviour;
+    const [quiet, busy] = messageMillis;
+    const pace = (this.#arrivals.baseRate(time) / eventsPerSecond - 1) / Math.max(1e-9, rush - 1);
+    const gap = (quiet + (busy - quiet) * pace) * (0.75 + 0.5 * this.#random.uniform());
+    return Math.round(time * 1000 + gap) / 1000;
   }
 
   /** One event on the runner that the arrival process chose. */
@@ -295,7 +296,7 @@ export class SimulatedMarket {
     sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
     this.#floor.inPlay = true;
     this.#phase = 'inPlay';
-    this.#nextMessage = this.#time + this.#messageGap();
+    this.#nextMessage = this.#messageAfter(this.#time);
   }
 
   #suspend(): void {

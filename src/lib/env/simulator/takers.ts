@@ -55,6 +55,6 @@ export function actNoise(floor: TradingFloor, runner: number, impact: number): v
   const ordinary = floor.ordinaryStake(runner);
   const lots = floor.stake(0.15 * ordinary, 1.7);
   // The larger the bet against what usually stands at a price, the further it is let walk.
-  const reach = Math.min(2, Math.floor(lots / (150 * ordinary)));
+  const reach = Math.min(2, Math.floor(lots / (80 * ordinary)));
   floor.takeBest({ runner, side, lots, reach, owner: Owner.noise, impact });
 }
