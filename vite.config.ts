@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { browserCommands } from './tests/support/browser-commands.ts';
 import { notebookFrame } from './src/lib/notebook/frame/vite-plugin.ts';
 
 const isolation = {
@@ -84,6 +85,7 @@ export default defineConfig({
                 args: ['--no-sandbox', '--enable-unsafe-webgpu', '--disable-background-networking']
               }
             }),
+            commands: browserCommands,
             instances: [{ browser: 'chromium' }]
           }
         }

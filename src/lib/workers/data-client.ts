@@ -18,6 +18,7 @@ export function createDataClient(
 ): DataClient {
   carryErrors('the data worker');
   const worker = start();
+  let closed = false;
   const broken = whenBroken(worker, 'the data worker');
   const remote: Remote<DataWorkerApi> = wrap<DataWorkerApi>(worker);
   const call = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, broken]);
@@ -76,6 +77,8 @@ export function createDataClient(
     removeDocument: (path) => call(remote.removeDocument(path)),
 
     close: () => {
+      if (closed) return;
+      closed = true;
       remote[releaseProxy]();
       worker.terminate();
     }

@@ -5,12 +5,16 @@ import type { TapeWire } from '../market/tape-wire.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
 import { importFiles } from '../data/import.ts';
+import { bronzeIpc } from '../data/parquet/bronze.ts';
+import type { TapeSidecar } from '../data/parquet/silver.ts';
 import { parquetToWire } from '../data/parquet/silver.ts';
 import type { RecordingReader } from '../data/recording.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { Sample } from '../data/sample.ts';
 import { SAMPLE_FILE, SAMPLE_NAME } from '../data/sample.ts';
 import type { StoredMarket } from '../data/sidecar.ts';
+import type { DuckDbBundle } from '../data/sql/duckdb.ts';
+import { Warehouse } from '../data/sql/warehouse.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import type { Locks } from '../data/store/locks.ts';
 import { Tab } from '../data/store/tab.ts';
@@ -18,6 +22,7 @@ import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { ImportOptions, QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
 import { RunStore } from './run-store.ts';
+import { runTables } from './run-tables.ts';
 import { Tasks, breathe } from './transfer.ts';
 
 export interface DataServiceParts {
@@ -29,6 +34,8 @@ export interface DataServiceParts {
   readonly read: RecordingReader;
   /** Loads the Parquet codec. */
   readonly parquet: () => Promise<void>;
+  /** Loaded at the first query. */
+  readonly duckdb: DuckDbBundle;
   /** Whether tapes may lie in a SharedArrayBuffer. */
   readonly shared: boolean;
 }
@@ -48,11 +55,23 @@ export class DataService implements DataWorkerApi {
   readonly #parts: DataServiceParts;
   readonly #opened: Promise<Opened>;
   readonly #tasks = new Tasks();
+  readonly #warehouse: Warehouse;
 
   constructor(parts: DataServiceParts) {
     this.#parts = parts;
     this.#opened = this.#open();
     this.#opened.catch(() => undefined);
+    this.#warehouse = new Warehouse(
+      {
+        datasets: () => this.datasets(),
+        markets: () => this.markets(),
+        sidecar: (dataset, market) => this.#sidecar(dataset, market),
+        tape: (dataset, market) => this.tape(dataset, market),
+        bronze: (dataset, market) => this.#bronze(dataset, market),
+        tables: runTables(async () => (await this.#opened).runs)
+      },
+      parts.duckdb
+    );
   }
 
   async #open(): Promise<Opened> {
@@ -145,8 +164,12 @@ export class DataService implements DataWorkerApi {
     return await parquetToWire(bytes, stored.tape, { shared });
   }
 
-  query(sql: string, task: string): Promise<QueryResult> {
-    throw new Error(`${sql} ${task}`);
+  async query(sql: string, task: string): Promise<QueryResult> {
+    return await this.#tasks.run(task, async (signal) => {
+      const started = this.#parts.clock.monotonicMillis();
+      const result = await this.#warehouse.query(sql, signal);
+      return { ...result, millis: this.#parts.clock.monotonicMillis() - started };
+    });
   }
 
   async exportDataset(dataset: string): Promise<readonly File[]> {
@@ -218,6 +241,24 @@ export class DataService implements DataWorkerApi {
     }
   }
 
+  async #sidecar(dataset: string, market: string): Promise<TapeSidecar> {
+    if (dataset === SAMPLE_NAME) {
+      const info = (await this.#parts.sample.metadata()).infos.find((one) => one.id === market)?.info;
+      if (info !== undefined) return info;
+    }
+    const { catalogue } = await this.#opened;
+    const stored = (await catalogue.sidecar(dataset)).markets.find((one) => one.record.id === market);
+    if (stored === undefined) throw noMarket(dataset, market);
+    return stored.tape;
+  }
+
+  async #bronze(dataset: string, market: string): Promise<Uint8Array | undefined> {
+    if (dataset === SAMPLE_NAME) return undefined;
+    await this.#parts.parquet();
+    const { bytes } = await this.#layer(dataset, market, 'bronze');
+    return await bronzeIpc(`market ${market} of ${dataset}`, bytes);
+  }
+
   async #layer(
     dataset: string,
     market: string,
@@ -227,16 +268,24 @@ export class DataService implements DataWorkerApi {
     const stored = (await catalogue.sidecar(dataset)).markets.find((one) => one.record.id === market);
     const path = stored?.[layer];
     const bytes = path === undefined ? undefined : await store.read(`${await catalogue.folder(dataset)}/${path}`);
-    if (stored === undefined || bytes === undefined) {
+    if (stored === undefined) throw noMarket(dataset, market);
+    if (bytes === undefined) {
       throw new AppError('data.missing', {
         subject: `market ${market} of ${dataset}`,
-        got: stored === undefined ? 'the dataset has no such market' : `its ${layer} file is gone from storage`,
-        remedy: stored === undefined ? 'choose one that the Data page lists' : 'import its source file again'
+        got: `its ${layer} file is gone from storage`,
+        remedy: 'remove the dataset and import its source files again'
       });
     }
     return { bytes, stored };
   }
 }
+
+const noMarket = (dataset: string, market: string): AppError =>
+  new AppError('data.missing', {
+    subject: `market ${market} of ${dataset}`,
+    got: 'the dataset has no such market',
+    remedy: 'choose one that the Data page lists'
+  });
 
 function refuseSample(dataset: string): void {
   if (dataset !== SAMPLE_NAME) return;

@@ -1,5 +1,7 @@
 /** Puts the data service behind comlink in a worker, with the browser's own parts unless others are given. */
 import { expose, transfer } from 'comlink';
+import duckdbWasmUrl from '@duckdb/duckdb-wasm/dist/duckdb-eh.wasm?url';
+import duckdbWorkerUrl from '@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js?url';
 import parquetUrl from 'parquet-wasm/esm/parquet_wasm_bg.wasm?url';
 import { loadParquet } from '../data/parquet/codec.ts';
 import { readRecording } from '../data/read-recording.ts';
@@ -27,6 +29,7 @@ export function serveData(options: ServeOptions = {}): void {
     sample: new Sample(sampleFrom(new URL('/sample/', self.location.origin))),
     read: readRecording,
     parquet: () => loadParquet(() => parquetUrl),
+    duckdb: { workerUrl: duckdbWorkerUrl, wasmUrl: duckdbWasmUrl },
     shared: self.crossOriginIsolated
   });
   /* A tape that is not shared and a query's bytes move instead of being copied. */

@@ -18,8 +18,7 @@ const CANCEL_MILLIS = 2000;
 const SETTINGS = [
   'SET autoinstall_known_extensions=false',
   'SET autoload_known_extensions=false',
-  'SET enable_external_access=false',
-  "SET TimeZone='UTC'"
+  'SET enable_external_access=false'
 ];
 
 export class DuckDb {

@@ -219,8 +219,17 @@ const DUCKDB_TYPES: Record<ColumnType, string> = {
   time: 'TIMESTAMP'
 };
 
+/** @param name as it stands in SQL, with its schema */
 export const createTable = (name: string, columns: readonly ColumnSpec[]): string =>
-  `CREATE OR REPLACE TABLE ${quoted(name)} (${columns.map((one) => `${quoted(one.name)} ${DUCKDB_TYPES[one.type]}`).join(', ')})`;
+  `CREATE OR REPLACE TABLE ${name} (${columns.map((one) => `${quoted(one.name)} ${DUCKDB_TYPES[one.type]}`).join(', ')})`;
+
+/** Moves rows staged by `recordsToIpc` into the table they are for; staged times are milliseconds. */
+export const moveStaged = (name: string, staged: string, columns: readonly ColumnSpec[]): string =>
+  `INSERT INTO ${name} SELECT ${columns
+    .map((one) =>
+      one.type === 'time' ? `make_timestamp(CAST(${quoted(one.name)} * 1000 AS BIGINT))` : quoted(one.name)
+    )
+    .join(', ')} FROM ${staged}`;
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 

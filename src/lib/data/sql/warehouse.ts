@@ -1,0 +1,296 @@
+/**
+ * What SQL sees, fed into DuckDB: small tables are made anew from records for each query that names them; of `tape`,
+ * `bronze` and `runner_ts` the markets a query needs (see `scope.ts`) are loaded and stay until another query needs
+ * the room. All in memory: two tabs never fight over a database file.
+ */
+import { tableFromIPC } from 'apache-arrow';
+import { AppError, checkAborted } from '../../core/errors.ts';
+import type { TapeWire } from '../../market/tape-wire.ts';
+import { tapeFromWire } from '../../market/tape-wire.ts';
+import type { DatasetRecord, MarketRecord } from '../records.ts';
+import { rulesFrom } from '../../market/rules.ts';
+import { SERIES_COLUMNS, runnerSeries } from '../runner-series.ts';
+import type { ColumnSpec } from '../parquet/columns.ts';
+import { toIpc } from '../parquet/columns.ts';
+import type { TapeSidecar } from '../parquet/silver.ts';
+import { DuckDb } from './duckdb.ts';
+import type { DuckDbBundle } from './duckdb.ts';
+import type { LargeName } from './large-tables.ts';
+import {
+  LARGE_CAPS,
+  LARGE_NAMES,
+  LARGE_SCHEMA,
+  MARKET_KEY_COLUMNS,
+  RAW_TAPE_COLUMNS,
+  RUNNER_KEY_COLUMNS,
+  largeRows,
+  rawTape
+} from './large-tables.ts';
+import { checkReadOnly } from './read-only.ts';
+import type { Scope } from './scope.ts';
+import { isNeeded, scopeOf } from './scope.ts';
+import type { RecordTable } from './tables.ts';
+import {
+  DATASETS_TABLE,
+  MARKETS_TABLE,
+  RUNNERS_TABLE,
+  createTable,
+  datasetRow,
+  marketRow,
+  moveStaged,
+  quoted,
+  recordsToIpc,
+  runnerRows
+} from './tables.ts';
+import type { Token } from './tokens.ts';
+import { isWord, tokensOf } from './tokens.ts';
+
+export interface WarehouseSource {
+  datasets(): Promise<readonly DatasetRecord[]>;
+  /** Of every dataset. */
+  markets(): Promise<readonly MarketRecord[]>;
+  sidecar(dataset: string, market: string): Promise<TapeSidecar>;
+  tape(dataset: string, market: string): Promise<TapeWire>;
+  /** An Arrow IPC stream of the bronze columns, or undefined where there is nothing as received. */
+  bronze(dataset: string, market: string): Promise<Uint8Array | undefined>;
+  /** Tables of the rooms above. */
+  readonly tables: readonly RecordTable[];
+}
+
+export interface WarehouseResult {
+  readonly ipc: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+}
+
+interface LoadedMarket {
+  readonly key: number;
+  readonly sidecar: TapeSidecar;
+}
+
+export class Warehouse {
+  readonly #source: WarehouseSource;
+  readonly #bundle: DuckDbBundle;
+  readonly #small: readonly RecordTable[];
+  #engine: Promise<DuckDb> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** By dataset, time of import, market: a name may be given again to other data. */
+  #keys = new Map<string, LoadedMarket>();
+  #loaded: Record<LargeName, Map<string, number>> = emptyLoaded();
+
+  constructor(source: WarehouseSource, bundle: DuckDbBundle) {
+    this.#source = source;
+    this.#bundle = bundle;
+    this.#small = [
+      { ...DATASETS_TABLE, rows: async () => (await source.datasets()).map(datasetRow) },
+      { ...MARKETS_TABLE, rows: async () => (await source.markets()).map(marketRow) },
+      { ...RUNNERS_TABLE, rows: () => this.#runnerRows() },
+      ...source.tables
+    ];
+  }
+
+  /**
+   * One at a time, in the order asked.
+   * @throws query.invalid, aborted, network.unavailable when DuckDB cannot be loaded
+   */
+  async query(sql: string, signal: AbortSignal | undefined): Promise<WarehouseResult> {
+    const tokens = tokensOf(sql);
+    checkReadOnly(tokens);
+    const mine = this.#turn.then(() => this.#query(sql, tokens, signal));
+    this.#turn = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  async #query(sql: string, tokens: readonly Token[], signal: AbortSignal | undefined): Promise<WarehouseResult> {
+    checkAborted(signal, 'the query');
+    const engine = await this.#open();
+    checkAborted(signal, 'the query');
+    const named = (name: string): boolean =>
+      tokens.some((token) => (token.kind === 'word' || token.kind === 'quoted') && token.text.toLowerCase() === name);
+    for (const table of this.#small) if (named(table.name)) await this.#fill(engine, table);
+    if (runs(tokens)) {
+      const needs = LARGE_NAMES.map((name) => ({ name, scope: scopeOf(tokens, name) })).filter(
+        ({ scope }) => scope.length > 0
+      );
+      if (needs.length > 0) await this.#load(engine, needs, signal);
+    }
+    const ipc = await engine.query(sql, signal);
+    return { ipc, rows: tableFromIPC(ipc).numRows };
+  }
+
+  async #open(): Promise<DuckDb> {
+    const running = await this.#engine?.catch(() => undefined);
+    if (running !== undefined && !running.ended) return running;
+    this.#keys = new Map();
+    this.#loaded = emptyLoaded();
+    this.#engine = DuckDb.start(this.#bundle).then(async (engine) => {
+      for (const statement of LARGE_SCHEMA) await engine.run(statement);
+      for (const table of this.#small) await engine.run(createTable(quoted(table.name), table.columns));
+      return engine;
+    });
+    return await this.#engine;
+  }
+
+  async #fill(engine: DuckDb, table: RecordTable): Promise<void> {
+    const rows = await table.rows();
+    const columns = withExtras(table, rows);
+    await engine.run(createTable(quoted(table.name), columns));
+    if (rows.length > 0) await this.#put(engine, quoted(table.name), columns, rows);
+  }
+
+  async #put(
+    engine: DuckDb,
+    table: string,
+    columns: readonly ColumnSpec[],
+    rows: readonly Readonly<Record<string, unknown>>[]
+  ): Promise<void> {
+    await engine.insert('staged', recordsToIpc(columns, rows), { create: true });
+    await engine.run(moveStaged(table, 'staged', columns));
+    await engine.run('DROP TABLE staged');
+  }
+
+  async #runnerRows() {
+    const markets = await this.#source.markets();
+    const rows = await Promise.all(
+      markets.map(async (record) => {
+        const sidecar = await this.#source.sidecar(record.dataset, record.id);
+        return runnerRows(record, sidecar.market);
+      })
+    );
+    return rows.flat();
+  }
+
+  async #load(
+    engine: DuckDb,
+    needs: readonly { readonly name: LargeName; readonly scope: Scope }[],
+    signal: AbortSignal | undefined
+  ): Promise<void> {
+    const [datasets, markets] = await Promise.all([this.#source.datasets(), this.#source.markets()]);
+    const created = new Map(datasets.map((dataset) => [dataset.name, dataset.createdMillis]));
+    const all = markets.map((record) => ({
+      record,
+      identity: JSON.stringify([record.dataset, created.get(record.dataset), record.id])
+    }));
+    for (const { name, scope } of needs) {
+      const wanted = all.filter(({ record }) => isNeeded(scope, record.dataset, record.id));
+      await this.#makeRoom(engine, name, wanted);
+      for (const { record, identity } of wanted) {
+        if (this.#loaded[name].has(identity)) continue;
+        checkAborted(signal, 'the query');
+        await this.#loadMarket(engine, name, record, identity);
+      }
+    }
+    await this.#showMarkets(engine, all);
+  }
+
+  /** Drops what is loaded when the wanted markets do not fit beside it. */
+  async #makeRoom(
+    engine: DuckDb,
+    name: LargeName,
+    wanted: readonly { readonly record: MarketRecord; readonly identity: string }[]
+  ): Promise<void> {
+    const cap = LARGE_CAPS[name];
+    const rows = wanted.reduce((sum, { record }) => sum + largeRows(name, record), 0);
+    if (rows > cap) {
+      throw new AppError('query.invalid', {
+        subject: 'the query',
+        expected: `at most ${cap.toLocaleString('en')} rows of ${name}`,
+        got: `it needs ${rows.toLocaleString('en')} of ${String(wanted.length)} markets`,
+        remedy: `narrow it beside the table's name: FROM ${name} WHERE market = '...' or dataset = '...'`
+      });
+    }
+    const held = [...this.#loaded[name].values()].reduce((sum, one) => sum + one, 0);
+    const missing = wanted.filter(({ identity }) => !this.#loaded[name].has(identity));
+    const more = missing.reduce((sum, { record }) => sum + largeRows(name, record), 0);
+    if (held + more <= cap) return;
+    await engine.run(`TRUNCATE store.${name}`);
+    this.#loaded[name].clear();
+  }
+
+  async #loadMarket(engine: DuckDb, name: LargeName, record: MarketRecord, identity: string): Promise<void> {
+    const { key } = await this.#keyOf(engine, record, identity);
+    if (name === 'bronze') {
+      const ipc = await this.#source.bronze(record.dataset, record.id);
+      if (ipc !== undefined) {
+        await engine.insert('staged', ipc, { create: true });
+        await engine.run(`INSERT INTO store.bronze SELECT ${String(key)}, published, received, "text" FROM staged`);
+        await engine.run('DROP TABLE staged');
+      }
+    } else {
+      const tape = tapeFromWire(await this.#source.tape(record.dataset, record.id));
+      if (name === 'tape') await this.#append(engine, 'tape', toIpc(RAW_TAPE_COLUMNS, rawTape(tape, key), tape.rows));
+      else {
+        const { columns, rows } = runnerSeries(tape, { key });
+        await this.#append(engine, 'runner_ts', toIpc(SERIES_COLUMNS, columns, rows));
+      }
+    }
+    this.#loaded[name].set(identity, largeRows(name, record));
+  }
+
+  async #append(engine: DuckDb, table: LargeName, ipc: Uint8Array): Promise<void> {
+    await engine.insert('staged', ipc, { create: true });
+    await engine.run(`INSERT INTO store.${table} SELECT * FROM staged`);
+    await engine.run('DROP TABLE staged');
+  }
+
+  async #keyOf(engine: DuckDb, record: MarketRecord, identity: string): Promise<LoadedMarket> {
+    const known = this.#keys.get(identity);
+    if (known !== undefined) return known;
+    const sidecar = await this.#source.sidecar(record.dataset, record.id);
+    const market = { key: this.#keys.size + 1, sidecar };
+    await this.#put(
+      engine,
+      'store.runner_keys',
+      RUNNER_KEY_COLUMNS,
+      sidecar.market.runners.map((runner) => ({ market_key: market.key, slot: runner.slot, runner: runner.name }))
+    );
+    this.#keys.set(identity, market);
+    return market;
+  }
+
+  /** Only markets in the catalogue can be seen: what was removed since it was loaded joins with nothing. */
+  async #showMarkets(
+    engine: DuckDb,
+    all: readonly { readonly record: MarketRecord; readonly identity: string }[]
+  ): Promise<void> {
+    const rows = all.flatMap(({ record, identity }) => {
+      const market = this.#keys.get(identity);
+      if (market === undefined) return [];
+      return [
+        {
+          market_key: market.key,
+          dataset: record.dataset,
+          market: record.id,
+          start_micros: Number(BigInt(market.sidecar.startEpochNanos) / 1000n),
+          scheduled_micros: record.scheduledMillis * 1000,
+          lot_size: lotSizeOf(market.sidecar)
+        }
+      ];
+    });
+    await engine.run('TRUNCATE store.market_keys');
+    if (rows.length > 0) await this.#put(engine, 'store.market_keys', MARKET_KEY_COLUMNS, rows);
+  }
+}
+
+const emptyLoaded = (): Record<LargeName, Map<string, number>> => ({
+  tape: new Map(),
+  bronze: new Map(),
+  runner_ts: new Map()
+});
+
+const lotSizeOf = (sidecar: TapeSidecar): number => rulesFrom(sidecar.rules).lotSize;
+
+/** Whether the statement reads rows; `DESCRIBE`, `SHOW` and a plain `EXPLAIN` want the columns alone. */
+function runs(tokens: readonly Token[]): boolean {
+  if (isWord(tokens[0], 'describe', 'show')) return false;
+  return !isWord(tokens[0], 'explain') || isWord(tokens[1], 'analyze');
+}
+
+/** The table's columns and, as numbers, whatever else its rows carry. */
+function withExtras(table: RecordTable, rows: readonly Readonly<Record<string, unknown>>[]): readonly ColumnSpec[] {
+  const known = new Set(table.columns.map((one) => one.name));
+  const extra = new Set(rows.flatMap((row) => Object.keys(row).filter((name) => !known.has(name))));
+  return [
+    ...table.columns,
+    ...[...extra].map((name): ColumnSpec => ({ name, type: 'f64', about: name, nullable: true }))
+  ];
+}

@@ -1,0 +1,436 @@
+import { tableFromIPC } from 'apache-arrow';
+import { commands } from 'vitest/browser';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '../../src/lib/core/errors.ts';
+import type { DataApi } from '../../src/lib/workers/data-api.ts';
+import type { DataClient } from '../../src/lib/workers/data-client.ts';
+import { createDataClient } from '../../src/lib/workers/data-client.ts';
+import { messageCount } from '../../src/lib/market/tape.ts';
+
+const clients: DataClient[] = [];
+function open(start?: () => Worker): DataClient {
+  const client = createDataClient(start);
+  clients.push(client);
+  return client;
+}
+
+async function clearStorage(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+}
+
+beforeEach(clearStorage);
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+/** A market of two runners as the Exchange Stream records it: a definition, depth, trades, in play, closed. */
+function recording(market = '1.100', seconds = 900): string {
+  const start = Date.UTC(2026, 0, 1, 12);
+  const definition = (status: string, inPlay: boolean, outcomes: readonly string[]) => ({
+    eventName: 'Somewhere (AUS) 1st Jan',
+    name: 'R1 1200m Mdn',
+    marketType: 'WIN',
+    countryCode: 'AU',
+    eventTypeId: '7',
+    eventId: '1',
+    marketTime: new Date(start + seconds * 1000).toISOString(),
+    numberOfWinners: 1,
+    marketBaseRate: 5,
+    betDelay: inPlay ? 5 : 0,
+    turnInPlayEnabled: true,
+    bspMarket: false,
+    inPlay,
+    status,
+    version: 1,
+    runners: outcomes.map((outcome, i) => ({
+      id: 11 + i,
+      name: `${String(i + 1)}. Horse`,
+      sortPriority: i + 1,
+      status: outcome
+    }))
+  });
+  const lines: string[] = [];
+  const add = (second: number, change: object): void => {
+    lines.push(
+      JSON.stringify({
+        op: 'mcm',
+        clk: String(lines.length),
+        pt: start + second * 1000,
+        mc: [{ id: market, ...change }]
+      })
+    );
+  };
+  add(0, { marketDefinition: definition('OPEN', false, ['ACTIVE', 'ACTIVE']), img: true });
+  for (let second = 1; second < seconds; second++) {
+    const id = 11 + (second % 2);
+    add(second, {
+      rc: [
+        {
+          id,
+          atb: [[2 + (second % 5) / 100, 10 + second]],
+          atl: [[2.1 + (second % 5) / 100, 20 + second]],
+          trd: [[2.04, second * 2]],
+          ltp: 2.04
+        }
+      ]
+    });
+  }
+  add(seconds, { marketDefinition: definition('OPEN', true, ['ACTIVE', 'ACTIVE']) });
+  add(seconds + 60, { marketDefinition: definition('CLOSED', true, ['WINNER', 'LOSER']) });
+  return `${lines.join('\n')}\n`;
+}
+
+const file = (name: string, parts: BlobPart): File => new File([parts], name);
+
+const rows = async (data: DataApi, sql: string): Promise<Record<string, unknown>[]> => {
+  const { ipc } = await data.query(sql);
+  return tableFromIPC(ipc)
+    .toArray()
+    .map((row) => ({ ...(row as { toJSON(): Record<string, unknown> }).toJSON() }));
+};
+
+async function refusal(work: Promise<unknown>): Promise<AppError> {
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error
+  );
+  expect(thrown).toBeInstanceOf(AppError);
+  return thrown as AppError;
+}
+
+describe('import', () => {
+  test('a recording becomes a dataset that a new worker still finds', async () => {
+    const first = open();
+    const phases = new Set<string>();
+    const report = await first.importFiles([file('1.100.json', recording())], {
+      onProgress: (progress) => phases.add(progress.phase)
+    });
+    expect(report.markets[0]?.reason).toBeUndefined();
+    expect(report.dataset).toMatchObject({ name: '1.100', markets: 1, trainable: 1, messages: 902, runners: 2 });
+    expect(phases).toContain('cataloguing');
+    first.close();
+
+    const second = open();
+    expect((await second.status()).kind).toBe('opfs');
+    expect((await second.datasets()).filter((one) => one.origin === 'import')).toEqual([report.dataset]);
+    expect(await second.markets('1.100')).toEqual(report.markets);
+    const tape = await second.tape('1.100', '1.100');
+    expect(messageCount(tape)).toBe(902);
+    expect(tape.exchange.buffer instanceof SharedArrayBuffer).toBe(crossOriginIsolated);
+    expect(tape.market.fingerprint).toBe(report.dataset.files[0]?.sha256);
+  });
+
+  test('names stay apart, a removed dataset comes back, a purged one does not', async () => {
+    const data = open();
+    for (let i = 0; i < 2; i++) await data.importFiles([file('a.json', recording())]);
+    const names = async () => (await data.datasets()).filter((one) => one.origin === 'import').map((one) => one.name);
+    expect(await names()).toEqual(['a', 'a 2']);
+    await data.remove('a');
+    expect(await names()).toEqual(['a 2']);
+    await data.restore('a');
+    expect(await names()).toEqual(['a', 'a 2']);
+    await data.remove('a');
+    await data.purge();
+    expect((await refusal(data.restore('a'))).code).toBe('data.missing');
+    expect(await names()).toEqual(['a 2']);
+  });
+
+  test('two tabs importing at once lose nothing', async () => {
+    const [one, two] = [open(), open()];
+    await Promise.all([
+      one.importFiles([file('b.json', recording('1.1', 60))]),
+      two.importFiles([file('b.json', recording('1.2', 60))]),
+      one.importFiles([file('c.json', recording('1.3', 60))]),
+      two.importFiles([file('c.json', recording('1.4', 60))])
+    ]);
+    const names = (await one.datasets())
+      .filter((dataset) => dataset.origin === 'import')
+      .map((dataset) => dataset.name);
+    expect([...names].sort()).toEqual(['b', 'b 2', 'c', 'c 2']);
+  });
+
+  test('a cancelled import leaves nothing behind', async () => {
+    const data = open();
+    const cancel = new AbortController();
+    const big = recording('1.5', 40_000);
+    const error = await refusal(
+      data.importFiles([file('big.json', big)], {
+        signal: cancel.signal,
+        onProgress: () => {
+          cancel.abort();
+        }
+      })
+    );
+    expect(error.code).toBe('aborted');
+    expect((await data.datasets()).some((one) => one.name === 'big')).toBe(false);
+    expect(await files('furlong/datasets')).toEqual([]);
+  });
+
+  test('a bad file among good ones is told and passed over', async () => {
+    const data = open();
+    const { dataset } = await data.importFiles([
+      file('good.json', recording()),
+      file('picture.png', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]))
+    ]);
+    expect(dataset.markets).toBe(1);
+    const told = dataset.oddities.find((oddity) => oddity.code === 'unreadable-file');
+    expect(told).toMatchObject({ severity: 'error', count: 1 });
+    expect(told?.example).toContain('picture.png');
+  });
+
+  test.each([
+    ['not a market', 'x.json', 'hello\nworld\n', 'data.kind'],
+    ['empty', 'x.json', '', 'data.empty'],
+    ['a corrupt bz2', 'x.bz2', new Uint8Array([0x42, 0x5a, 0x68, 0x39, 1, 2, 3, 4, 5, 6, 7, 8, 9]), 'data.corrupt']
+  ] as const)('%s alone is refused by its code, and nothing stays', async (_what, name, content, code) => {
+    const data = open();
+    const error = await refusal(data.importFiles([file(name, content)]));
+    expect(error.code).toBe(code);
+    expect(error.subject).toContain(name);
+    expect(error.remedy).not.toBe('');
+    expect(await files('furlong/datasets')).toEqual([]);
+  });
+
+  test('what a tab left half-written is cleared when the next one opens', async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await (
+      await root.getDirectoryHandle('furlong', { create: true })
+    ).getDirectoryHandle('datasets', { create: true });
+    const half = await folder.getDirectoryHandle('half', { create: true });
+    const writable = await (await half.getFileHandle('x.parquet', { create: true })).createWritable();
+    await writable.write('half');
+    await writable.close();
+    await open().datasets();
+    expect(await files('furlong/datasets')).toEqual([]);
+  });
+});
+
+describe('storage that gives out', () => {
+  test('a refusing browser gets a store in memory that says so', async () => {
+    const data = open(
+      () => new Worker(new URL('./support/refused-storage.worker.ts', import.meta.url), { type: 'module' })
+    );
+    const status = await data.status();
+    expect(status.kind).toBe('memory');
+    expect(status.why).toContain('nothing outlives this tab');
+    await data.importFiles([file('a.json', recording())]);
+    expect(messageCount(await data.tape('a', '1.100'))).toBe(902);
+  });
+
+  test('a full disk loses nothing that is stored', async () => {
+    const data = open(
+      () => new Worker(new URL('./support/full-storage.worker.ts', import.meta.url), { type: 'module' })
+    );
+    await data.importFiles([file('small.json', recording('1.1', 60))]);
+    await data.saveCheckpoint('run', { safetensors: new Uint8Array([1, 2, 3]), json: '{}' });
+    expect((await refusal(data.importFiles([file('large.json', recording('1.2', 20_000))]))).code).toBe('storage.full');
+    const large = { safetensors: new Uint8Array(100_000), json: '{"large":true}' };
+    expect((await refusal(data.saveCheckpoint('run', large))).code).toBe('storage.full');
+    expect(messageCount(await data.tape('small', '1.1'))).toBe(62);
+    expect(await data.checkpoint('run')).toEqual({ safetensors: new Uint8Array([1, 2, 3]), json: '{}' });
+  });
+});
+
+describe('SQL', () => {
+  test('the catalogue, the tape, the series and the messages can be asked', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording())]);
+    await data.importFiles([file('b.json', recording('1.200', 120))]);
+    expect(await rows(data, "select market, messages, winners from markets where dataset = 'a'")).toEqual([
+      { market: '1.100', messages: 902, winners: '1. Horse' }
+    ]);
+    expect(await rows(data, "select runner, winner from runners where market = '1.100' order by slot")).toEqual([
+      { runner: '1. Horse', winner: true },
+      { runner: '2. Horse', winner: false }
+    ]);
+    const tape = await data.tape('a', '1.100');
+    const [counted] = await rows(data, "select count(*)::int as n, max(price) as top from tape where market = '1.100'");
+    expect(counted).toEqual({ n: tape.rows, top: 2.14 });
+    const [both] = await rows(data, 'select count(distinct market)::int as n from tape');
+    expect(both).toEqual({ n: 2 });
+    const [first] = await rows(
+      data,
+      "select epoch_ms(time)::double as millis, seconds_to_off as off from tape where market = '1.100' order by message limit 1"
+    );
+    expect(first).toEqual({ millis: Date.UTC(2026, 0, 1, 12), off: 900 });
+    const series = await rows(
+      data,
+      "select back, lay, in_play from runner_ts where market = '1.100' and slot = 0 and seconds_to_off between 100 and 101"
+    );
+    expect(series.length).toBeGreaterThan(0);
+    expect(series[0]?.['back']).toBeLessThan(series[0]?.['lay'] as number);
+    const [text] = await rows(data, "select text from bronze where market = '1.100' order by published limit 1");
+    expect(JSON.parse(text?.['text'] as string)).toMatchObject({ op: 'mcm', mc: [{ id: '1.100' }] });
+  });
+
+  test('a removed dataset is gone from the tables', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording())]);
+    await rows(data, 'select count(*) from tape');
+    await data.remove('a');
+    expect(await rows(data, 'select count(*)::int as n from tape')).toEqual([{ n: 0 }]);
+  });
+
+  test('a mistake is answered in DuckDB’s own words, and nothing but reading is let through', async () => {
+    const data = open();
+    const wrong = await refusal(data.query('select nonsense from markets'));
+    expect(wrong.code).toBe('query.invalid');
+    expect(wrong.got).toContain('nonsense');
+    expect((await refusal(data.query('drop table markets'))).code).toBe('query.invalid');
+    expect((await refusal(data.query("select * from read_csv('https://example.com/a.csv')"))).code).toBe(
+      'query.invalid'
+    );
+    expect(await rows(data, 'select 1::int as one')).toEqual([{ one: 1 }]);
+  });
+
+  test('a long query can be cancelled and the next one is answered', async () => {
+    const data = open();
+    await data.query('select 1');
+    const cancel = new AbortController();
+    setTimeout(() => {
+      cancel.abort();
+    }, 200);
+    const started = performance.now();
+    const endless = 'select count(*) from range(100000000) a, range(100000) b where (a.range * b.range) % 7 = 3';
+    expect((await refusal(data.query(endless, { signal: cancel.signal }))).code).toBe('aborted');
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(await rows(data, 'select 2::int as two')).toEqual([{ two: 2 }]);
+  });
+
+  test('runs and their metrics are tables too', async () => {
+    const data = open();
+    await data.saveRun(run('r1'));
+    await data.appendMetrics('r1', [
+      { updates: 1, return: -2 },
+      { updates: 2, return: 3, 'reward.tradeCost': -0.5 }
+    ]);
+    expect(
+      await rows(data, 'select updates, "return", "reward.tradeCost" as cost from metrics order by updates')
+    ).toEqual([
+      { updates: 1, return: -2, cost: null },
+      { updates: 2, return: 3, cost: -0.5 }
+    ]);
+    expect(await rows(data, 'select run, state from runs')).toEqual([{ run: 'r1', state: 'running' }]);
+  });
+});
+
+describe('runs and documents', () => {
+  test('metrics and the checkpoint outlive the worker, before and after the run has ended', async () => {
+    const first = open();
+    await first.saveRun(run('r1'));
+    await first.appendMetrics('r1', [{ updates: 1, return: 0.25 }]);
+    await first.appendMetrics('r1', [{ updates: 2, critic_loss: Number.NaN }]);
+    await first.saveCheckpoint('r1', { safetensors: new Uint8Array([1]), json: '1' });
+    await first.saveCheckpoint('r1', { safetensors: new Uint8Array([2, 2]), json: '2' });
+    first.close();
+    const second = open();
+    const metrics = [{ updates: 1, return: 0.25 }, { updates: 2 }];
+    expect(await second.metrics('r1')).toEqual(metrics);
+    expect(await second.checkpoint('r1')).toEqual({ safetensors: new Uint8Array([2, 2]), json: '2' });
+    await second.saveRun({ ...run('r1'), state: 'finished' });
+    expect(await second.metrics('r1')).toEqual(metrics);
+    expect((await files('furlong/runs')).filter((path) => path.includes('metrics'))).toEqual([
+      'r1/metrics-0001.parquet'
+    ]);
+    await second.appendMetrics('r1', [{ updates: 3 }]);
+    expect(await second.metrics('r1')).toEqual([...metrics, { updates: 3 }]);
+    await second.removeRun('r1');
+    expect(await second.runs()).toEqual([]);
+    await second.restoreRun('r1');
+    expect((await second.runs()).map((one) => one.id)).toEqual(['r1']);
+  });
+
+  test('documents are kept by path', async () => {
+    const data = open();
+    await data.writeDocument('notebooks/a.html', 'A');
+    await data.writeDocument('settings.json', '{}');
+    expect(await data.listDocuments('notebooks/')).toEqual(['notebooks/a.html']);
+    expect(await data.readDocument('notebooks/a.html')).toBe('A');
+    await data.removeDocument('notebooks/a.html');
+    expect(await data.readDocument('notebooks/a.html')).toBeUndefined();
+  });
+
+  test('an exported dataset holds every layer and its metadata', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording())]);
+    const names = (await data.exportDataset('a')).map((one) => one.name).sort();
+    expect(names).toEqual(['a.bronze.1.100.0.parquet', 'a.metadata.json', 'a.silver.1.100.0.parquet']);
+  });
+});
+
+const recorded = await commands.listRecordings();
+
+describe.skipIf(recorded.length === 0)('recorded markets', () => {
+  test('each small one imports, and its counts agree with SQL over its layers', { timeout: 120_000 }, async () => {
+    const data = open();
+    const small = recorded.filter((one) => one.bytes < 130_000).slice(0, 4);
+    for (const { name } of small) {
+      const { dataset, markets } = await data.importFiles([file(name, await bytesOf(name))]);
+      const [counted] = await rows(
+        data,
+        `select (select count(*)::int from bronze where dataset = '${dataset.name}') as messages,
+           (select count(*)::int from tape where dataset = '${dataset.name}' and kind in ('trade', 'offLadderTrade')) as trades`
+      );
+      expect(counted).toEqual({
+        messages: markets.reduce((sum, market) => sum + market.messages, 0),
+        trades: dataset.trades
+      });
+    }
+  });
+
+  test('a bz2 that was cut off keeps what comes before the cut, and says so', async () => {
+    const whole = recorded.findLast((one) => one.name.endsWith('.bz2'));
+    if (whole === undefined) return;
+    const data = open();
+    const bytes = await bytesOf(whole.name);
+    const { dataset } = await data.importFiles([file(whole.name, bytes.slice(0, Math.floor(bytes.length * 0.7)))]);
+    expect(dataset.messages).toBeGreaterThan(0);
+    expect(dataset.oddities[0]).toMatchObject({ code: 'file-truncated', severity: 'error' });
+  });
+});
+
+async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const text = atob(await commands.readRecording(name));
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** Paths of the files under a folder of the browser's storage. */
+async function files(path: string): Promise<readonly string[]> {
+  let folder = await navigator.storage.getDirectory();
+  try {
+    for (const part of path.split('/')) folder = await folder.getDirectoryHandle(part);
+  } catch {
+    return [];
+  }
+  const found: string[] = [];
+  const walk = async (at: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+    for await (const [name, entry] of at.entries()) {
+      if (entry.kind === 'file') found.push(`${prefix}${name}`);
+      else await walk(entry as FileSystemDirectoryHandle, `${prefix}${name}/`);
+    }
+  };
+  await walk(folder, '');
+  return found.sort();
+}
+
+function run(id: string) {
+  return {
+    id,
+    name: 'quiet-bay-17',
+    configHash: 'c',
+    configYaml: '',
+    dataFingerprint: 'd',
+    dataset: 'a',
+    synthetic: false,
+    codeVersion: 'v',
+    createdMillis: 1,
+    updatedMillis: 2,
+    state: 'running' as const,
+    updates: 0,
+    environmentSteps: 0,
+    device: 'cpu',
+    trainMarkets: [],
+    heldOutMarkets: []
+  };
+}

@@ -1,0 +1,37 @@
+/** What browser tests may ask of Node: the recorded files, which the browser cannot reach by itself. */
+import { basename } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+
+export interface RecordingName {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+declare module 'vitest/browser' {
+  interface BrowserCommands {
+    /** The Betfair stream recordings that are there, smallest first; none where they are absent. */
+    listRecordings(): Promise<readonly RecordingName[]>;
+    /** One of them in base64. */
+    readRecording(name: string): Promise<string>;
+  }
+}
+
+/* Looked for when a test asks: their absence is a failure in CI, and must not break the configuration. */
+async function paths(): Promise<readonly string[]> {
+  const { betfairStreams } = await import('./recordings.ts');
+  return betfairStreams();
+}
+
+export const browserCommands = {
+  async listRecordings(): Promise<readonly RecordingName[]> {
+    const found = await Promise.all(
+      (await paths()).map(async (path) => ({ name: basename(path), bytes: (await stat(path)).size }))
+    );
+    return found.sort((a, b) => a.bytes - b.bytes);
+  },
+  async readRecording(_context: unknown, name: string): Promise<string> {
+    const path = (await paths()).find((one) => basename(one) === name);
+    if (path === undefined) throw new Error(`no recording ${name}`);
+    return (await readFile(path)).toString('base64');
+  }
+};
