@@ -1,6 +1,7 @@
 /**
- * A run's claim as the fragment of a URL: `1.` and canonical JSON, deflated, in base64url. The version comes first so
- * that a later format is refused by name and never misread.
+ * A run's claim as the fragment of a URL: `1.`, then in base64url a CRC-32 and canonical JSON, deflated. The version
+ * comes first so that a later format is refused by name and never misread; the checksum because deflate has none, and
+ * a claim with a digit changed would pass for one.
  */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from 'fflate';
 import * as v from 'valibot';
@@ -33,7 +34,7 @@ const ClaimSchema = v.strictObject({
 /** @returns the fragment without its `#` */
 export function encodeClaim(claim: RunClaim): string {
   const bytes = deflateSync(strToU8(canonicalJson(claim as unknown as Json)), { level: 9 });
-  return PREFIX + toBase64Url(bytes);
+  return PREFIX + toBase64Url(sealed(bytes));
 }
 
 /** @throws AppError `link.invalid` */
@@ -48,7 +49,7 @@ export function decodeClaim(fragment: string): RunClaim {
   if (text.length > MAX_LINK_CHARACTERS) throw invalid(`it has ${String(text.length)} characters`);
   let claim: unknown;
   try {
-    claim = JSON.parse(strFromU8(inflateBounded(fromBase64Url(text.slice(PREFIX.length)))));
+    claim = JSON.parse(strFromU8(inflateBounded(unsealed(fromBase64Url(text.slice(PREFIX.length))))));
   } catch (cause) {
     throw cause instanceof AppError ? cause : invalid('it is damaged or cut short', cause);
   }
@@ -62,6 +63,30 @@ export function decodeClaim(fragment: string): RunClaim {
 
 /** A run shared from this app, as a whole URL. */
 export const claimUrl = (origin: string, claim: RunClaim): string => `${origin}/x#${encodeClaim(claim)}`;
+
+function sealed(bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(4 + bytes.length);
+  new DataView(all.buffer).setUint32(0, crc32(bytes));
+  all.set(bytes, 4);
+  return all;
+}
+
+function unsealed(all: Uint8Array): Uint8Array {
+  const bytes = all.subarray(4);
+  const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+  if (all.length < 5 || view.getUint32(0) !== crc32(bytes)) throw invalid('it is damaged or cut short');
+  return bytes;
+}
+
+/** CRC-32 of ISO 3309, bit by bit: links are short. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
 
 function inflateBounded(bytes: Uint8Array): Uint8Array {
   // A fixed output makes a deflate bomb an error rather than a full memory.
