@@ -116,9 +116,11 @@ export class BlockDecoder {
     let at = 0;
     let run = 0;
     let runBit = 1;
+    /* Past the end of the input any bits are read, and what they amount to is no fault of the block. */
+    const fault = (what: string): Error => (bit > bitEnd ? new OutOfBits() : new BlockFault(what));
     for (;;) {
       if (left === 0) {
-        if (selector >= selectors) throw new BlockFault('more symbols than its selectors allow');
+        if (selector >= selectors) throw fault('more symbols than its selectors allow');
         codes = this.#groups[this.#selectors[selector++]!]!;
         fast = codes.fast;
         left = GROUP;
@@ -147,12 +149,12 @@ export class BlockDecoder {
       if (symbol <= RUN_B) {
         run += symbol === RUN_A ? runBit : runBit << 1;
         runBit <<= 1;
-        if (run > capacity) throw new BlockFault('a run longer than a block');
+        if (run > capacity) throw fault('a run longer than a block');
         continue;
       }
       if (run > 0) {
         const value = front[0]!;
-        if (at + run > capacity) throw new BlockFault('more bytes than a block holds');
+        if (at + run > capacity) throw fault('more bytes than a block holds');
         counts[value]! += run;
         tt.fill(value, at, at + run);
         at += run;
