@@ -7,9 +7,9 @@ import type { Device } from '../compute/device.ts';
 import { AppError, asAppError, toWire } from '../core/errors.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { seed } from '../core/units.ts';
+import { baselines } from '../env/baselines.ts';
 import { agentSchemaHash } from '../research/agent-schema.ts';
 import { Evaluator } from '../research/evaluate.ts';
-import { baselinePolicies } from '../research/policies.ts';
 import { RunControl } from '../research/run-control.ts';
 import { trainRun } from '../research/train-run.ts';
 import type { RunStanding } from '../research/train-run.ts';
@@ -92,7 +92,7 @@ export class TrainService implements TrainApi {
       config: config.agent,
       spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
       seed: seed(config.seed),
-      schemaHash: await agentSchemaHash(env.spec),
+      schemaHash: await agentSchemaHash(config.env),
       reportEvery: training.reportEvery
     });
     opened.push(agent);
@@ -109,7 +109,7 @@ export class TrainService implements TrainApi {
         seed: seed(config.seed),
         bootstrapSamples: evaluation.bootstrapSamples,
         confidencePercent: evaluation.confidencePercent,
-        baselines: baselinePolicies(config.env, evaluationEnv.spec, seed(config.seed)),
+        baselines: baselines(config.env, seed(config.seed)),
         breathe
       });
     };

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { lstmBias, lstmSequence } from '../../compute/lstm.ts';
+import { fillUniform } from '../../compute/random.ts';
 import type { Random } from '../../core/random.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -25,25 +26,39 @@ export interface MemoryState {
   readonly c: tf.Tensor2D;
 }
 
+interface Lstm {
+  /** [inputs + units, 4 units] */
+  readonly kernel: tf.Variable;
+  /** [4 units] */
+  readonly bias: tf.Variable;
+}
+
+/**
+ * Input rows keep the variance of their inputs (LeCun et al. 1998, section 4.6: uniform in ±sqrt(3 / inputs)): with few
+ * inputs PyTorch's ±1/sqrt(units) leaves what changed since the last step, a velocity say, too faint to be learnt from.
+ * Recurrent rows are PyTorch's.
+ */
+function makeLstm(parameters: Parameters, { inputs, lstmUnits }: NetShape, random: Random): Lstm {
+  const gates = 4 * lstmUnits;
+  const stream = random.split('lstm.kernel');
+  const kernel = new Float32Array((inputs + lstmUnits) * gates);
+  fillUniform(stream, kernel, -1, 1);
+  const inputBound = Math.sqrt(3 / inputs);
+  const stateBound = 1 / Math.sqrt(lstmUnits);
+  for (let i = 0; i < kernel.length; i++) kernel[i]! *= i < inputs * gates ? inputBound : stateBound;
+  return {
+    kernel: parameters.given('lstm.kernel', [inputs + lstmUnits, gates], kernel),
+    bias: parameters.given('lstm.bias', [gates], lstmBias(lstmUnits))
+  };
+}
+
 export class Torso {
   readonly #shape: NetShape;
-  readonly #lstm: { readonly kernel: tf.Variable; readonly bias: tf.Variable } | undefined;
+  readonly #lstm: Lstm | undefined;
 
   constructor(parameters: Parameters, shape: NetShape, random: Random) {
     this.#shape = shape;
-    const { inputs, lstmUnits } = shape;
-    this.#lstm =
-      lstmUnits === 0
-        ? undefined
-        : {
-            kernel: parameters.uniform({
-              name: 'lstm.kernel',
-              shape: [inputs + lstmUnits, 4 * lstmUnits],
-              fanIn: lstmUnits,
-              random
-            }),
-            bias: parameters.given('lstm.bias', [4 * lstmUnits], lstmBias(lstmUnits))
-          };
+    this.#lstm = shape.lstmUnits === 0 ? undefined : makeLstm(parameters, shape, random);
   }
 
   /** Width of the features. */
