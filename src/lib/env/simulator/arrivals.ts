@@ -15,9 +15,10 @@ export class Arrivals {
   readonly #offSeconds: number;
   readonly #excitement: Float64Array;
   readonly #shares: Float64Array;
-  /** The next possible arrival, the rate it was drawn with, and until when that rate bounds the true one. */
+  /** The next possible arrival, the rate it was drawn with, the base rate at the last, and until when that rate is a bound. */
   #candidate = 0;
   #bound = 0;
+  #base = 0;
   #horizon = 0;
 
   /** @param offSeconds when the scheduled off is, on the clock of `time` */
@@ -27,6 +28,7 @@ export class Arrivals {
     this.#offSeconds = options.offSeconds;
     this.#excitement = new Float64Array(options.runners);
     this.#shares = new Float64Array(options.runners).fill(1 / options.runners);
+    this.#base = this.baseRate(0);
     this.#propose();
   }
 
@@ -44,9 +46,9 @@ export class Arrivals {
     return eventsPerSecond * (1 + (rush - 1) * Math.exp(-left / rushSeconds));
   }
 
-  /** Events a second on one runner at the present time, contagion counted. */
+  /** Events a second on one runner at the last arrival, contagion counted. */
   rateOn(runner: number): number {
-    return this.baseRate(this.time) * this.#shares[runner]! + this.#excitement[runner]!;
+    return this.#base * this.#shares[runner]! + this.#excitement[runner]!;
   }
 
   /**
@@ -79,6 +81,7 @@ export class Arrivals {
   /** Keeps the candidate with the share the true rate has of the bound, and picks its runner by that rate. */
   #accept(): boolean {
     const base = this.baseRate(this.time);
+    this.#base = base;
     let at = this.#random.uniform() * this.#bound;
     for (let i = 0; i < this.#excitement.length; i++) {
       at -= base * this.#shares[i]! + this.#excitement[i]!;

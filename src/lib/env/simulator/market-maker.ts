@@ -55,7 +55,7 @@ export class MarketMaker {
     this.#lean[runner]! *= 0.97;
     const half = this.#half + (floor.inPlay ? IN_PLAY_EXTRA_TICKS : 0);
     // Having laid too much, it wants to back: it bids less eagerly and offers lower. On odds that is a higher tick bid away.
-    const fair = floor.believedTick(runner) + this.#opinion[runner]! - this.#lean[runner]!;
+    const fair = floor.believedTick(runner) + this.#opinion[runner] - this.#lean[runner]!;
     const bid = Math.min(floor.ladder.size - 2, Math.max(0, Math.floor(fair - half)));
     const ask = Math.max(bid + 1, Math.min(floor.ladder.size - 1, Math.ceil(fair + half)));
     this.#withdraw(runner, Side.bid, bid);

@@ -36,6 +36,8 @@ export class RunnerBook {
   bestAsk = NO_TICK;
   /** Orders resting. */
   live = 0;
+  /** Orders that came to rest, cancellations and matches so far. */
+  events = 0;
   readonly #listener: MatchListener;
   readonly #match: Match = { tick: 0, lots: 0, side: Side.bid, makerOwner: 0, makerRef: NO_ORDER, takerOwner: 0 };
   readonly #head: Int32Array;
@@ -137,6 +139,7 @@ export class RunnerBook {
         match.takerOwner = owner;
         left -= traded;
         this.#shrink(maker, traded);
+        this.events++;
         this.#listener(match);
       }
     }
@@ -148,6 +151,7 @@ export class RunnerBook {
     const index = this.#indexOf(ref);
     if (index === NONE) return 0;
     const left = this.#lots[index]!;
+    this.events++;
     this.#shrink(index, left);
     return left;
   }
@@ -192,6 +196,7 @@ export class RunnerBook {
     this.#tail[level] = index;
     this.size[level]! += lots;
     this.live++;
+    this.events++;
     if (side === Side.bid) {
       if (this.bestBid === NO_TICK || tick > this.bestBid) this.bestBid = tick;
     } else if (this.bestAsk === NO_TICK || tick < this.bestAsk) this.bestAsk = tick;
@@ -246,8 +251,8 @@ export class RunnerBook {
 
   #indexOf(ref: OrderRef): number {
     if (ref === NO_ORDER) return NONE;
-    const index = (ref - 1) % INDEX_SPAN;
-    const generation = (ref - 1 - index) / INDEX_SPAN;
+    const generation = Math.floor(ref / INDEX_SPAN);
+    const index = ref - generation * INDEX_SPAN - 1;
     return this.#generation[index] === generation ? index : NONE;
   }
 

@@ -24,6 +24,8 @@ const MAKERS = 3;
 /** From suspension to the result. */
 const RESULT_SECONDS = 75;
 const BET_DELAY_SECONDS = 5;
+/** Share of events that are value traders'. */
+const VALUE_SHARE = 0.06;
 /** Standard deviation of what informed money knows more than the market when the recording starts, ticks. */
 const OPENING_ERROR_TICKS = 2;
 
@@ -44,8 +46,6 @@ type Phase = 'preOff' | 'inPlay' | 'suspended' | 'closed';
 export class SimulatedMarket {
   readonly scenario: Scenario;
   readonly books: readonly RunnerBook[];
-  /** Orders placed, cancelled or matched so far by everyone. */
-  events = 0;
   readonly #ladder = betfairClassic;
   readonly #floor: TradingFloor;
   readonly #arrivals: Arrivals;
@@ -89,6 +89,11 @@ export class SimulatedMarket {
 
   get time(): Nanos {
     return seconds(this.#time);
+  }
+
+  /** Orders that came to rest, were cancelled or were matched so far, whoever's they are. */
+  get events(): number {
+    return this.books.reduce((sum, book) => sum + book.events, 0);
   }
 
   get phase(): Phase {
@@ -180,37 +185,31 @@ export class SimulatedMarket {
 
   /** One event on the runner that the arrival process chose. */
   #act(): void {
-    this.events++;
     const floor = this.#floor;
     const runner = this.#arrivals.runner;
     const time = this.#arrivals.time;
     const rate = this.#arrivals.rateOn(runner);
-    const impact = floor.impact(rate);
-    let draw = floor.random.uniform();
-    if (!floor.inPlay) {
-      if ((draw -= informedShare(floor, runner, rate)) < 0) {
-        actInformed(floor, runner, impact);
-        return;
-      }
-      if ((draw -= floor.behaviour.noiseTaking) < 0) {
-        actNoise(floor, runner, impact);
-        return;
-      }
-      if ((draw -= floor.behaviour.momentumTaking) < 0) {
-        actMomentum(floor, runner, { time, impact });
-        return;
-      }
-      if ((draw -= 0.06) < 0) {
-        this.#crowd.value(runner, impact);
-        return;
-      }
-    }
+    if (!floor.inPlay && this.#actWithAim(runner, time, rate)) return;
     if (floor.random.uniform() < 0.5) this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
     else this.#crowd.stir(runner);
   }
 
+  /** @returns false when the event belongs to those who make the book: makers and the patient crowd */
+  #actWithAim(runner: number, time: number, rate: number): boolean {
+    const floor = this.#floor;
+    const { noiseTaking, momentumTaking } = floor.behaviour;
+    const impact = floor.impact(rate);
+    const informed = informedShare(floor, runner, rate);
+    const draw = floor.random.uniform();
+    if (draw < informed) actInformed(floor, runner, impact);
+    else if (draw < informed + noiseTaking) actNoise(floor, runner, impact);
+    else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner, { time, impact });
+    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) this.#crowd.value(runner, impact);
+    else return false;
+    return true;
+  }
+
   #matched(slot: number, match: Readonly<Match>): void {
-    this.events++;
     this.#publisher.noteTrade(slot, match.tick, match.lots);
     const maker = match.makerOwner - Owner.maker;
     if (maker >= 0 && maker < MAKERS) this.#makers[maker]!.filled(slot, match.side, match.lots);

@@ -68,7 +68,7 @@ export class TradingFloor {
     const keep = Math.exp(-(time - this.#slowTime[runner]!) / TREND_SECONDS);
     this.#slow[runner] = now + (this.#slow[runner]! - now) * keep;
     this.#slowTime[runner] = time;
-    return now - this.#slow[runner]!;
+    return now - this.#slow[runner];
   }
 
   /** Currency units an ordinary order on a runner is for: more on short prices, as the money is. */
