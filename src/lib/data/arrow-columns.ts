@@ -38,7 +38,11 @@ export function decodeResult(ipc: Uint8Array): ResultColumns {
   const table = tableFromIPC(ipc);
   const fields = table.schema.fields;
   return {
-    columns: fields.map((field) => ({ name: field.name, type: typeOf(field.type as DataType), arrow: String(field.type) })),
+    columns: fields.map((field) => ({
+      name: field.name,
+      type: typeOf(field.type as DataType),
+      arrow: String(field.type)
+    })),
     values: fields.map((field, index) => {
       const type = field.type as DataType;
       const scale = DataType.isDecimal(type) ? type.scale : 0;

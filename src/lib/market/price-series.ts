@@ -39,7 +39,8 @@ export interface SeriesOptions {
   readonly to?: Nanos;
 }
 
-const price = (book: Book, tick: number): number => (tick === NO_TICK ? Number.NaN : book.ladder.priceOf(tick as Ticks));
+const price = (book: Book, tick: number): number =>
+  tick === NO_TICK ? Number.NaN : book.ladder.priceOf(tick as Ticks);
 
 /** Every runner's series, in the order of slots. */
 export function allPriceSeries(tape: Tape, options: SeriesOptions): readonly PriceSeries[] {
@@ -64,7 +65,8 @@ export function allPriceSeries(tape: Tape, options: SeriesOptions): readonly Pri
   let message = 0;
   for (let point = 0; point < points; point++) {
     const until = moments[point]!;
-    while (message < messages && tape.exchange[tape.messageStart[message]!]! <= until) state.applyMessage(tape, message++);
+    while (message < messages && tape.exchange[tape.messageStart[message]!]! <= until)
+      state.applyMessage(tape, message++);
     for (const [slot, line] of series.entries()) {
       const book = state.books[slot];
       if (book === undefined) continue;

@@ -14,7 +14,11 @@ export const MAX_ANSWER_ROWS = 200_000;
 type Column = readonly [name: string, type: AnswerTable['columns'][number]['type'], values: readonly unknown[]];
 
 function table(rows: number, columns: readonly Column[]): AnswerTable {
-  return { rows, columns: columns.map(([name, type]) => ({ name, type })), values: columns.map(([, , values]) => values) };
+  return {
+    rows,
+    columns: columns.map(([name, type]) => ({ name, type })),
+    values: columns.map(([, , values]) => values)
+  };
 }
 
 function marketsTable(markets: readonly MarketRecord[]): AnswerTable {
@@ -40,7 +44,11 @@ function marketsTable(markets: readonly MarketRecord[]): AnswerTable {
 }
 
 function runsTable(runs: readonly RunRecord[]): AnswerTable {
-  const of = (name: string, type: Column[1], value: (run: RunRecord) => unknown): Column => [name, type, runs.map(value)];
+  const of = (name: string, type: Column[1], value: (run: RunRecord) => unknown): Column => [
+    name,
+    type,
+    runs.map(value)
+  ];
   return table(runs.length, [
     of('id', 'text', (r) => r.id),
     of('name', 'text', (r) => r.name),
@@ -85,7 +93,11 @@ export async function answer(data: DataApi, question: Question): Promise<AnswerT
         });
       }
       const decoded = decodeResult(result.ipc);
-      return { rows: decoded.rows, columns: decoded.columns.map(({ name, type }) => ({ name, type })), values: decoded.values };
+      return {
+        rows: decoded.rows,
+        columns: decoded.columns.map(({ name, type }) => ({ name, type })),
+        values: decoded.values
+      };
     }
     case 'series': {
       const market = findMarket(await data.markets(), question.market);

@@ -33,7 +33,8 @@ export const emptyNotebook = (title: string): NotebookDocument => ({
   cells: [{ id: 1, mode: 'md', source: `# ${title}\n\nWhat do you want to find out?`, open: false, silent: false }]
 });
 
-const nextId = (document: NotebookDocument): number => document.cells.reduce((most, cell) => Math.max(most, cell.id), 0) + 1;
+const nextId = (document: NotebookDocument): number =>
+  document.cells.reduce((most, cell) => Math.max(most, cell.id), 0) + 1;
 
 /** Puts an empty cell below the one named, or at the end; returns the new cell's id too. */
 export function addCell(

@@ -33,7 +33,9 @@ export async function parseNotebook(html: string, subject: string): Promise<Note
       return {
         id: cell.id,
         mode: known ? mode : 'md',
-        source: known ? cell.value : `*A ${cell.mode} cell cannot run here.*\n\n\`\`\`${cell.mode}\n${cell.value}\n\`\`\``,
+        source: known
+          ? cell.value
+          : `*A ${cell.mode} cell cannot run here.*\n\n\`\`\`${cell.mode}\n${cell.value}\n\`\`\``,
         open: cell.pinned,
         silent: cell.hidden,
         ...(cell.output === undefined ? {} : { output: cell.output })

@@ -56,7 +56,10 @@ export interface CellDefinition {
 
 /** A table in columns: what SQL, `markets`, `series` and `runs` come back as. A `date` column holds milliseconds. */
 export interface AnswerTable {
-  readonly columns: readonly { readonly name: string; readonly type: 'number' | 'text' | 'date' | 'boolean' | 'other' }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: 'number' | 'text' | 'date' | 'boolean' | 'other';
+  }[];
   readonly values: readonly (readonly unknown[])[];
   readonly rows: number;
 }

@@ -4,7 +4,15 @@
  */
 import * as v from 'valibot';
 import { asAppError } from '../core/errors.ts';
-import type { AnswerTable, CellDefinition, FrameCellState, FrameFont, FrameTheme, HostMessage, Question } from './protocol.ts';
+import type {
+  AnswerTable,
+  CellDefinition,
+  FrameCellState,
+  FrameFont,
+  FrameTheme,
+  HostMessage,
+  Question
+} from './protocol.ts';
 import { HELLO, frameMessageSchema } from './protocol.ts';
 
 export interface SandboxOptions {

@@ -58,7 +58,9 @@ export class NotebookStore {
   /** Built-in notebooks first, then the user's own by name. */
   async ids(): Promise<readonly string[]> {
     const paths = await this.#documents.listDocuments(FOLDER);
-    const own = paths.filter((each) => each.endsWith('.html')).map((each) => each.slice(FOLDER.length, -'.html'.length));
+    const own = paths
+      .filter((each) => each.endsWith('.html'))
+      .map((each) => each.slice(FOLDER.length, -'.html'.length));
     const builtIn = BUILT_IN.map((each) => each.id);
     return [...builtIn, ...own.filter((id) => !builtIn.includes(id)).sort()];
   }

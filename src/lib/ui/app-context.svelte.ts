@@ -2,7 +2,6 @@
  * What every page shares: the data worker, the runs, the device, the storage. Held in Svelte's context, made once by
  * the layout; pages call `useApp()`. Must not know markup.
  */
-import { goto } from '$app/navigation';
 import { getContext, setContext } from 'svelte';
 import type { DeviceReport } from '$lib/compute/device-report.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
@@ -13,12 +12,15 @@ import type { RunClaim, RunRecord } from '$lib/research/types.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import type { ActiveRun, RunService } from '$lib/workers/run-service.ts';
 import type { Services } from './open-services.ts';
+import { DrawQueue } from './charts/draw-queue.ts';
 import { Theme } from './theme.svelte.ts';
 
 const KEY = Symbol('furlong app');
 
 export class App {
   readonly theme = new Theme();
+  /** All charts of the app draw through it. */
+  readonly drawing = new DrawQueue();
   /** Why the app could not open; pages are not rendered then. */
   failure = $state.raw<AppError>();
   /** True once `data` and `runs` may be used. */
@@ -36,7 +38,7 @@ export class App {
   /** Last measured time of an update, in milliseconds. */
   updateMillis = $state<number>();
   paletteOpen = $state(false);
-  /** Files chosen or dropped outside the Data page, which takes them and imports them. */
+  /** Files chosen or dropped anywhere; the import panel takes them. */
   offered = $state.raw<readonly File[]>([]);
   #services: Services | undefined;
   #refreshing: Promise<void> | undefined;
@@ -80,11 +82,9 @@ export class App {
     return run;
   }
 
-  /** Takes the reader to the Data page, which imports these. */
-  async offerFiles(files: readonly File[]): Promise<void> {
-    if (files.length === 0) return;
-    this.offered = files;
-    await goto('/data');
+  /** Hands files to the import, which shows itself over whatever page is open. */
+  offerFiles(files: readonly File[]): void {
+    if (files.length > 0) this.offered = files;
   }
 
   /** What was offered, once. */

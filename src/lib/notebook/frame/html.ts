@@ -13,7 +13,10 @@ export function html(strings: TemplateStringsArray, ...values: readonly unknown[
     return escapeText(value);
   };
   const template = document.createElement('template');
-  template.innerHTML = strings.map((part, index) => part + (index < values.length ? place(values[index]) : '')).join('').trim();
+  template.innerHTML = strings
+    .map((part, index) => part + (index < values.length ? place(values[index]) : ''))
+    .join('')
+    .trim();
   for (const marker of template.content.querySelectorAll<HTMLElement>('[data-place]')) {
     const node = nodes[Number(marker.dataset['place'])];
     if (node !== undefined) marker.replaceWith(node);

@@ -10,7 +10,8 @@ type Titled = PlotOptions & { readonly ariaLabel?: string | null };
 export function plot(options: Titled = {}): ReturnType<typeof draw> {
   const figure = draw({ style: { fontFamily: 'var(--sans)', background: 'transparent' }, ...options } as PlotOptions);
   const pictures = figure.tagName.toLowerCase() === 'svg' ? [figure] : [...figure.querySelectorAll(':scope > svg')];
-  const spoken = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+  const spoken = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? value : undefined;
   const name = spoken(options.ariaLabel) ?? spoken(options.title) ?? spoken(options.ariaDescription) ?? 'Chart';
   for (const picture of pictures) {
     picture.setAttribute('role', 'img');

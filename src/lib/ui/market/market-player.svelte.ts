@@ -24,7 +24,10 @@ export class MarketPlayer {
   spanMinutes = $state<number>(5);
   #frame = 0;
 
-  constructor(tape: Tape, start: { readonly secondsFromOff?: number | undefined; readonly runner?: string | undefined } = {}) {
+  constructor(
+    tape: Tape,
+    start: { readonly secondsFromOff?: number | undefined; readonly runner?: string | undefined } = {}
+  ) {
     this.tape = tape;
     this.outline = outlineMarket(tape);
     this.replay = this.outline.replay;

@@ -3,23 +3,19 @@ import { decodeResult } from '$lib/data/arrow-columns.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import type { SqlTables } from '../editor/languages.ts';
 
-export const TABLES = ['datasets', 'markets', 'runners', 'tape', 'bronze', 'runs', 'metrics'] as const;
+const QUERY = `select table_name, column_name from information_schema.columns
+where table_schema = 'main' order by table_name, ordinal_position`;
 
-async function columnsOf(data: DataApi, table: string): Promise<readonly string[]> {
-  const { ipc } = await data.query(`select * from ${table} limit 0`);
-  return decodeResult(ipc).columns.map((column) => column.name);
-}
-
+/** Never fails: what cannot be read is not completed. The first call starts the SQL engine, which takes a second. */
 export async function sqlTables(data: DataApi): Promise<SqlTables> {
-  const found = await Promise.all(
-    TABLES.map(async (table) => {
-      try {
-        return [table, await columnsOf(data, table)] as const;
-      } catch {
-        // A table that cannot be read now is completed by name alone.
-        return [table, []] as const;
-      }
-    })
-  );
-  return Object.fromEntries(found);
+  try {
+    const { values, rows } = decodeResult((await data.query(QUERY)).ipc);
+    const tables: Record<string, string[]> = {};
+    for (let row = 0; row < rows; row++) {
+      (tables[String(values[0]?.[row])] ??= []).push(String(values[1]?.[row]));
+    }
+    return tables;
+  } catch {
+    return {};
+  }
 }

@@ -1,0 +1,44 @@
+/** What an import says of itself while it goes and when it is done. Pure. */
+import type { ImportProgress, ImportReport } from '$lib/data/records.ts';
+import { formatCount, formatDuration, plural } from '../format.ts';
+
+const PHASES: Readonly<Record<ImportProgress['phase'], string>> = {
+  reading: 'Reading',
+  writing: 'Writing',
+  cataloguing: 'Cataloguing'
+};
+
+export const progressTitle = (progress: ImportProgress): string =>
+  progress.files > 1
+    ? `${PHASES[progress.phase]} ${progress.file} (${String(progress.fileIndex + 1)} of ${String(progress.files)})`
+    : `${PHASES[progress.phase]} ${progress.file}`;
+
+export const progressDetail = (progress: ImportProgress): string =>
+  `${plural(progress.messages, 'message')}, ${plural(progress.markets, 'market')}`;
+
+export const progressShare = (progress: ImportProgress): number | undefined =>
+  progress.bytesTotal > 0 ? progress.bytesRead / progress.bytesTotal : undefined;
+
+/** From the speed so far; nothing is said before a twentieth is done. */
+export function secondsLeft(progress: ImportProgress, elapsedSeconds: number): number | undefined {
+  const share = progressShare(progress) ?? 0;
+  if (progress.phase !== 'reading' || share < 0.05) return undefined;
+  return (elapsedSeconds / share) * (1 - share);
+}
+
+/** The report as pairs of what and how much. */
+export function reportFigures(report: ImportReport): readonly (readonly [what: string, value: string])[] {
+  const { dataset, markets, seconds } = report;
+  const day = (millis: number): string => new Date(millis).toISOString().slice(0, 16).replace('T', ' ');
+  const definitions = markets.reduce((sum, market) => sum + market.definitions, 0);
+  return [
+    ['Dataset', dataset.name],
+    ['Messages', formatCount(dataset.messages)],
+    ['Market definitions', formatCount(definitions)],
+    ['Markets', `${formatCount(dataset.markets)}, ${formatCount(dataset.trainable)} trainable`],
+    ['Runners', formatCount(dataset.runners)],
+    ['Trades', formatCount(dataset.trades)],
+    ['Time', `${day(dataset.firstMillis)} to ${day(dataset.lastMillis)} UTC`],
+    ['Read in', formatDuration(seconds)]
+  ];
+}

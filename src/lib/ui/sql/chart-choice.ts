@@ -1,0 +1,41 @@
+/** Which columns of a result make a chart at one press, and how many points it gets. Pure. */
+import type { ResultColumns } from '$lib/data/arrow-columns.ts';
+
+export interface ChartChoice {
+  readonly kind: 'line' | 'bar';
+  readonly x: number;
+  readonly y: number;
+}
+
+/** More bars than this cannot be told apart, more points than that only cost time. */
+export const MAX_BARS = 60;
+export const MAX_POINTS = 4000;
+
+/** The first figure against time, else against another figure, else against the first words; none without a figure. */
+export function defaultChart(result: ResultColumns): ChartChoice | undefined {
+  const all = result.columns.map((column, index) => ({ type: column.type, index }));
+  const numbers = all.filter((column) => column.type === 'number');
+  const time = all.find((column) => column.type === 'date');
+  const words = all.find((column) => column.type === 'text' || column.type === 'boolean');
+  const [first, second] = numbers;
+  if (first === undefined || result.rows === 0) return undefined;
+  if (time !== undefined) return { kind: 'line', x: time.index, y: first.index };
+  if (words !== undefined) return { kind: 'bar', x: words.index, y: first.index };
+  if (second !== undefined) {
+    return { kind: result.rows <= MAX_BARS ? 'bar' : 'line', x: first.index, y: second.index };
+  }
+  return undefined;
+}
+
+/** Evenly chosen rows, so that a long result still draws at once. */
+export function chartRows(result: ResultColumns, choice: ChartChoice): readonly { x: unknown; y: unknown }[] {
+  const limit = choice.kind === 'bar' ? MAX_BARS : MAX_POINTS;
+  const every = choice.kind === 'bar' ? 1 : Math.max(1, Math.ceil(result.rows / limit));
+  const isDate = result.columns[choice.x]?.type === 'date';
+  const rows: { x: unknown; y: unknown }[] = [];
+  for (let row = 0; row < result.rows && rows.length < limit; row += every) {
+    const x = result.values[choice.x]?.[row];
+    rows.push({ x: isDate && typeof x === 'number' ? new Date(x) : x, y: result.values[choice.y]?.[row] });
+  }
+  return rows;
+}
