@@ -8,7 +8,7 @@ import { themeColours, withAlpha } from './theme-colours.ts';
 export interface PlotterOptions {
   readonly series: readonly ChartSeries[];
   readonly range: readonly [number | undefined, number | undefined];
-  readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
   readonly onHover: (index: number | undefined) => void;
 }
 
@@ -56,19 +56,15 @@ export class Plotter {
   }
 
   #options(given: PlotterOptions & { width: number; height: number }): uPlot.Options {
-    const { series, range, onHover, width, height } = given;
+    const { series, range, tick, onHover, width, height } = given;
     const { muted, line } = this.#colours;
     const font = `11px Inter, system-ui, sans-serif`;
-    const axis = {
-      stroke: muted,
-      font,
-      ticks: { show: false },
-      values: (_: uPlot, ticks: number[]) => ticks.map(formatTick)
-    };
+    const axis = { stroke: muted, font, ticks: { show: false } };
+    const values = (write: (value: number) => string) => (_: uPlot, ticks: number[]) => ticks.map(write);
     return {
       width,
       height,
-      padding: [8, 6, 0, 0],
+      padding: [8, 14, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
@@ -83,12 +79,13 @@ export class Plotter {
         }
       },
       axes: [
-        { ...axis, grid: { show: false }, size: 22, gap: 3, space: 60 },
-        { ...axis, grid: { stroke: line, width: 1 }, size: 44, gap: 4, space: 36 }
+        { ...axis, values: values(formatTick), grid: { show: false }, size: 22, gap: 3, space: 60 },
+        { ...axis, values: values(tick), grid: { stroke: line, width: 1 }, size: 44, gap: 4, space: 36 }
       ],
       series: [{}, ...series.map((one) => this.#line(one))],
       hooks: {
-        draw: [(chart) => this.#baselines(chart), (chart) => this.#mark(chart)],
+        drawAxes: [(chart) => this.#baselines(chart)],
+        draw: [(chart) => this.#mark(chart)],
         setCursor: [(chart) => onHover(chart.cursor.idx ?? undefined)]
       }
     };
@@ -105,32 +102,32 @@ export class Plotter {
     };
   }
 
+  /** Under the curves, labelled at the left, where a run's curve is still far from them. */
   #baselines(chart: uPlot): void {
     const { ctx, bbox } = chart;
     const ratio = devicePixelRatio;
+    const lines = (this.#data?.baselines ?? [])
+      .map((baseline) => ({ label: baseline.label, y: chart.valToPos(baseline.value, 'y', true) }))
+      .filter((line) => Number.isFinite(line.y))
+      .sort((a, b) => a.y - b.y);
     ctx.save();
-    ctx.font = `${11 * ratio}px Inter, system-ui, sans-serif`;
-    ctx.textAlign = 'right';
+    ctx.font = `${String(11 * ratio)}px Inter, system-ui, sans-serif`;
+    ctx.textAlign = 'left';
     ctx.lineWidth = ratio;
     ctx.setLineDash([3 * ratio, 3 * ratio]);
-    let lastY = Infinity;
-    for (const baseline of [...(this.#data?.baselines ?? [])].sort((a, b) => a.value - b.value)) {
-      const y = chart.valToPos(baseline.value, 'y', true);
-      if (!Number.isFinite(y)) continue;
-      ctx.strokeStyle = this.#colours.muted;
+    ctx.strokeStyle = this.#colours.muted;
+    ctx.fillStyle = this.#colours.muted;
+    lines.forEach((line, index) => {
       ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.moveTo(bbox.left, line.y);
+      ctx.lineTo(bbox.left + bbox.width, line.y);
       ctx.stroke();
-      // Labels that would lie on one another step up; the lines stay where they are.
-      const textY = Math.max(bbox.top + 10 * ratio, Math.min(y - 4 * ratio, lastY - 13 * ratio));
-      lastY = textY;
-      const wide = ctx.measureText(baseline.label).width;
-      ctx.fillStyle = withAlpha(this.#colours.background, 0.85);
-      ctx.fillRect(bbox.left + bbox.width - wide - 4 * ratio, textY - 10 * ratio, wide + 4 * ratio, 13 * ratio);
-      ctx.fillStyle = this.#colours.muted;
-      ctx.fillText(baseline.label, bbox.left + bbox.width - 2 * ratio, textY);
-    }
+      // Of two lines that are close the upper is labelled above, the lower below.
+      const above = lines[index - 1];
+      const crowded = above !== undefined && line.y - above.y < 16 * ratio;
+      const y = crowded || line.y - bbox.top < 14 * ratio ? line.y + 12 * ratio : line.y - 4 * ratio;
+      ctx.fillText(line.label, bbox.left + 4 * ratio, y);
+    });
     ctx.restore();
   }
 

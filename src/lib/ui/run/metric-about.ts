@@ -1,11 +1,13 @@
 /** What the metrics are called on the pages, their units, and which way is better. */
-import { formatNumber, formatPercent, formatSignificant, formatSigned } from '../format.ts';
+import { formatNumber, formatPercent, formatSignificant, formatSigned, formatTick } from '../format.ts';
 
 export interface MetricAbout {
   readonly title: string;
   /** What the value is, with its unit. */
   readonly unit: string;
   readonly format: (value: number) => string;
+  /** Figures on an axis, where they differ from plain ones. */
+  readonly tick?: (value: number) => string;
   readonly better?: 'higher' | 'lower';
 }
 
@@ -13,6 +15,7 @@ const signedPercent = (value: number): string => {
   const text = formatPercent(value, 2);
   return value > 0 ? `+${text}` : text;
 };
+const percentTick = (share: number): string => formatTick(Math.round(share * 1e6) / 1e4);
 const significant = (value: number): string => formatSignificant(value, 3);
 
 const known: Readonly<Record<string, MetricAbout>> = {
@@ -20,24 +23,33 @@ const known: Readonly<Record<string, MetricAbout>> = {
   episode_length: { title: 'Episode length', unit: 'steps', format: (v) => formatNumber(v, 0) },
   green_rate: {
     title: 'All green',
-    unit: 'share of traded markets',
+    unit: '% of traded markets',
     format: (v) => formatPercent(v),
+    tick: percentTick,
     better: 'higher'
   },
-  traded_rate: { title: 'Traded', unit: 'share of markets', format: (v) => formatPercent(v) },
+  traded_rate: { title: 'Traded', unit: '% of markets', format: (v) => formatPercent(v), tick: percentTick },
   mtm_roi_mean: {
     title: 'Mark-to-market ROI at the off',
     unit: '% of bankroll',
     format: signedPercent,
+    tick: percentTick,
     better: 'higher'
   },
   worst_roi_p95: {
-    title: 'Worst ROI, 95th percentile',
+    title: 'Loss that 95 % of markets stay within',
+    unit: '% of bankroll',
+    format: (v) => formatPercent(v, 2),
+    tick: percentTick,
+    better: 'lower'
+  },
+  cvar_5pc: {
+    title: 'Mean of the worst 5 % of markets',
     unit: '% of bankroll',
     format: signedPercent,
+    tick: percentTick,
     better: 'higher'
   },
-  cvar_5pc: { title: 'CVaR, worst 5 %', unit: '% of bankroll', format: signedPercent, better: 'higher' },
   orders_submitted: { title: 'Orders submitted', unit: 'an episode', format: (v) => formatNumber(v, 1) },
   orders_filled: { title: 'Orders filled', unit: 'an episode', format: (v) => formatNumber(v, 1) },
   slippage_bps: { title: 'Slippage', unit: 'basis points', format: (v) => formatNumber(v, 1), better: 'lower' },
@@ -77,3 +89,10 @@ export function orderedMetrics(names: Iterable<string>): string[] {
 /** `markToMarket`, `mark_to_market` as `mark to market`. */
 export const rewardTitle = (term: string): string =>
   term.replaceAll('_', ' ').replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+
+/** `76.0 to 86.0 %`: the unit once. */
+export function formatInterval(about: MetricAbout, interval: { readonly low: number; readonly high: number }): string {
+  const low = about.format(interval.low);
+  const high = about.format(interval.high);
+  return `${low.endsWith('%') && high.endsWith('%') ? low.slice(0, -2) : low} to ${high}`;
+}

@@ -2,6 +2,7 @@
 import type { Baseline, ChartSeries } from '../charts/series.ts';
 import { smoothed } from '../charts/series.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
+import { formatTick } from '../format.ts';
 import { aboutMetric } from './metric-about.ts';
 import type { MetricTable } from './metric-table.ts';
 
@@ -14,6 +15,7 @@ export interface RunChart {
   readonly baselines: readonly Baseline[];
   readonly range: readonly [number | undefined, number | undefined];
   readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
   /** Whether the kept checkpoint is marked on it. */
   readonly marks: boolean;
 }
@@ -57,18 +59,18 @@ function withMean(label: string, values: Float64Array): ChartSeries[] {
 export function runCharts(table: MetricTable, evaluation: EvaluationReport | undefined): RunChart[] {
   const market = evaluation?.policies.some((policy) => policy.metrics['green_rate'] !== undefined) ?? false;
   const wanted = [
-    ...MARKET.filter((name) => name === 'return' || market || table.has(name) || table.has('reward.markToMarket')),
+    ...MARKET.filter((name) => name === 'return' || market || table.names('reward.').length > 0),
     ...TRAINING
   ];
   return wanted.map((id): RunChart => {
     const about = aboutMetric(id);
-    const common = { id, title: about.title, unit: about.unit, format: about.format };
+    const common = { id, title: about.title, unit: about.unit, format: about.format, tick: about.tick ?? formatTick };
     if (id === 'green_rate') {
       const { x, ys } = table.aligned(['traded_rate', 'green_rate'], 300);
       const [traded = new Float64Array(0), green = new Float64Array(0)] = ys;
       return {
         ...common,
-        unit: 'share of markets',
+        unit: '%',
         x,
         series: [
           { label: 'all green', values: green, tone: 'accent' },

@@ -74,14 +74,11 @@ export interface EpisodeBar {
 export function episodeBars(report: EvaluationReport | undefined): { metric: string; bars: readonly EpisodeBar[] } {
   const agent = policyOf(report, 'agent');
   if (agent === undefined) return { metric: 'return', bars: [] };
-  const column = (...names: readonly string[]): number => {
-    for (const name of names) if (agent.columns.includes(name)) return agent.columns.indexOf(name);
-    return -1;
-  };
-  const roi = column('mtm_roi', 'mtm_roi_mean');
+  const column = (name: string): number => agent.columns.indexOf(name);
+  const roi = column('mtm_roi');
   const height = roi >= 0 ? roi : column('return');
-  const green = column('green', 'green_rate');
-  const traded = column('traded', 'traded_rate');
+  const green = column('all_green');
+  const traded = column('traded');
   const bars = agent.rows.map(([market, ...values]): EpisodeBar => ({
     market,
     value: values[height] ?? Number.NaN,

@@ -1,6 +1,6 @@
 /** A run's result in one phrase, never without its interval. Pure. */
 import type { RunRecord } from '$lib/research/types.ts';
-import { aboutMetric } from '../run/metric-about.ts';
+import { aboutMetric, formatInterval } from '../run/metric-about.ts';
 import { agentInterval } from '../run/run-facts.ts';
 
 export function runResult(record: RunRecord): string {
@@ -10,8 +10,8 @@ export function runResult(record: RunRecord): string {
   const phrase = (metric: string, words: string): string | undefined => {
     const interval = agentInterval(report, metric);
     if (interval === undefined) return undefined;
-    const { format } = aboutMetric(metric);
-    return `${words} ${format(interval.mean)} (${format(interval.low)} to ${format(interval.high)})${sample}`;
+    const about = aboutMetric(metric);
+    return `${words} ${about.format(interval.mean)} (${formatInterval(about, interval)})${sample}`;
   };
   const traded = agentInterval(report, 'traded_rate');
   if (traded?.mean === 0) return `traded no market${sample}`;
