@@ -10,8 +10,8 @@
  *    visible, the whole at +1. Below -GREEN_DEAD_ZONE: withdraw the slot's orders. Else nothing.
  *
  * So every action near 0 does nothing, and doing nothing is a region, not a point. A green-up or a withdrawal goes
- * first: the stake of that slot is then ignored. A new order takes the place of the slot's resting one; one that asks
- * for the side and price it rests at already keeps its place in the queue.
+ * first: the stake of that slot is then ignored. A new order takes the place of the slot's resting one of that side; one
+ * that asks for a price it rests at already keeps its place in the queue. So a slot may quote both sides.
  */
 import type { Book } from '../../market/book.ts';
 import { NO_TICK } from '../../market/tape.ts';

@@ -25,7 +25,8 @@ import type { EnvSpec, StepBuffers } from '../vector-env.ts';
 import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
 import type { StakeRange } from './action.ts';
 import { EPISODE_INFO } from './metrics.ts';
-import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, writeSlot } from './observation.ts';
+import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, emptyView, writeSlot } from './observation.ts';
+import type { SlotView } from './observation.ts';
 import { OrdersOfSlot } from './orders-of-slot.ts';
 import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
@@ -108,6 +109,7 @@ export class PreOffEpisode {
   readonly #greens: readonly GreenUp[];
   readonly #action = new SlotAction();
   readonly #outcome = new StepOutcome();
+  readonly #view: SlotView;
   /** Middle of each slot's book when the step was decided, hundredths; 0 without one. */
   readonly #mid: Float64Array;
   readonly #slotOf = new Int32Array(256);
@@ -139,6 +141,7 @@ export class PreOffEpisode {
     this.#orders = Array.from({ length: config.slots }, () => new OrdersOfSlot());
     this.#greens = Array.from({ length: config.slots }, () => new GreenUp());
     this.#mid = new Float64Array(config.slots);
+    this.#view = emptyView(this.#greens[0]!);
     this.#stakes = { minimumLots: 0, capLots: 0 } satisfies StakeRange;
     this.#visitFill = (fill) => {
       this.#noteFill(fill);
@@ -309,8 +312,17 @@ export class PreOffEpisode {
       const { bestBid, bestAsk } = exchange.books[runner]!;
       const green = this.#greens[slot]!;
       if (this.#step === 0) green.clear();
-      const order = this.#orders[slot]!.newest;
-      writeSlot({ account, slot: runner, sumIfLoses, green, order, bestBid, bestAsk }, cap, into, at);
+      const orders = this.#orders[slot]!;
+      const view = this.#view;
+      view.account = account;
+      view.slot = runner;
+      view.sumIfLoses = sumIfLoses;
+      view.green = green;
+      view.back = orders.newest(Side.back);
+      view.lay = orders.newest(Side.lay);
+      view.bestBid = bestBid;
+      view.bestAsk = bestAsk;
+      writeSlot(view, cap, into, at);
       at += SLOT_COLUMNS.length;
     }
     from = this.#step * MARKET_FEATURES.length;

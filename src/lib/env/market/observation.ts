@@ -4,8 +4,7 @@
  * and clipped to [-10, 10]. A slot without a runner, or whose runner has left, is all zeros and has mask 0.
  */
 import { NO_TICK } from '../../market/tape.ts';
-import type { BackLayAccount } from '../account/account.ts';
-import { POINTS_PER_LOT } from '../account/account.ts';
+import { BackLayAccount, POINTS_PER_LOT } from '../account/account.ts';
 import type { GreenUp } from '../account/hedge.ts';
 import { OrderStatus, Side } from '../matching/order.ts';
 import type { Order } from '../matching/order.ts';
@@ -30,10 +29,14 @@ export const SLOT_COLUMNS = [
   /** Stakes waiting or on their way; stake caps. */
   'waiting_back',
   'waiting_lay',
-  /** Of the newest order: side (+1 back, -1 lay, 0 none), ticks behind the best of its side / 10, and its queue. */
-  'order_side',
-  'order_behind',
-  'order_ahead'
+  /**
+   * Of the newest waiting order of each side: ticks it lies behind the best price there / 10, and the share of the
+   * queue that is ahead of it (1 while on its way); 0 without one.
+   */
+  'back_behind',
+  'back_ahead',
+  'lay_behind',
+  'lay_ahead'
 ] as const;
 
 export const ACCOUNT_COLUMNS = [
@@ -51,22 +54,32 @@ export function clip(value: number): number {
   return value > OBSERVATION_LIMIT ? OBSERVATION_LIMIT : value < -OBSERVATION_LIMIT ? -OBSERVATION_LIMIT : value;
 }
 
-/** Writes the own part of a slot at `at`. `order` is the slot's newest order at the venue or on its way. */
-export function writeSlot(
-  view: {
-    readonly account: BackLayAccount;
-    readonly slot: number;
-    readonly sumIfLoses: number;
-    readonly green: GreenUp;
-    readonly order: Order | undefined;
-    readonly bestBid: number;
-    readonly bestAsk: number;
-  },
-  capLots: number,
-  into: Float32Array,
-  at: number
-): void {
-  const { account, slot, green, order } = view;
+/** What one slot's columns are made of; a record that is written over. `back`, `lay`: its newest orders of each side. */
+export interface SlotView {
+  account: BackLayAccount;
+  slot: number;
+  sumIfLoses: number;
+  green: GreenUp;
+  back: Order | undefined;
+  lay: Order | undefined;
+  bestBid: number;
+  bestAsk: number;
+}
+
+export const emptyView = (green: GreenUp): SlotView => ({
+  account: new BackLayAccount({ slots: 0, winners: 1 }),
+  slot: 0,
+  sumIfLoses: 0,
+  green,
+  back: undefined,
+  lay: undefined,
+  bestBid: NO_TICK,
+  bestAsk: NO_TICK
+});
+
+/** Writes the own part of a slot at `at`. */
+export function writeSlot(view: SlotView, capLots: number, into: Float32Array, at: number): void {
+  const { account, slot, green, bestBid, bestAsk } = view;
   const cap = capLots * POINTS_PER_LOT;
   const loses = account.ifLoses[slot]!;
   into[at] = 1;
@@ -78,13 +91,16 @@ export function writeSlot(
   into[at + 6] = clip((green.side === Side.lay ? green.stake : -green.stake) / capLots);
   into[at + 7] = clip(account.waitingBack[slot]! / capLots);
   into[at + 8] = clip(account.waitingLay[slot]! / capLots);
-  into[at + 9] = 0;
-  into[at + 10] = 0;
-  into[at + 11] = 0;
-  if (order === undefined || order.status === OrderStatus.complete) return;
-  const back = order.side === Side.back;
-  const best = back ? view.bestAsk : view.bestBid;
-  into[at + 9] = back ? 1 : -1;
-  into[at + 10] = best === NO_TICK ? 0 : clip((back ? order.tick - best : best - order.tick) / 10);
-  into[at + 11] = order.status === OrderStatus.executable ? order.ahead / (order.ahead + order.rest) : 1;
+  const back = waiting(view.back);
+  const lay = waiting(view.lay);
+  into[at + 9] = back === undefined || bestAsk === NO_TICK ? 0 : clip((back.tick - bestAsk) / 10);
+  into[at + 10] = back === undefined ? 0 : aheadShare(back);
+  into[at + 11] = lay === undefined || bestBid === NO_TICK ? 0 : clip((bestBid - lay.tick) / 10);
+  into[at + 12] = lay === undefined ? 0 : aheadShare(lay);
 }
+
+const waiting = (order: Order | undefined): Order | undefined =>
+  order === undefined || order.status === OrderStatus.complete ? undefined : order;
+
+const aheadShare = (order: Order): number =>
+  order.status === OrderStatus.executable ? order.ahead / (order.ahead + order.rest) : 1;

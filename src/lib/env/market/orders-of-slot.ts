@@ -11,8 +11,8 @@ import type { Order, OrderRequest } from '../matching/order.ts';
 import { Intent } from './action.ts';
 import type { SlotAction } from './action.ts';
 
-/** One resting, one on its way in its place, one that closes a position, one to spare. */
-export const MAX_ORDERS = 4;
+/** One resting and one on its way a side, one that closes a position, one to spare. */
+export const MAX_ORDERS = 6;
 
 /** Called with an order that is done, before its record is reused. */
 export type OrderVisitor = (order: Order) => void;
@@ -21,9 +21,10 @@ export class OrdersOfSlot {
   readonly orders: Order[] = [];
   #request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
 
-  /** The newest order that is not done. */
-  get newest(): Order | undefined {
-    return this.orders[this.orders.length - 1];
+  /** The newest order of a side that is not done. */
+  newest(side: Side): Order | undefined {
+    for (let i = this.orders.length - 1; i >= 0; i--) if (this.orders[i]!.side === side) return this.orders[i];
+    return undefined;
   }
 
   clear(): void {
@@ -36,9 +37,9 @@ export class OrdersOfSlot {
       case Intent.none:
         return 0;
       case Intent.withdraw:
-        return this.#withdraw(exchange);
+        return this.#withdraw(exchange, undefined);
       case Intent.greenUp:
-        return this.#withdraw(exchange) + this.#close(action, slot, exchange, green);
+        return this.#withdraw(exchange, undefined) + this.#close(action, slot, exchange, green);
       case Intent.quote:
         return this.#quote(action, slot, exchange);
     }
@@ -58,9 +59,11 @@ export class OrdersOfSlot {
     orders.length = kept;
   }
 
-  #withdraw(exchange: SimulatedExchange): number {
+  /** @param side only this side's orders, or every order when undefined */
+  #withdraw(exchange: SimulatedExchange, side: Side | undefined): number {
     let requests = 0;
     for (const order of this.orders) {
+      if (side !== undefined && order.side !== side) continue;
       if (order.cancelling || order.status === OrderStatus.complete) continue;
       exchange.cancel(order);
       requests++;
@@ -73,7 +76,7 @@ export class OrdersOfSlot {
       if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
     }
     if (this.orders.length >= MAX_ORDERS) return 0;
-    const withdrawn = this.#withdraw(exchange);
+    const withdrawn = this.#withdraw(exchange, action.side);
     this.#place(slot, action.side, action.tick, action.lots, false, exchange);
     return withdrawn + 1;
   }

@@ -15,6 +15,5 @@ export const fullQueue: QueueModel = {
     }
     position.ahead = 0;
     return through < rest ? through : rest;
-  },
-  onDepth: () => undefined
+  }
 };

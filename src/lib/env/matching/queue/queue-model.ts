@@ -14,6 +14,4 @@ export interface QueueModel {
    * and not more than `rest`, that reach the order.
    */
   onTrade(position: QueuePosition, volume: number, rest: number): number;
-  /** The visible size at the order's price went from `before` to `now`. */
-  onDepth(position: QueuePosition, before: number, now: number): void;
 }
