@@ -9,7 +9,7 @@ import type {
 import { readConfig } from '$lib/config/read-config.ts';
 import { AppError, asAppError } from '$lib/core/errors.ts';
 import { encodeClaim } from '$lib/research/link.ts';
-import { makeClaim } from '$lib/research/claim.ts';
+import { makeClaim } from '$lib/research/run-record.ts';
 import type { RunRecord } from '$lib/research/types.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import type { RunService } from '$lib/workers/run-service.ts';
