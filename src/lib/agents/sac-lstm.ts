@@ -58,7 +58,7 @@ export class SacLstm implements Agent {
       throw new AppError('config.invalid', {
         subject: 'agent.algorithm',
         expected: 'an environment with continuous actions',
-        got: `sac-lstm with ${action.kind} actions`,
+        got: `${action.kind} actions`,
         remedy: 'choose another environment or another agent'
       });
     }
@@ -140,7 +140,7 @@ export class SacLstm implements Agent {
       throw new AppError('training.diverged', {
         subject: 'action of the policy',
         expected: 'finite numbers',
-        got: 'got NaN',
+        got: 'NaN',
         remedy: 'go on from the last checkpoint with a lower learning rate'
       });
     }

@@ -9,7 +9,7 @@ export function makeClaim(record: RunRecord): RunClaim {
     throw new AppError('data.missing', {
       subject: `run ${record.name}`,
       expected: 'an evaluation',
-      got: 'there is none yet',
+      got: 'none yet',
       remedy: 'let the run end, or stop it: its last evaluation is what a link claims'
     });
   }

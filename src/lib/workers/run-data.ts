@@ -59,7 +59,7 @@ export async function recallData(data: DataApi, config: RunConfig, run: RunRecor
     throw new AppError('data.drift', {
       subject: `dataset ${run.dataset} of run ${run.name}`,
       expected: `fingerprint ${run.dataFingerprint.slice(0, 12)}`,
-      got: `it is now ${fingerprint.slice(0, 12)}`,
+      got: `${fingerprint.slice(0, 12)}`,
       remedy: 'import the same recordings again, or start a new run'
     });
   }
@@ -89,7 +89,7 @@ async function datasetNamed(data: DataApi, name: string) {
   throw new AppError('data.missing', {
     subject: `dataset ${name}`,
     expected: `one of ${datasets.map((dataset) => dataset.name).join(', ')}`,
-    got: 'it is not in this browser',
+    got: 'nothing of that name in this browser',
     remedy: 'import it on the Data page, or choose another'
   });
 }

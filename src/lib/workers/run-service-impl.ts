@@ -188,7 +188,7 @@ function busy(name: string | undefined, where: string): AppError {
   return new AppError('storage.locked', {
     subject: 'training',
     expected: 'one run at a time',
-    got: `${name === undefined ? 'a run' : `run ${name}`} is training in ${where}`,
+    got: `${name === undefined ? 'a run' : `run ${name}`} training in ${where}`,
     remedy: 'let it end or stop it first'
   });
 }

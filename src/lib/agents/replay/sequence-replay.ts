@@ -174,7 +174,7 @@ export class SequenceReplay {
         throw new AppError('data.drift', {
           subject: `replay.${name} of the checkpoint`,
           expected: `${String(length)} values`,
-          got: values === undefined ? 'it is missing' : `got ${String(values.length)}`,
+          got: values === undefined ? 'none' : String(values.length),
           remedy: 'resume with the configuration the checkpoint was made with'
         });
       }

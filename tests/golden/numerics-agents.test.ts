@@ -1,0 +1,205 @@
+/** The agents' own mathematics against PyTorch's and Stable-Baselines3's figures: goldens/rl-numerics.json. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { squashedSample } from '../../src/lib/agents/nets/squashed-gaussian.ts';
+import { sequenceBatch, windowRows } from '../../src/lib/agents/replay/sequence-batch.ts';
+import { Sac } from '../../src/lib/agents/sac.ts';
+import { chooseDevice } from '../../src/lib/compute/device.ts';
+import type { Device } from '../../src/lib/compute/device.ts';
+import { Random } from '../../src/lib/core/random.ts';
+import { seed } from '../../src/lib/core/units.ts';
+import { goldens, readGolden } from '../support/recordings.ts';
+
+interface Golden {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+interface Layer {
+  readonly w: Golden;
+  readonly b: Golden;
+}
+
+const entries = goldens.present
+  ? (
+      readGolden('rl-numerics.json') as {
+        entries: Record<string, { inputs: never; outputs: never; f32_error: number }>;
+      }
+    ).entries
+  : {};
+const entry = <I, O>(name: string): { inputs: I; outputs: O; f32_error: number } => {
+  const found = entries[name];
+  if (found === undefined) throw new Error(`rl-numerics.json has no entry ${name}`);
+  return found;
+};
+
+/** As the file says: differences are held to 1e-5 of a tensor's largest value, or to what float32 itself gives away. */
+function expectClose(got: ArrayLike<number>, golden: Golden | number, f32Error: number, what: string): void {
+  const wanted = typeof golden === 'number' ? [golden] : golden.data;
+  expect(got.length, what).toBe(wanted.length);
+  const scale = Math.max(...wanted.map(Math.abs));
+  const tolerance = Math.max(1e-5, 2 * f32Error) * scale + 1e-12;
+  wanted.forEach((value, i) => {
+    expect(
+      Math.abs(got[i]! - value),
+      `${what}[${String(i)}]: ${String(got[i])} for ${String(value)}`
+    ).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+const tensor = (golden: Golden): tf.Tensor => tf.tensor([...golden.data], [...golden.shape]);
+
+describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backend) => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await chooseDevice(backend);
+  });
+  afterAll(() => {
+    device.dispose();
+  });
+
+  it.each(['squashed_gaussian', 'squashed_gaussian_saturated'])('%s: action, log-probability and gradients', (name) => {
+    interface Inputs {
+      mean: Golden;
+      log_std: Golden;
+      noise: Golden;
+      w_action: Golden;
+      w_log_prob: Golden;
+    }
+    interface Outputs {
+      action: Golden;
+      log_prob: Golden;
+      grad: { mean: Golden; log_std: Golden };
+    }
+    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
+    tf.tidy(() => {
+      const [mean, logStd, noise] = [tensor(inputs.mean), tensor(inputs.log_std), tensor(inputs.noise)];
+      const { action, logProb } = squashedSample({ mean, logStd }, noise);
+      expectClose(action.dataSync(), outputs.action, f32_error, 'action');
+      expectClose(logProb.dataSync(), outputs.log_prob, f32_error, 'log_prob');
+      const grads = tf.grads((m: tf.Tensor, s: tf.Tensor) => {
+        const sample = squashedSample({ mean: m, logStd: s }, noise);
+        return tf.add(
+          tf.sum(tf.mul(sample.action, tensor(inputs.w_action))),
+          tf.sum(tf.mul(sample.logProb, tensor(inputs.w_log_prob)))
+        );
+      })([mean, logStd]) as [tf.Tensor, tf.Tensor];
+      expectClose(grads[0].dataSync(), outputs.grad.mean, f32_error, 'grad mean');
+      expectClose(grads[1].dataSync(), outputs.grad.log_std, f32_error, 'grad log_std');
+    });
+  });
+
+  it('sac_3_updates: losses, temperature and every weight after three updates', async () => {
+    interface Inputs {
+      actor: { latent: Layer[]; mu: Layer; log_std: Layer };
+      critics: Layer[][];
+      target_critics: Layer[][];
+      log_ent_coef: number;
+      batches: Record<'obs' | 'action' | 'reward' | 'next_obs' | 'done', Golden>[];
+      noise_pi: Golden[];
+      noise_next: Golden[];
+      gamma: number;
+      tau: number;
+      lr: number;
+      target_entropy: number;
+    }
+    interface Outputs {
+      updates: {
+        ent_coef: number;
+        ent_coef_loss: number;
+        critic_loss: number;
+        actor_loss: number;
+        log_prob_pi: Golden;
+      }[];
+      final: {
+        actor: { latent: Layer[]; mu: Layer; log_std: Layer };
+        critics: Layer[][];
+        target_critics: Layer[][];
+        log_ent_coef: number;
+      };
+    }
+    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>('sac_3_updates');
+    const [size = 0, observation = 0] = inputs.batches[0]?.obs.shape ?? [];
+    const action = inputs.batches[0]?.action.shape[1] ?? 0;
+    const hidden = inputs.actor.latent.map((layer) => layer.b.data.length);
+    const sac = new Sac(
+      { observation, action, inputs: observation + action + 1, lstmUnits: 0, hidden },
+      {
+        gamma: inputs.gamma,
+        tau: inputs.tau,
+        actorLearningRate: inputs.lr,
+        criticLearningRate: inputs.lr,
+        temperatureLearningRate: inputs.lr,
+        initialTemperature: Math.exp(inputs.log_ent_coef),
+        targetEntropy: inputs.target_entropy,
+        maxGradientNorm: 0
+      },
+      new Random(seed(0))
+    );
+    const actorLayers = (net: Inputs['actor']): Layer[] => [...net.latent, net.mu, net.log_std];
+    // Our dense layers keep kernels as [inputs, outputs]; the file's are [outputs, inputs].
+    const write = (variables: tf.Variable[], layers: Layer[]): void => {
+      layers.forEach((layer, i) => {
+        tf.tidy(() => {
+          variables[2 * i]?.assign(tf.transpose(tensor(layer.w)));
+          variables[2 * i + 1]?.assign(tensor(layer.b));
+        });
+      });
+    };
+    const compare = (variables: tf.Variable[], layers: Layer[], what: string): void => {
+      expect(variables.length).toBe(2 * layers.length);
+      layers.forEach((layer, i) => {
+        tf.tidy(() => {
+          const kernel = tf.transpose(variables[2 * i] as tf.Tensor2D);
+          expectClose(kernel.dataSync(), layer.w, f32_error, `${what} ${String(i)} w`);
+          expectClose((variables[2 * i + 1] as tf.Tensor).dataSync(), layer.b, f32_error, `${what} ${String(i)} b`);
+        });
+      });
+    };
+    write(sac.actor.parameters.variables, actorLayers(inputs.actor));
+    sac.critics.forEach((critic, i) => {
+      write(critic.parameters.variables, inputs.critics[i] ?? []);
+    });
+    sac.targets.forEach((target, i) => {
+      write(target.parameters.variables, inputs.target_critics[i] ?? []);
+    });
+
+    for (const [k, golden] of inputs.batches.entries()) {
+      // A memoryless agent's sequence is one transition: its row, and the row after it.
+      const batch = sequenceBatch({ burnIn: 0, sequence: 1, batch: size, observation, action, state: 0 });
+      const width = batch.inputs.length / windowRows(batch.shape) / size;
+      for (let b = 0; b < size; b++) {
+        for (let i = 0; i < observation; i++) {
+          batch.inputs[b * width + i] = golden.obs.data[b * observation + i]!;
+          batch.inputs[(size + b) * width + i] = golden.next_obs.data[b * observation + i]!;
+        }
+        batch.valid[b] = 1;
+        batch.rewards[b] = golden.reward.data[b]!;
+        batch.terminated[b] = golden.done.data[b]!;
+      }
+      batch.actions.set(golden.action.data);
+      const noise = {
+        policy: Float32Array.from(inputs.noise_pi[k]?.data ?? []),
+        next: Float32Array.from(inputs.noise_next[k]?.data ?? [])
+      };
+      const losses = await sac.update(batch, noise, true);
+      const wanted = outputs.updates[k];
+      if (losses === undefined || wanted === undefined) throw new Error('no losses');
+      expectClose([losses.temperature], wanted.ent_coef, f32_error, `update ${String(k)} ent_coef`);
+      expectClose([losses.temperature_loss], wanted.ent_coef_loss, f32_error, `update ${String(k)} ent_coef_loss`);
+      expectClose([losses.critic_loss], wanted.critic_loss, f32_error, `update ${String(k)} critic_loss`);
+      expectClose([losses.actor_loss], wanted.actor_loss, f32_error, `update ${String(k)} actor_loss`);
+      const logProbs = wanted.log_prob_pi.data;
+      const entropy = -logProbs.reduce((sum, x) => sum + x, 0) / logProbs.length;
+      expectClose([losses.entropy], entropy, f32_error, `update ${String(k)} entropy`);
+    }
+    compare(sac.actor.parameters.variables, actorLayers(outputs.final.actor), 'actor');
+    sac.critics.forEach((critic, i) => {
+      compare(critic.parameters.variables, outputs.final.critics[i] ?? [], `critic ${String(i)}`);
+    });
+    sac.targets.forEach((target, i) => {
+      compare(target.parameters.variables, outputs.final.target_critics[i] ?? [], `target ${String(i)}`);
+    });
+    expectClose(sac.logTemperature.dataSync(), outputs.final.log_ent_coef, f32_error, 'log_ent_coef');
+    sac.dispose();
+  });
+});
