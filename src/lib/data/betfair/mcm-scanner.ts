@@ -69,7 +69,7 @@ export class McmScanner {
     this.#bytes = bytes;
     this.#end = to;
     into.clear();
-    return this.#message(from, into) === to;
+    return this.#message(from, into) === to && into.op !== '';
   }
 
   #message(from: number, into: ChangeMessage): number {
