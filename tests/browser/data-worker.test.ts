@@ -411,7 +411,7 @@ async function files(path: string): Promise<readonly string[]> {
   const walk = async (at: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
     for await (const [name, entry] of at.entries()) {
       if (entry.kind === 'file') found.push(`${prefix}${name}`);
-      else await walk(entry as FileSystemDirectoryHandle, `${prefix}${name}/`);
+      else await walk(entry, `${prefix}${name}/`);
     }
   };
   await walk(folder, '');

@@ -2,7 +2,7 @@
 import type { Nanos } from '../core/units.ts';
 import { MarketState } from '../market/market-state.ts';
 import type { Tape } from '../market/tape.ts';
-import { MarketStatus, Outcome, RowKind, epochMillis, messageCount } from '../market/tape.ts';
+import { Outcome, RowKind, epochMillis, messageCount } from '../market/tape.ts';
 import type { MarketRecord } from './records.ts';
 
 const STATUS = ['inactive', 'open', 'suspended', 'closed'] as const;
@@ -54,7 +54,7 @@ export function recordOfTape(tape: Tape, dataset: string): MarketRecord {
     lastMillis,
     scheduledMillis: tape.market.scheduledMillis,
     ...(inPlayMillis === undefined ? {} : { inPlayMillis }),
-    status: STATUS[state.status] ?? STATUS[MarketStatus.inactive],
+    status: STATUS[state.status],
     winners: tape.market.runners.filter((runner) => state.outcome[runner.slot] === Outcome.winner).map((one) => one.id),
     fingerprint: tape.market.fingerprint,
     trainable: reason === undefined,

@@ -23,7 +23,7 @@ export function carryErrors(subject: string): void {
       throw fromWire(wire);
     }
   };
-  transferHandlers.set('throw', handler as TransferHandler<unknown, unknown>);
+  transferHandlers.set('throw', handler);
 }
 
 /** Long calls by task id on the worker's side: `cancel(task)` fires the signal of the call that runs under it. */

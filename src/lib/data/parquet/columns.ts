@@ -1,10 +1,12 @@
 /** Typed columns to Arrow and back, without a builder: every column is one flat buffer. */
 import {
   Bool,
+  DataType,
   Float64,
   Int32,
   Int64,
   TimestampMicrosecond,
+  Type,
   Uint32,
   Uint8,
   Utf8,
@@ -13,10 +15,11 @@ import {
   Schema,
   Struct,
   Table,
+  TimeUnit,
   makeData,
   tableToIPC
 } from 'apache-arrow';
-import type { Data, DataType } from 'apache-arrow';
+import type { Data } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import { canonicalJson, sha256Hex } from '../../core/digest.ts';
 
@@ -28,6 +31,12 @@ export interface ColumnSpec {
   readonly type: ColumnType;
   readonly about: string;
   readonly nullable?: boolean;
+}
+
+/** A column by its name and the name of its type, as a file may say it. */
+export interface ColumnName {
+  readonly name: string;
+  readonly type: string;
 }
 
 export type ColumnValues =
@@ -54,7 +63,7 @@ export const schemaOf = (specs: readonly ColumnSpec[], metadata?: Map<string, st
  * SHA-256 of the columns' names and types in order: what a sidecar records and a reader verifies.
  * @returns 64 hex digits
  */
-export const schemaHash = async (specs: readonly Pick<ColumnSpec, 'name' | 'type'>[]): Promise<string> =>
+export const schemaHash = async (specs: readonly ColumnName[]): Promise<string> =>
   await sha256Hex(canonicalJson(specs.map(({ name, type }) => [name, type])));
 
 /** An Arrow IPC stream of one batch. Every column has `rows` values; numeric NaN stands for null in f64 columns. */
@@ -74,15 +83,32 @@ function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: nu
   if (values?.length !== rows) {
     throw new Error(`column ${spec.name}: ${String(values?.length)} values for ${String(rows)} rows`);
   }
-  if (spec.type === 'text') return textData(values as readonly (string | undefined)[]);
-  const type = types[spec.type]();
-  if (spec.type === 'bool') {
-    const bits = new Uint8Array((rows + 7) >> 3);
-    for (let i = 0; i < rows; i++) if (values[i]) bits[i >> 3]! |= 1 << (i & 7);
-    return makeData({ type: type as Bool, length: rows, nullCount: 0, data: bits });
+  const about = { length: rows, nullCount: 0 };
+  switch (spec.type) {
+    case 'u8':
+      return makeData({ ...about, type: new Uint8(), data: values as Uint8Array });
+    case 'u32':
+      return makeData({ ...about, type: new Uint32(), data: values as Uint32Array });
+    case 'i32':
+      return makeData({ ...about, type: new Int32(), data: values as Int32Array });
+    case 'i64':
+      return makeData({ ...about, type: new Int64(), data: values as BigInt64Array });
+    case 'time':
+      return makeData({ ...about, type: new TimestampMicrosecond(), data: values as BigInt64Array });
+    case 'f64':
+      if (spec.nullable === true) return nullableFloats(values as Float64Array);
+      return makeData({ ...about, type: new Float64(), data: values as Float64Array });
+    case 'bool':
+      return makeData({ ...about, type: new Bool(), data: bitsOf(values as Uint8Array) });
+    case 'text':
+      return textData(values as readonly (string | undefined)[]);
   }
-  if (spec.type === 'f64' && spec.nullable) return nullableFloats(values as Float64Array);
-  return makeData({ type: type as Float64, length: rows, nullCount: 0, data: values as Float64Array });
+}
+
+function bitsOf(values: Uint8Array): Uint8Array {
+  const bits = new Uint8Array((values.length + 7) >> 3);
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) bits[i >> 3]! |= 1 << (i & 7);
+  return bits;
 }
 
 function nullableFloats(values: Float64Array): Data {
@@ -129,28 +155,31 @@ function textData(values: readonly (string | undefined)[]): Data {
 }
 
 /** What a file's Arrow schema says in our terms, for comparison and for the message when it differs. */
-export function specsOf(schema: Schema): readonly Pick<ColumnSpec, 'name' | 'type'>[] {
+export function specsOf(schema: Schema): readonly ColumnName[] {
   return schema.fields.map((field) => ({ name: field.name, type: typeName(field.type as DataType) }));
 }
 
-function typeName(type: DataType): ColumnType {
-  for (const [name, make] of Object.entries(types)) {
-    if (String(make()) === String(type)) return name as ColumnType;
-  }
-  return String(type) as ColumnType;
+/** In our terms; what we never write keeps Arrow's own name, for the message. */
+function typeName(type: DataType): string {
+  if (DataType.isInt(type)) return `${type.isSigned ? 'i' : 'u'}${String(type.bitWidth)}`;
+  if (DataType.isFloat(type)) return `f${String(16 << type.precision)}`;
+  if (DataType.isBool(type)) return 'bool';
+  if (DataType.isUtf8(type)) return 'text';
+  if (DataType.isTimestamp(type) && type.unit === TimeUnit.MICROSECOND) return 'time';
+  return Type[type.typeId];
 }
 
 /** Refuses a file whose columns are not the ones this version reads, naming both sides. */
 export async function verifySchema(
   subject: string,
-  found: readonly Pick<ColumnSpec, 'name' | 'type'>[],
+  found: readonly ColumnName[],
   expected: readonly ColumnSpec[]
 ): Promise<void> {
   const [foundHash, expectedHash] = await Promise.all([schemaHash(found), schemaHash(expected)]);
   if (foundHash !== expectedHash) throw drift(subject, describe(expected, expectedHash), describe(found, foundHash));
 }
 
-const describe = (specs: readonly Pick<ColumnSpec, 'name' | 'type'>[], hash: string): string =>
+const describe = (specs: readonly ColumnName[], hash: string): string =>
   `${specs.map((spec) => `${spec.name} ${spec.type}`).join(', ')} (schema ${hash.slice(0, 12)})`;
 
 export const drift = (subject: string, expected: string, got: string): AppError =>

@@ -55,7 +55,7 @@ export const silverSchemaHash = (): Promise<string> => schemaHash(SILVER_COLUMNS
 export function silverColumns(tape: Tape) {
   const message = new Uint32Array(tape.rows);
   for (let m = 0; m + 1 < tape.messageStart.length; m++) {
-    message.fill(m, tape.messageStart[m]!, tape.messageStart[m + 1]!);
+    message.fill(m, tape.messageStart[m], tape.messageStart[m + 1]);
   }
   return {
     exchange: wholeToInt64(tape.exchange),
@@ -124,14 +124,14 @@ export function wireFromTable(table: Table, sidecar: TapeSidecar, options: { rea
   let at = 0;
   let message = 0;
   for (const batch of table.batches) {
-    const column = <T>(name: string): T => batch.getChild(name)?.data[0]?.values as T;
-    int64ToWhole(column<BigInt64Array>('exchange'), tape.exchange, at);
-    int64ToWhole(column<BigInt64Array>('received'), tape.received, at);
-    tape.lots.set(column<Float64Array>('lots'), at);
-    tape.kind.set(column<Uint8Array>('kind'), at);
-    tape.slot.set(column<Uint8Array>('slot'), at);
-    tape.tick.set(column<Int32Array>('tick'), at);
-    const ofRow = column<Uint32Array>('message');
+    const column = (name: string): unknown => batch.getChild(name)?.data[0]?.values;
+    int64ToWhole(column('exchange') as BigInt64Array, tape.exchange, at);
+    int64ToWhole(column('received') as BigInt64Array, tape.received, at);
+    tape.lots.set(column('lots') as Float64Array, at);
+    tape.kind.set(column('kind') as Uint8Array, at);
+    tape.slot.set(column('slot') as Uint8Array, at);
+    tape.tick.set(column('tick') as Int32Array, at);
+    const ofRow = column('message') as Uint32Array;
     for (let i = 0; i < batch.numRows; i++) {
       const next = ofRow[i]!;
       while (message < next) tape.messageStart[++message] = at + i;

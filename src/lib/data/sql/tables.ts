@@ -253,7 +253,8 @@ function columnOf(spec: ColumnSpec, rows: readonly Readonly<Record<string, unkno
     case 'text':
       return rows.map((row) => {
         const value = row[spec.name];
-        return value === undefined || value === null ? undefined : String(value as string | number | boolean);
+        if (typeof value === 'string') return value;
+        return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
       });
     case 'f64':
       return Float64Array.from(rows, number);

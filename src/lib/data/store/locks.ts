@@ -18,12 +18,12 @@ class WebLocks implements Locks {
     this.#manager = manager;
   }
   async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return (await this.#manager.request(name, work)) as T;
+    return await this.#manager.request(name, work);
   }
   async tryHold<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
     const attempt = (lock: Lock | null): Promise<T | undefined> =>
       lock === null ? Promise.resolve(undefined) : work();
-    return (await this.#manager.request(name, { ifAvailable: true }, attempt)) as T | undefined;
+    return await this.#manager.request(name, { ifAvailable: true }, attempt);
   }
 }
 

@@ -166,7 +166,7 @@ export class OpfsStore implements FileStore {
 async function walk(directory: FileSystemDirectoryHandle, path: string, into: string[]): Promise<void> {
   for await (const [name, entry] of directory.entries()) {
     if (entry.kind === 'file') into.push(`${path}/${name}`);
-    else await walk(entry as FileSystemDirectoryHandle, `${path}/${name}`, into);
+    else await walk(entry, `${path}/${name}`, into);
   }
 }
 
