@@ -1,0 +1,200 @@
+/** Identities of the account and of hedging, over positions and books drawn at random. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Book } from '../../market/book.ts';
+import { betfairClassic } from '../../market/ladder.ts';
+import { Side } from '../matching/order.ts';
+import { commissionOn } from '../matching/commission.ts';
+import { BackLayAccount } from './account.ts';
+import { GreenUp, greenUp, ladderPoints, markToMarket } from './hedge.ts';
+
+const points = ladderPoints(betfairClassic);
+const SLOTS = 5;
+
+const match = fc.record({
+  slot: fc.nat(SLOTS - 1),
+  side: fc.constantFrom(Side.back, Side.lay),
+  lots: fc.integer({ min: 1, max: 1_000_000 }),
+  tick: fc.nat(betfairClassic.size - 1)
+});
+const matches = fc.array(match, { maxLength: 40 });
+type Match = typeof match extends fc.Arbitrary<infer T> ? T : never;
+
+function accountOf(made: readonly Match[], winners = 1): BackLayAccount {
+  const account = new BackLayAccount({ slots: SLOTS, winners });
+  for (const { slot, side, lots, tick } of made) account.match(slot, side, lots, points[tick]!);
+  return account;
+}
+
+/** What the bets pay, one by one, when a set of runners wins. */
+function profit(made: readonly Match[], winners: readonly number[]): number {
+  return made.reduce((sum, { slot, side, lots, tick }) => {
+    const back = winners.includes(slot) ? lots * (points[tick]! - 100) : -lots * 100;
+    return sum + (side === Side.back ? back : -back);
+  }, 0);
+}
+
+const sets = (winners: number): number[][] =>
+  winners === 1
+    ? Array.from({ length: SLOTS }, (_, slot) => [slot])
+    : Array.from({ length: SLOTS }, (_, a) => Array.from({ length: a }, (__, b) => [a, b])).flat();
+
+describe('profit', () => {
+  it('if each runner wins is the sum over its bets', () => {
+    fc.assert(
+      fc.property(matches, (made) => {
+        const account = accountOf(made);
+        for (let slot = 0; slot < SLOTS; slot++) expect(account.profitIfWins(slot)).toBe(profit(made, [slot]));
+      })
+    );
+  });
+
+  it('of the worst outcome is the least over every set of winners', () => {
+    fc.assert(
+      fc.property(matches, fc.constantFrom(1, 2), (made, winners) => {
+        const worst = Math.min(...sets(winners).map((set) => profit(made, set)));
+        expect(accountOf(made, winners).worst()).toBe(worst);
+      })
+    );
+  });
+
+  it('settles as its bets do, and exposure without waiting orders is the worst loss', () => {
+    fc.assert(
+      fc.property(matches, fc.nat(SLOTS - 1), (made, winner) => {
+        const account = accountOf(made);
+        expect(account.settle((slot) => slot === winner)).toBe(profit(made, [winner]));
+        expect(account.exposure()).toBe(Math.max(0, -account.worst()));
+      })
+    );
+  });
+
+  it('sums matched stakes exactly', () => {
+    fc.assert(
+      fc.property(matches, (made) => {
+        const account = accountOf(made);
+        for (let slot = 0; slot < SLOTS; slot++) {
+          const of = (side: Side): number =>
+            made.filter((one) => one.slot === slot && one.side === side).reduce((sum, { lots }) => sum + lots, 0);
+          expect([account.matchedBack[slot], account.matchedLay[slot]]).toEqual([of(Side.back), of(Side.lay)]);
+        }
+      })
+    );
+  });
+});
+
+describe('exposure', () => {
+  it('with waiting orders bounds every way in which some of them match', () => {
+    fc.assert(
+      fc.property(matches, fc.array(match, { maxLength: 8 }), fc.nat(255), (made, waiting, mask) => {
+        const account = accountOf(made);
+        for (const { slot, side, lots, tick } of waiting) account.wait(slot, side, lots, points[tick]!);
+        const some = waiting.filter((_, i) => (mask >> i) & 1);
+        expect(account.exposure()).toBeGreaterThanOrEqual(-accountOf([...made, ...some]).worst());
+      })
+    );
+  });
+
+  it('with one more order is what it is once the order waits', () => {
+    fc.assert(
+      fc.property(matches, match, (made, { slot, side, lots, tick }) => {
+        const account = accountOf(made);
+        const asked = account.exposureWith(slot, side, lots, points[tick]!);
+        account.wait(slot, side, lots, points[tick]!);
+        expect(account.exposure()).toBe(asked);
+        account.wait(slot, side, -lots, points[tick]!);
+        expect(account.exposure()).toBe(accountOf(made).exposure());
+      })
+    );
+  });
+
+  it('a runner that left can neither win nor lose', () => {
+    const account = new BackLayAccount({ slots: 2, winners: 1 });
+    account.match(0, Side.back, 1_000, 500);
+    account.match(1, Side.back, 300, 300);
+    account.remove(0);
+    expect(account.worst()).toBe(300 * 200);
+    expect(account.profitIfWins(1)).toBe(300 * 200);
+  });
+});
+
+/** A book with a few levels a side around a tick. */
+const bookArbitrary = fc
+  .record({
+    middle: fc.integer({ min: 20, max: 320 }),
+    bids: fc.array(fc.nat(500_000), { minLength: 3, maxLength: 6 }),
+    asks: fc.array(fc.nat(500_000), { minLength: 3, maxLength: 6 })
+  })
+  .map(({ middle, bids, asks }) => {
+    const book = new Book(betfairClassic);
+    bids.forEach((lots, i) => {
+      book.bids.set(middle - 1 - i, lots);
+    });
+    asks.forEach((lots, i) => {
+      book.asks.set(middle + 1 + i, lots);
+    });
+    return book;
+  });
+
+describe('green-up', () => {
+  it('closed at the levels it names, every runner pays the same within rounding', () => {
+    fc.assert(
+      fc.property(matches, bookArbitrary, (made, book) => {
+        const account = accountOf(made.filter(({ slot }) => slot === 0));
+        const green = new GreenUp();
+        greenUp(account, 0, book, points, green);
+        const { stake, side, closable, value } = green;
+        if (closable < 1) return;
+        const depth = side === Side.lay ? book.asks : book.bids;
+        let open = stake;
+        const add: number[][] = [];
+        for (let tick = side === Side.lay ? depth.lowest : depth.highest; open > 1e-9;) {
+          const lots = Math.min(open, depth.at(tick));
+          add.push([lots, points[tick]!]);
+          open -= lots;
+          if (open > 1e-9) tick = side === Side.lay ? depth.above(tick) : depth.below(tick);
+        }
+        for (const [lots, price] of add) account.match(0, side, lots!, price!);
+        expect(account.ifWins[0]!).toBeCloseTo(account.ifLoses[0]!, 0);
+        expect(account.ifLoses[0]!).toBeCloseTo(value, 0);
+      })
+    );
+  });
+
+  it('rounded to whole lots, results differ by less than half a lot at the price', () => {
+    const account = new BackLayAccount({ slots: 1, winners: 1 });
+    account.match(0, Side.back, 1_003, 480);
+    const book = new Book(betfairClassic);
+    book.asks.set(betfairClassic.tickOf(4.5)!, 100_000);
+    const green = new GreenUp();
+    greenUp(account, 0, book, points, green);
+    account.match(0, Side.lay, Math.round(green.stake), 450);
+    expect(Math.abs(account.ifWins[0]! - account.ifLoses[0]!)).toBeLessThanOrEqual(450 / 2);
+  });
+
+  it('crosses the spread: a position opened and valued at once is worth less than nothing', () => {
+    const account = new BackLayAccount({ slots: 1, winners: 1 });
+    const book = new Book(betfairClassic);
+    book.bids.set(betfairClassic.tickOf(4.5)!, 100_000);
+    book.asks.set(betfairClassic.tickOf(4.6)!, 100_000);
+    account.match(0, Side.back, 1_000, 450);
+    // 10.00 at 4.50 is closed by a lay of 9.7826 at 4.60: 0.2174 are gone either way.
+    expect(markToMarket(account, [book], points, new GreenUp()) / 100).toBeCloseTo(-1_000 + (1_000 * 450) / 460, 9);
+  });
+
+  it('what nobody takes is written off: a back as lost, a lay at its liability', () => {
+    const book = new Book(betfairClassic);
+    const back = accountOf([{ slot: 0, side: Side.back, lots: 1_000, tick: betfairClassic.tickOf(4.5)! }]);
+    const lay = accountOf([{ slot: 0, side: Side.lay, lots: 1_000, tick: betfairClassic.tickOf(4.5)! }]);
+    const green = new GreenUp();
+    greenUp(back, 0, book, points, green);
+    expect(green.closable).toBe(0);
+    expect(green.value / 100).toBeCloseTo(-1_000 + (1_000 * 450) / 100_000, 9);
+    greenUp(lay, 0, book, points, green);
+    expect(green.value / 100).toBeCloseTo(1_000 - (1_000 * 450) / 101, 9);
+  });
+});
+
+it('commission is on winnings alone', () => {
+  expect(commissionOn(1_000, 0.05)).toBe(50);
+  expect(commissionOn(-1_000, 0.05)).toBe(0);
+});

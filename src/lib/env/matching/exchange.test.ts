@@ -1,0 +1,350 @@
+/** The simulated exchange on small tapes whose every row is written out here. Ticks are named by their prices. */
+import { describe, expect, it } from 'vitest';
+import { miniBuilder, miniMarket } from '../../../../tests/support/mini-tape.ts';
+import { Random } from '../../core/random.ts';
+import { lots, millis, seconds } from '../../core/units.ts';
+import type { Seed, Ticks } from '../../core/units.ts';
+import { betfairClassic } from '../../market/ladder.ts';
+import type { TapeBuilder } from '../../market/tape-builder.ts';
+import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
+import { SimulatedExchange } from './exchange.ts';
+import type { ExchangeOptions } from './exchange.ts';
+import { constantLatency, logNormalLatency } from './latency.ts';
+import { OrderStatus, Side } from './order.ts';
+import type { Fill, Order, OrderRequest } from './order.ts';
+import { fullQueue } from './queue/full-queue.ts';
+
+const at = (price: number): Ticks => betfairClassic.tickOf(price)!;
+
+function open(builder: TapeBuilder): void {
+  builder.message(seconds(0));
+  builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
+  builder.row(RowKind.bid, 0, at(4.5), 10_000);
+  builder.row(RowKind.bid, 0, at(4.4), 20_000);
+  builder.row(RowKind.ask, 0, at(4.6), 5_000);
+  builder.row(RowKind.ask, 0, at(4.7), 8_000);
+}
+
+interface Scene {
+  readonly exchange: SimulatedExchange;
+  place(request: Partial<OrderRequest> & { side: Side; price: number; stake: number }): Order;
+}
+
+/** A market of three runners from the rows that `script` writes, and an exchange at its first second. */
+function scene(script: (builder: TapeBuilder) => void, options: Partial<ExchangeOptions> = {}): Scene {
+  const builder = miniBuilder();
+  open(builder);
+  script(builder);
+  const tape = builder.build(miniMarket({ runners: 3, scheduledSeconds: 600 }), { shared: false });
+  const exchange = new SimulatedExchange(tape, {
+    queue: fullQueue,
+    latency: constantLatency({ place: 100, cancel: 100, replace: 200 }),
+    random: new Random(1 as Seed),
+    bankroll: 1_000_000,
+    history: true,
+    ...options
+  });
+  exchange.advanceTo(seconds(1));
+  return {
+    exchange,
+    place: ({ price, stake, ...request }) => exchange.place({ slot: 0, tick: at(price), lots: lots(stake), ...request })
+  };
+}
+
+const trade = (builder: TapeBuilder, time: number, price: number, size: number): void => {
+  builder.message(seconds(time));
+  builder.row(RowKind.trade, 0, at(price), size);
+};
+
+describe('arrival', () => {
+  it('a crossing back walks the ladder, best price first, and rests with what is left', () => {
+    const { exchange, place } = scene(() => undefined);
+    const order = place({ side: Side.back, price: 4.4, stake: 40_000 });
+    exchange.advanceTo(seconds(2));
+    expect(exchange.fillsOf(order).map((fill) => [fill.points, fill.lots])).toEqual([
+      [450, 10_000],
+      [440, 20_000]
+    ]);
+    expect(order.status).toBe(OrderStatus.executable);
+    expect(order.rest).toBe(10_000);
+    expect(order.ahead).toBe(0);
+  });
+
+  it('an order reaches the book only after its latency, and meets the book of then', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(millis(1050));
+      builder.row(RowKind.bid, 0, at(4.5), 300);
+    });
+    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+    exchange.advanceTo(millis(1099));
+    expect(order.status).toBe(OrderStatus.pending);
+    exchange.advanceTo(millis(1101));
+    expect(order.matched).toBe(300);
+    expect(order.acceptedAt - order.madeAt).toBe(millis(100));
+  });
+
+  it('what was taken is not there a second time, until the recording shows more', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(3));
+      builder.row(RowKind.ask, 0, at(4.6), 6_000);
+    });
+    const first = place({ side: Side.lay, price: 4.6, stake: 5_000 });
+    const second = place({ side: Side.lay, price: 4.6, stake: 5_000 });
+    exchange.advanceTo(seconds(2));
+    expect([first.matched, second.matched]).toEqual([5_000, 0]);
+    exchange.advanceTo(seconds(4));
+    const third = place({ side: Side.lay, price: 4.6, stake: 5_000 });
+    exchange.advanceTo(seconds(5));
+    expect(third.matched).toBe(1_000);
+  });
+
+  it('where taken liquidity is ignored, it is there again', () => {
+    const { exchange, place } = scene(() => undefined, { takenLiquidity: 'ignored' });
+    const orders = [1, 2].map(() => place({ side: Side.lay, price: 4.6, stake: 5_000 }));
+    exchange.advanceTo(seconds(2));
+    expect(orders.map((order) => order.matched)).toEqual([5_000, 5_000]);
+  });
+
+  it('fill or kill takes while the average holds the limit, or nothing', () => {
+    const { exchange, place } = scene(() => undefined);
+    // 5,000 at 4.60 and x at 4.70 average 4.62 or less while x <= 1,250.
+    const taken = place({ side: Side.lay, price: 4.6, stake: 9_000, fillOrKillMinimum: lots(100) });
+    const killed = place({ side: Side.lay, price: 4.5, stake: 9_000, fillOrKillMinimum: lots(100) });
+    exchange.advanceTo(seconds(2));
+    expect([taken.matched, taken.cancelled, killed.matched]).toEqual([5_000, 4_000, 0]);
+    expect(killed.end).toBe('fillOrKill');
+  });
+});
+
+describe('resting orders', () => {
+  it('wait behind what is visible at their price, and fill at their own price by half of what trades', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2, 4.6, 8_000);
+      trade(builder, 3, 4.7, 2_000);
+      trade(builder, 4, 4.6, 1_000);
+    });
+    const order = place({ side: Side.back, price: 4.6, stake: 1_200 });
+    exchange.advanceTo(seconds(1.5));
+    expect(order.ahead).toBe(5_000);
+    exchange.advanceTo(seconds(2));
+    expect([order.ahead, order.matched]).toEqual([1_000, 0]);
+    exchange.advanceTo(seconds(3));
+    expect([order.ahead, order.matched]).toEqual([0, 0]);
+    exchange.advanceTo(seconds(4));
+    expect(order.matched).toBe(500);
+    expect(exchange.fillsOf(order)[0]).toMatchObject({ points: 460, taking: false, ahead: 0, traded: 500 });
+  });
+
+  it('a trade at a worse price for the taker does not reach them', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2, 4.5, 100_000);
+    });
+    const order = place({ side: Side.back, price: 4.7, stake: 1_000 });
+    exchange.advanceTo(seconds(3));
+    expect(order.ahead).toBe(8_000);
+  });
+
+  it('what one order used of a trade is gone for the next', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2, 4.6, 14_000);
+    });
+    const first = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    const second = place({ side: Side.back, price: 4.6, stake: 3_000 });
+    exchange.advanceTo(seconds(3));
+    // 7,000 of the taker's side: 5,000 queue and 1,000 of ours; 1,000 is left and eats the second's queue.
+    expect(first.matched).toBe(1_000);
+    expect([second.matched, second.ahead]).toEqual([0, 4_000]);
+  });
+
+  it('half a traded penny is half a penny: nothing fills by it', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2, 4.5, 20_001);
+    });
+    const order = place({ side: Side.lay, price: 4.5, stake: 1_000 });
+    exchange.advanceTo(seconds(3));
+    expect([order.ahead, order.matched]).toEqual([0, 0]);
+  });
+
+  it('cancelling gives the rest up after its latency, and matches meanwhile stand', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2.05, 4.6, 10_400);
+    });
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(2));
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(3));
+    expect([order.matched, order.cancelled, order.end]).toEqual([200, 800, 'cancelled']);
+    expect(exchange.account.waitingBack[0]).toBe(0);
+  });
+
+  it('replacing cancels and places anew, last in its queue', () => {
+    const { exchange, place } = scene(() => undefined);
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(2));
+    const successor = exchange.replace(order, at(4.7));
+    exchange.advanceTo(seconds(3));
+    expect([order.end, successor.status, successor.ahead]).toEqual(['replaced', OrderStatus.executable, 8_000]);
+    expect(exchange.account.waitingBack[0]).toBe(1_000);
+  });
+});
+
+describe('the market around an order', () => {
+  const suspend = (builder: TapeBuilder): void => {
+    builder.message(seconds(2));
+    builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+  };
+
+  it('LAPSE orders lapse at a suspension, PERSIST orders stay', () => {
+    const { exchange, place } = scene(suspend);
+    const lapses = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    const persists = place({ side: Side.back, price: 4.6, stake: 1_000, persistence: 'persist' });
+    exchange.advanceTo(seconds(3));
+    expect([lapses.end, lapses.lapsed]).toEqual(['lapsedAtSuspension', 1_000]);
+    expect(persists.status).toBe(OrderStatus.executable);
+    expect(place({ side: Side.back, price: 4.6, stake: 1_000 }).end).toBe('marketNotOpen');
+  });
+
+  it('an order on its way into a suspension is void', () => {
+    const { exchange, place } = scene(suspend);
+    exchange.advanceTo(millis(1950));
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(3));
+    expect([order.end, order.voided]).toEqual(['marketNotOpen', 1_000]);
+    expect(exchange.account.exposure()).toBe(0);
+  });
+
+  it('in play a bet waits for its delay as well', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(2));
+      builder.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
+      builder.row(RowKind.betDelay, NO_SLOT, NO_TICK, 5);
+    });
+    exchange.advanceTo(seconds(3));
+    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+    exchange.advanceTo(seconds(8));
+    expect(order.matched).toBe(0);
+    exchange.advanceTo(seconds(8.2));
+    expect(order.matched).toBe(1_000);
+  });
+
+  it('a removal voids bets on the runner and cuts the others by its factor from 2.5 % on', () => {
+    for (const [percent, price] of [
+      [10, 405],
+      [2.4, 450]
+    ] as const) {
+      const { exchange, place } = scene((builder) => {
+        builder.message(seconds(3));
+        builder.row(RowKind.removal, 1, NO_TICK, percent * 100);
+      });
+      const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+      exchange.advanceTo(seconds(4));
+      expect(order.matchedPoints / order.matched).toBe(price);
+      expect(exchange.account.ifWins[0]).toBe(1_000 * (price - 100));
+      expect(place({ slot: 1, side: Side.back, price: 4.5, stake: 1_000 }).end).toBe('runnerRemoved');
+    }
+  });
+
+  it('on-close orders match at the reconciled starting price', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(3));
+      builder.row(RowKind.startingPrice, 0, at(5), 5_000_000);
+    });
+    const back = place({ side: Side.back, price: 4.5, stake: 1_000, kind: 'marketOnClose' });
+    const lay = place({ side: Side.lay, price: 4.5, stake: 4_000, kind: 'marketOnClose' });
+    const tooHigh = place({ side: Side.back, price: 5.1, stake: 1_000, kind: 'limitOnClose' });
+    const kept = place({ side: Side.back, price: 20, stake: 1_000, persistence: 'marketOnClose' });
+    exchange.advanceTo(seconds(4));
+    expect([back.matched, lay.matched, tooHigh.lapsed, kept.matched]).toEqual([1_000, 1_000, 1_000, 1_000]);
+    // Liability 40.00 at 5.00 is a stake of 10.00: two backs and one lay are left as one back.
+    expect(exchange.account.profitIfWins(0)).toBe(1_000 * 400);
+    expect(exchange.account.exposure()).toBe(1_000 * 100);
+  });
+});
+
+describe('refusals', () => {
+  it('names why: minimum stake, ladder, bankroll, exposure limit', () => {
+    const { exchange, place } = scene(() => undefined, { bankroll: 10_000, exposureLimit: 5_000 });
+    expect(place({ side: Side.back, price: 4.6, stake: 199 }).end).toBe('belowMinimum');
+    expect(place({ side: Side.back, price: 4.6, stake: 199, reducing: true }).end).toBe('none');
+    expect(exchange.place({ slot: 0, side: Side.back, tick: 900 as Ticks, lots: lots(200) }).end).toBe('offLadder');
+    expect(place({ side: Side.lay, price: 1000, stake: 200 }).end).toBe('unaffordable');
+    expect(place({ side: Side.back, price: 4.6, stake: 6_000 }).end).toBe('exposureLimit');
+    expect(place({ side: Side.back, price: 4.6, stake: 4_800 }).end).toBe('none');
+    expect(place({ side: Side.back, price: 4.6, stake: 200 }).end).toBe('exposureLimit');
+    expect(exchange.account.exposure()).toBe((199 + 4_800) * 100);
+  });
+});
+
+describe('stories', () => {
+  it('say what filled an order, how long it waited and behind what', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 32, 4.6, 14_000);
+    });
+    const order = place({ side: Side.back, price: 4.6, stake: 600 });
+    exchange.advanceTo(seconds(10));
+    expect(exchange.explain(order).sentence).toBe(
+      'Waiting: back $6.00 at 4.60, placed 9 s ago behind $50.00; $50.00 must still trade first.'
+    );
+    exchange.advanceTo(seconds(33));
+    const story = exchange.explain(order);
+    expect(story.sentence).toBe('Filled: back $6.00 at 4.60, placed 31 s ago behind $50.00.');
+    expect(story).toMatchObject({ state: 'matched', runner: 'Runner 1', aheadOnArrivalLots: 5_000 });
+    expect(story.fills[0]).toMatchObject({ cause: 'trade', lots: 600, aheadLots: 5_000, tradedLots: 7_000 });
+  });
+
+  it('say why an order did not fill', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(5));
+      builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    });
+    const order = place({ side: Side.lay, price: 4.5, stake: 600 });
+    exchange.advanceTo(seconds(6));
+    expect(exchange.explain(order).sentence).toBe(
+      'Not filled: lay $6.00 at 4.50, lapsed when the market was suspended; $100.00 was still ahead.'
+    );
+    const refused = place({ side: Side.lay, price: 4.5, stake: 600 });
+    expect(exchange.explain(refused).sentence).toBe('Not filled: lay $6.00 at 4.50, the market was not open.');
+  });
+});
+
+describe('records', () => {
+  it('fills are drained once, in order', () => {
+    const { exchange, place } = scene(() => undefined);
+    place({ side: Side.back, price: 4.4, stake: 12_000 });
+    exchange.advanceTo(seconds(2));
+    const seen: number[] = [];
+    const visit = (fill: Fill): void => {
+      seen.push(fill.lots);
+    };
+    exchange.drainFills(visit);
+    exchange.drainFills(visit);
+    expect(seen).toEqual([10_000, 2_000]);
+  });
+
+  it('resuming starts over: same requests, same result', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 3, 4.6, 14_000);
+    });
+    const start = exchange.state.time;
+    expect(start).toBe(0);
+    const play = (): number[] => {
+      const order = place({ side: Side.back, price: 4.6, stake: 900 });
+      exchange.advanceTo(seconds(4));
+      return [order.matched, exchange.account.exposure(), exchange.submitted];
+    };
+    const first = play();
+    exchange.state.reset();
+    exchange.resume(0, seconds(0));
+    exchange.advanceTo(seconds(1));
+    expect(play()).toEqual(first);
+    expect(first[0]).toBe(900);
+  });
+});
+
+it('log-normal latency has the median it is given', () => {
+  const random = new Random(5 as Seed);
+  const model = logNormalLatency({ place: 120, cancel: 170, replace: 280 }, 0.5);
+  const draws = Array.from({ length: 2_001 }, () => model('place', random)).sort((a, b) => a - b);
+  expect(draws[1_000]! / 1e6).toBeGreaterThan(110);
+  expect(draws[1_000]! / 1e6).toBeLessThan(131);
+});
