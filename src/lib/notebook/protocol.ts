@@ -38,6 +38,14 @@ export const frameMessageSchema = v.variant('kind', [
   }),
   /** The pointer or the focus is in a cell's result; `edit` when it was pressed twice. */
   v.strictObject({ kind: v.literal('point'), cell, edit: v.boolean() }),
+  /** A link was pressed. Places in the app are opened at once; any other address only after the reader says so. */
+  v.strictObject({
+    kind: v.literal('link'),
+    to: v.union([
+      v.pipe(v.string(), v.maxLength(500), v.regex(/^\/(?!\/)[\w%./~-]*$/, 'a path in the app without a query')),
+      v.pipe(v.string(), v.maxLength(2000), v.url(), v.regex(/^https?:/, 'a web address'))
+    ])
+  }),
   v.strictObject({ kind: v.literal('question'), id: v.pipe(v.number(), v.integer()), question: questionSchema })
 ]);
 export type FrameMessage = v.InferOutput<typeof frameMessageSchema>;

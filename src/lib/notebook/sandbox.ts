@@ -22,6 +22,9 @@ export interface SandboxOptions {
   readonly onHeight: (cell: number, height: number) => void;
   readonly onState: (cell: number, state: FrameCellState, message: string | undefined) => void;
   readonly onPoint: (cell: number, edit: boolean) => void;
+  readonly onLink: (to: string) => void;
+  /** The frame was sent elsewhere, by a cell most likely; it has been replaced by an empty one. */
+  readonly onLost: () => void;
   /** False once the frame has not answered for two seconds: a cell is busy or hangs. */
   readonly onResponsive: (responsive: boolean) => void;
   /** A frame has been made, the first or another: it knows nothing yet of theme, fonts and places. */
@@ -59,8 +62,11 @@ export class Sandbox {
     let loads = 0;
     frame.addEventListener('load', () => {
       // A cell that sends its frame elsewhere would leave the policy behind: such a frame is not spoken to again.
-      if (++loads > 1) this.restart();
-      else this.#greet(frame);
+      if (++loads === 1) this.#greet(frame);
+      else {
+        this.restart();
+        this.#options.onLost();
+      }
     });
     if ('url' in this.#options.source) frame.src = this.#options.source.url;
     else frame.srcdoc = this.#options.source.html;
@@ -161,6 +167,9 @@ export class Sandbox {
         return;
       case 'point':
         this.#options.onPoint(message.cell, message.edit);
+        return;
+      case 'link':
+        this.#options.onLink(message.to);
         return;
       case 'question':
         void this.#reply(message.id, message.question, port);

@@ -19,6 +19,11 @@ export function sayWithUndo(text: string, undo: () => Promise<void>): void {
   });
 }
 
+/** Something the reader may let happen, or let pass. */
+export function sayWithAction(text: string, label: string, act: () => void): void {
+  toast(text, { duration: 12_000, action: { label, onClick: act } });
+}
+
 /** For errors with no place of their own on the page; elsewhere use `ErrorNote`. */
 export function sayError(thrown: unknown, subject: string): void {
   const error = asAppError(thrown, subject);

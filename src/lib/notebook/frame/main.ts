@@ -73,6 +73,16 @@ for (const type of ['pointerover', 'focusin', 'dblclick'] as const) {
   });
 }
 
+/** A link must not lead this frame away: the page is asked to follow it. */
+main.addEventListener('click', (event) => {
+  const link = event.target instanceof Element ? event.target.closest('a[href]') : undefined;
+  const to = link?.getAttribute('href') ?? '';
+  if (link === undefined || link === null || to.startsWith('blob:') || to.startsWith('data:')) return;
+  event.preventDefault();
+  if (to.startsWith('#')) document.getElementById(to.slice(1))?.scrollIntoView();
+  else send({ kind: 'link', to });
+});
+
 function describe(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return /dynamically imported module|Content Security Policy/i.test(text)

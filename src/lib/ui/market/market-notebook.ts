@@ -39,7 +39,7 @@ export function marketNotebook(market: MarketInfo, dataset: string, slot: number
         mode: 'sql',
         open: true,
         source: [
-          '-- rows of the tape by kind; 3 is a trade',
+          '-- what the recording says, by kind of row',
           'select kind, count(*) as rows from tape',
           `where dataset = '${dataset.replaceAll("'", "''")}' and market = '${market.id.replaceAll("'", "''")}'`,
           'group by kind order by rows desc'

@@ -27,7 +27,7 @@ export function dayText(millis: number): string {
 export function marketFacts(market: MarketInfo, removed: number): string {
   const count = market.runners.length;
   return [
-    market.synthetic ? 'synthetic' : dayText(market.scheduledMillis),
+    market.synthetic ? '' : dayText(market.scheduledMillis),
     kindText(market.kind),
     market.country,
     `${String(count)} ${count === 1 ? 'runner' : 'runners'}${removed > 0 ? `, ${String(removed)} removed` : ''}`

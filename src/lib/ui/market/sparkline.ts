@@ -1,5 +1,7 @@
 /** A small line of prices as an SVG path, on a logarithmic scale: odds move by shares, not by amounts. Pure. */
 
+import type { PriceSeries } from '$lib/market/price-series.ts';
+
 const WIDTH = 64;
 const HEIGHT = 14;
 
@@ -25,4 +27,13 @@ export function sparklinePath(prices: Float64Array, millis: Float64Array, untilM
       return `${at === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`;
     })
     .join('');
+}
+
+/** Between the best prices, so that trades hitting one side and the other do not look like movement. */
+export function midPrices(series: PriceSeries): Float64Array {
+  return series.bestBack.map((back, point) => {
+    const lay = series.bestLay[point] ?? Number.NaN;
+    const middle = Math.sqrt(back * lay);
+    return Number.isNaN(middle) ? (series.lastTraded[point] ?? Number.NaN) : middle;
+  });
 }

@@ -89,6 +89,12 @@ export class NotebookSession {
     await this.#run(this.document.cells.filter((cell) => !stopped.has(cell.id)));
   }
 
+  /** The frame is gone and empty again; nothing is run, because a cell may have sent it away. */
+  lost(): void {
+    for (const [id, status] of this.statuses) this.statuses.set(id, { ...status, state: 'stopped' });
+    this.heights.clear();
+  }
+
   onState(id: number, state: 'running' | 'done' | 'failed'): void {
     const status = this.status(id);
     if (status.error === undefined) this.statuses.set(id, { ...status, state });

@@ -11,12 +11,16 @@ export interface ChartChoice {
 export const MAX_BARS = 60;
 export const MAX_POINTS = 4000;
 
-/** The first figure against time, else against another figure, else against the first words; none without a figure. */
+/** The first figure against time, else against another figure, else against the words that
+ * tell rows apart best; none without a figure. */
 export function defaultChart(result: ResultColumns): ChartChoice | undefined {
   const all = result.columns.map((column, index) => ({ type: column.type, index }));
   const numbers = all.filter((column) => column.type === 'number');
   const time = all.find((column) => column.type === 'date');
-  const words = all.find((column) => column.type === 'text' || column.type === 'boolean');
+  const words = all
+    .filter((column) => column.type === 'text' || column.type === 'boolean')
+    .map((column) => ({ ...column, distinct: new Set(result.values[column.index]).size }))
+    .sort((a, b) => b.distinct - a.distinct)[0];
   const [first, second] = numbers;
   if (first === undefined || result.rows === 0) return undefined;
   if (time !== undefined) return { kind: 'line', x: time.index, y: first.index };
