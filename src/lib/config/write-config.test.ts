@@ -70,7 +70,7 @@ describe('what differs from a preset', () => {
   it('names the fields with both values', () => {
     const changed = withValue(withValue(small, 'env.reward.exposure', 0.5), 'training.updates', 10);
     expect(diffConfig(small, changed)).toEqual([
-      { path: 'env.reward.exposure', title: 'Exposure', before: 0.02, after: 0.5 },
+      { path: 'env.reward.exposure', title: 'Exposure', before: 0.005, after: 0.5 },
       { path: 'training.updates', title: 'Updates', before: 2000, after: 10 }
     ]);
   });
