@@ -12,6 +12,7 @@ import type { RunClaim, RunRecord } from '$lib/research/types.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import type { ActiveRun, RunService } from '$lib/workers/run-service.ts';
 import type { Services } from './open-services.ts';
+import { previewDevice } from './device-preview.ts';
 import { DrawQueue } from './charts/draw-queue.ts';
 import { Theme } from './theme.svelte.ts';
 
@@ -37,6 +38,8 @@ export class App {
   active = $state.raw<ActiveRun>();
   /** Last measured time of an update, in milliseconds. */
   updateMillis = $state<number>();
+  /** Ids of runs that a closed tab left behind. */
+  interrupted = $state.raw<readonly string[]>([]);
   paletteOpen = $state(false);
   /** Files chosen or dropped anywhere; the import panel takes them. */
   offered = $state.raw<readonly File[]>([]);
@@ -58,6 +61,7 @@ export class App {
       this.ready = true;
       const active = this.#services.runs.active();
       if (active !== undefined) this.#follow(active);
+      else void this.#preview();
       await this.refresh();
     } catch (thrown) {
       this.failure = asAppError(thrown, 'opening the app');
@@ -94,19 +98,32 @@ export class App {
     return files;
   }
 
+  /** A run that says it trains, but that no tab is training, was interrupted. */
+  asItStands(record: RunRecord): RunRecord {
+    return this.interrupted.includes(record.id) ? { ...record, state: 'interrupted' } : record;
+  }
+
   async #read(): Promise<void> {
-    const [datasets, records, storage] = await Promise.all([
+    const [datasets, records, left, storage] = await Promise.all([
       this.data.datasets(),
       this.data.runs(),
+      this.runs.interrupted(),
       this.data.status()
     ]);
     this.datasets = datasets;
-    this.records = [...records].sort((a, b) => b.createdMillis - a.createdMillis);
+    this.interrupted = left.map((record) => record.id);
+    this.records = records.map((record) => this.asItStands(record)).sort((a, b) => b.createdMillis - a.createdMillis);
     this.storage = storage;
     this.loaded = true;
   }
 
+  async #preview(): Promise<void> {
+    const device = await previewDevice((navigator as { gpu?: GPU }).gpu);
+    this.device ??= device;
+  }
+
   #follow(run: ActiveRun): void {
+    this.interrupted = this.interrupted.filter((id) => id !== run.id);
     this.active = run;
     this.device = run.device() ?? this.device;
     const stop = run.subscribe((event) => {

@@ -79,7 +79,15 @@ export class Plotter {
         }
       },
       axes: [
-        { ...axis, values: values(formatTick), grid: { show: false }, size: 22, gap: 3, space: 60 },
+        {
+          ...axis,
+          // The axis' own name stands where a figure at its very start would.
+          values: (chart, ticks) => ticks.map((at) => (chart.valToPos(at, 'x') < 16 ? '' : formatTick(at))),
+          grid: { show: false },
+          size: 22,
+          gap: 3,
+          space: 60
+        },
         { ...axis, values: values(tick), grid: { stroke: line, width: 1 }, size: 44, gap: 4, space: 36 }
       ],
       series: [{}, ...series.map((one) => this.#line(one))],

@@ -1,5 +1,6 @@
 /** Whether a claim can be trained again here, and what is other than where it was made. Pure. */
 import type { DatasetRecord } from '$lib/data/records.ts';
+import { datasetNamed } from '../dataset-named.ts';
 import type { RunClaim } from '$lib/research/types.ts';
 
 export type DataMatch =
@@ -13,7 +14,7 @@ export function matchData(claim: RunClaim, datasets: readonly DatasetRecord[], n
   if (!needsData) return { kind: 'none-needed' };
   const same = datasets.find((dataset) => dataset.fingerprint === claim.dataFingerprint);
   if (same !== undefined) return { kind: 'here', dataset: same.name, synthetic: same.synthetic };
-  const named = datasets.find((dataset) => dataset.name === claim.dataset);
+  const named = datasetNamed(claim.dataset, datasets);
   return named === undefined ? { kind: 'missing' } : { kind: 'other', dataset: named.name };
 }
 

@@ -37,14 +37,14 @@ const known: Readonly<Record<string, MetricAbout>> = {
     better: 'higher'
   },
   worst_roi_p95: {
-    title: 'Loss that 95 % of markets stay within',
+    title: 'Worst loss, 95 % of markets',
     unit: '% of bankroll',
     format: (v) => formatPercent(v, 2),
     tick: percentTick,
     better: 'lower'
   },
   cvar_5pc: {
-    title: 'Mean of the worst 5 % of markets',
+    title: 'Worst 5 % of markets, mean ROI',
     unit: '% of bankroll',
     format: signedPercent,
     tick: percentTick,

@@ -80,7 +80,9 @@ export class RunView {
 
   async #read(): Promise<void> {
     try {
-      const [record, rows] = await Promise.all([this.#app.data.run(this.id), this.#app.data.metrics(this.id)]);
+      await this.#app.refresh();
+      const [kept, rows] = await Promise.all([this.#app.data.run(this.id), this.#app.data.metrics(this.id)]);
+      const record = kept === undefined ? undefined : this.#app.asItStands(kept);
       this.found = record !== undefined;
       this.record = record;
       this.evaluation = record?.evaluation;
