@@ -6,6 +6,7 @@ import { AppError, asAppError, checkAborted } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import type { Catalogue } from './catalogue.ts';
 import { datasetRecord } from './dataset-record.ts';
+import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
@@ -147,7 +148,10 @@ class ImportRun {
     };
     await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
     await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);
-    return stored;
+    if (market.bars === undefined) return stored;
+    const bars = `bars/${name}.parquet`;
+    await this.#parts.store.write(`${folder}/${bars}`, barsToParquet(market.bars));
+    return { ...stored, bars };
   }
 
   /** Of a market that several files hold the longest recording is kept; that it was so is told. */
@@ -172,6 +176,7 @@ class ImportRun {
   async #drop(folder: string, market: StoredMarket): Promise<void> {
     await this.#parts.store.remove(`${folder}/${market.silver}`);
     if (market.bronze !== undefined) await this.#parts.store.remove(`${folder}/${market.bronze}`);
+    if (market.bars !== undefined) await this.#parts.store.remove(`${folder}/${market.bars}`);
   }
 
   /** A bad file among others is told and passed over; a cancel, a full disk or a bug ends the import. */
@@ -208,8 +213,12 @@ class ImportRun {
     return {
       version: SIDECAR_VERSION,
       codeVersion,
-      transforms: ['decode', 'betfair exchange stream to tape', 'tape to parquet, zstd'],
-      layers: { silver, bronze: await layerSchema(BRONZE_COLUMNS) },
+      transforms: ['decode', 'parse to tape', 'parquet, zstd'],
+      layers: {
+        silver,
+        bronze: await layerSchema(BRONZE_COLUMNS),
+        ...(markets.some((market) => market.bars) ? { bars: await layerSchema(BARS_COLUMNS) } : {})
+      },
       dataset,
       markets
     };

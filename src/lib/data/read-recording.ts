@@ -2,7 +2,9 @@
 import { AppError, checkAborted } from '../core/errors.ts';
 import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
 import type { ParsedMarket } from './betfair/parsed-market.ts';
+import { looksFetched } from './binance/fetched.ts';
 import { decode } from './decode/decode.ts';
+import { readFetched } from './read-fetched.ts';
 import type { ReadOptions, Recording } from './recording.ts';
 import type { Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
@@ -12,6 +14,11 @@ export const FILE_TRUNCATED = 'file-truncated';
 
 export async function readRecording(file: File, options: ReadOptions): Promise<Recording> {
   const sha256 = await digest(file, options);
+  if (looksFetched(await file.slice(0, 64).text())) {
+    const { market, oddities } = readFetched(await file.text(), { source: file.name, fingerprint: sha256 });
+    await options.onMarket(market);
+    return { sha256, container: 'plain', messages: market.record.messages, markets: 1, oddities };
+  }
   let bytesRead = 0;
   const { container, chunks } = await decode(file, {
     ...(options.signal === undefined ? {} : { signal: options.signal }),

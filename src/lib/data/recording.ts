@@ -1,5 +1,6 @@
 /** What an import needs of a venue's reader: one file's bytes in, its markets out. */
 import type { Tape } from '../market/tape.ts';
+import type { Bar } from './binance/fetched.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { MarketRecord, Oddity, SourceFile } from './records.ts';
 
@@ -7,6 +8,8 @@ export interface ReadMarket {
   readonly record: MarketRecord;
   readonly tape: Tape;
   readonly bronze: BronzeColumns;
+  /** Candles, where the source holds those instead of a book. */
+  readonly bars?: readonly Bar[];
 }
 
 export interface Recording {

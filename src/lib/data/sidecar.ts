@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { DatasetRecord, MarketRecord } from './records.ts';
 import type { ColumnSpec } from './parquet/columns.ts';
 import { drift, schemaHash } from './parquet/columns.ts';
+import { BARS_COLUMNS } from './parquet/bars.ts';
 import { BRONZE_COLUMNS } from './parquet/bronze.ts';
 import type { TapeSidecar } from './parquet/silver.ts';
 import { SILVER_COLUMNS } from './parquet/silver.ts';
@@ -21,6 +22,7 @@ export interface StoredMarket {
   readonly silver: string;
   /** Absent where there is nothing as received: a synthetic market. */
   readonly bronze?: string;
+  readonly bars?: string;
   readonly silverBytes: number;
   readonly bronzeBytes: number;
 }
@@ -30,7 +32,7 @@ export interface Sidecar {
   readonly codeVersion: string;
   /** What was done to the bytes on the way, in order. */
   readonly transforms: readonly string[];
-  readonly layers: { readonly silver: LayerSchema; readonly bronze?: LayerSchema };
+  readonly layers: { readonly silver: LayerSchema; readonly bronze?: LayerSchema; readonly bars?: LayerSchema };
   readonly dataset: DatasetRecord;
   readonly markets: readonly StoredMarket[];
 }
@@ -63,6 +65,7 @@ export async function parseSidecar(subject: string, text: string): Promise<Sidec
   }
   await verifyLayer(subject, 'silver', sidecar.layers.silver, SILVER_COLUMNS);
   if (sidecar.layers.bronze) await verifyLayer(subject, 'bronze', sidecar.layers.bronze, BRONZE_COLUMNS);
+  if (sidecar.layers.bars) await verifyLayer(subject, 'bars', sidecar.layers.bars, BARS_COLUMNS);
   return sidecar;
 }
 

@@ -5,6 +5,7 @@ import type { TapeWire } from '../market/tape-wire.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
 import { importFiles } from '../data/import.ts';
+import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
 import type { TapeSidecar } from '../data/parquet/silver.ts';
 import { parquetToWire } from '../data/parquet/silver.ts';
@@ -68,6 +69,7 @@ export class DataService implements DataWorkerApi {
         sidecar: (dataset, market) => this.#sidecar(dataset, market),
         tape: (dataset, market) => this.tape(dataset, market),
         bronze: (dataset, market) => this.#bronze(dataset, market),
+        bars: (dataset, market) => this.#bars(dataset, market),
         tables: runTables(async () => (await this.#opened).runs)
       },
       parts.duckdb
@@ -259,10 +261,17 @@ export class DataService implements DataWorkerApi {
     return await bronzeIpc(`market ${market} of ${dataset}`, bytes);
   }
 
+  async #bars(dataset: string, market: string): Promise<readonly Readonly<Record<string, number>>[]> {
+    if (dataset === SAMPLE_NAME) return [];
+    await this.#parts.parquet();
+    const { bytes } = await this.#layer(dataset, market, 'bars');
+    return await barsRows(`market ${market} of ${dataset}`, bytes);
+  }
+
   async #layer(
     dataset: string,
     market: string,
-    layer: 'silver' | 'bronze'
+    layer: 'silver' | 'bronze' | 'bars'
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly stored: StoredMarket }> {
     const { store, catalogue } = await this.#opened;
     const stored = (await catalogue.sidecar(dataset)).markets.find((one) => one.record.id === market);

@@ -19,7 +19,9 @@ interface Row {
   readonly lots: number;
 }
 
-function tapeOf(messages: readonly { readonly gap: number; readonly lag: number; readonly rows: readonly Row[] }[]): Tape {
+function tapeOf(
+  messages: readonly { readonly gap: number; readonly lag: number; readonly rows: readonly Row[] }[]
+): Tape {
   const builder = new TapeBuilder(1_700_000_000_123_456_789n);
   let exchange = 0;
   let received = 0;
@@ -88,7 +90,9 @@ async function refusal(work: Promise<unknown>): Promise<AppError> {
 }
 
 test('a file whose columns differ is refused, and the message names both sides', async () => {
-  const drifted = SILVER_COLUMNS.map((column) => (column.name === 'lots' ? { ...column, type: 'i64' as const } : column));
+  const drifted = SILVER_COLUMNS.map((column) =>
+    column.name === 'lots' ? { ...column, type: 'i64' as const } : column
+  );
   const ipc = toIpc(drifted, { ...silverColumns(sample), lots: new BigInt64Array(sample.rows) }, sample.rows);
   const error = await refusal(parquetToTape(ipcToParquet(ipc), tapeSidecar(sample), { shared: false }));
   expect(error.code).toBe('data.drift');

@@ -1,6 +1,7 @@
 /** The tables SQL sees: their columns as the user reads them, and how the small ones are filled from records. */
 import type { DatasetRecord, MarketRecord } from '../records.ts';
 import type { ColumnSpec, ColumnType, ColumnValues } from '../parquet/columns.ts';
+import { BARS_COLUMNS } from '../parquet/bars.ts';
 import { toIpc } from '../parquet/columns.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 
@@ -140,6 +141,12 @@ export const BRONZE_TABLE: SqlTable = {
   ]
 };
 
+export const BARS_TABLE: SqlTable = {
+  name: 'bars',
+  about: 'one row a candle',
+  columns: [...KEYS, ...BARS_COLUMNS.map((one) => (one.type === 'f64' ? { ...one, nullable: true } : one))]
+};
+
 /** Every table of the data room, for completion and for the reference beside the editor. */
 export const DATA_TABLES: readonly SqlTable[] = [
   DATASETS_TABLE,
@@ -147,7 +154,8 @@ export const DATA_TABLES: readonly SqlTable[] = [
   RUNNERS_TABLE,
   TAPE_TABLE,
   RUNNER_TS_TABLE,
-  BRONZE_TABLE
+  BRONZE_TABLE,
+  BARS_TABLE
 ];
 
 export const datasetRow = (record: DatasetRecord) => ({

@@ -31,6 +31,7 @@ import type { Scope } from './scope.ts';
 import { isNeeded, scopeOf } from './scope.ts';
 import type { RecordTable } from './tables.ts';
 import {
+  BARS_TABLE,
   DATASETS_TABLE,
   MARKETS_TABLE,
   RUNNERS_TABLE,
@@ -53,6 +54,8 @@ export interface WarehouseSource {
   tape(dataset: string, market: string): Promise<TapeWire>;
   /** An Arrow IPC stream of the bronze columns, or undefined where there is nothing as received. */
   bronze(dataset: string, market: string): Promise<Uint8Array | undefined>;
+  /** Candles of a market, times in milliseconds since the epoch; none where it has a book. */
+  bars(dataset: string, market: string): Promise<readonly Readonly<Record<string, number>>[]>;
   /** Tables of the rooms above. */
   readonly tables: readonly RecordTable[];
 }
@@ -84,6 +87,7 @@ export class Warehouse {
       { ...DATASETS_TABLE, rows: async () => (await source.datasets()).map(datasetRow) },
       { ...MARKETS_TABLE, rows: async () => (await source.markets()).map(marketRow) },
       { ...RUNNERS_TABLE, rows: () => this.#runnerRows() },
+      { ...BARS_TABLE, rows: () => this.#barRows() },
       ...source.tables
     ];
   }
@@ -155,6 +159,16 @@ export class Warehouse {
         const sidecar = await this.#source.sidecar(record.dataset, record.id);
         return runnerRows(record, sidecar.market);
       })
+    );
+    return rows.flat();
+  }
+
+  async #barRows() {
+    const markets = (await this.#source.markets()).filter((record) => record.kind === 'BARS');
+    const rows = await Promise.all(
+      markets.map(async ({ dataset, id }) =>
+        (await this.#source.bars(dataset, id)).map((bar) => ({ ...bar, dataset, market: id }))
+      )
     );
     return rows.flat();
   }
