@@ -10,7 +10,7 @@ import { seed } from '../../src/lib/core/units.ts';
 import { lstmSequence, referenceLstmSequence } from '../../src/lib/compute/lstm.ts';
 import { normalTensor } from '../../src/lib/compute/random.ts';
 
-const own = 'own SIMD kernels (strict): matrix product, sums, LSTM, Adam and Polyak in place';
+const own = 'own SIMD kernels (strict): matrix product, sums, concatenation, LSTM, Adam and Polyak in place';
 const [steps, batch, inputs, units] = [5, 3, 4, 6] as const;
 
 let device: Device | undefined;

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setInPlaceKernels } from '../in-place.ts';
 import { setFusedLstm } from '../lstm.ts';
-import { checkInPlace, checkLstm, checkMatMul, checkSum, TOLERANCE } from './check.ts';
+import { checkConcat, checkInPlace, checkLstm, checkMatMul, checkSum, TOLERANCE } from './check.ts';
 import { wasmInPlace } from './in-place-ops.ts';
 import { wasmLstm } from './lstm-op.ts';
 import { startModule, type KernelModule, type LoadModule, type Precision, type WasmBackend } from './module.ts';
@@ -59,12 +59,13 @@ interface Candidate {
 
 /** Products and sums first: the gradients of the LSTM's reference use them. */
 function candidates(module: KernelModule): readonly Candidate[] {
-  useOps(module, ['BatchMatMul', 'Sum']);
+  useOps(module, ['BatchMatMul', 'Sum', 'Concat']);
   const lstm = wasmLstm(module);
   const inPlace = wasmInPlace(module);
   return [
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
     { name: 'sums', check: checkSum, refuse: () => stopUsing(module, 'Sum') },
+    { name: 'concatenation', check: checkConcat, refuse: () => stopUsing(module, 'Concat') },
     {
       name: 'LSTM',
       check: () => {

@@ -20,6 +20,7 @@ export interface KernelExports {
     c: number,
     scratch: number
   ): void;
+  copyRows(rows: number, width: number, from: number, fromStride: number, to: number, toStride: number): void;
   lstmForwardScratch(inputs: number, units: number): number;
   lstmForward(
     steps: number,

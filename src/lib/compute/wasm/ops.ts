@@ -1,6 +1,6 @@
 /**
- * tfjs' own kernels that ours replace on the wasm backend: matrix products, and sums over leading axes (gradients of
- * biases). What ours do not cover (broadcast batches, other types) goes to the stock kernel, as does everything on a
+ * tfjs' own kernels that ours replace on the wasm backend: matrix products, sums over leading axes (gradients of biases),
+ * and concatenation, which tfjs does in JavaScript row by row. What ours do not cover (broadcast batches, other types) goes to the stock kernel, as does everything on a
  * backend where ours were refused.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,7 +8,7 @@ import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core
 import { sizeOf } from '../named-arrays.ts';
 import type { KernelModule } from './module.ts';
 
-export type Replaced = 'BatchMatMul' | 'Sum';
+export type Replaced = 'BatchMatMul' | 'Sum' | 'Concat';
 
 /** Which kernels are in use on which backend. Weak: a backend that was disposed of takes its entry along. */
 const inUse = new WeakMap<object, { readonly module: KernelModule; readonly ops: Set<Replaced> }>();
@@ -34,6 +34,7 @@ function replaceOnce(): void {
   if (stock.size > 0) return;
   replace('BatchMatMul', batchMatMul);
   replace('Sum', sumLeading);
+  replace('Concat', concat);
 }
 
 type Own = (module: KernelModule, call: Parameters<KernelFunc>[0]) => TensorInfo | undefined;
@@ -85,5 +86,25 @@ const sumLeading: Own = (module, { inputs, attrs }) => {
   const out = module.output(keepDims ? [...axes.map(() => 1), ...kept] : kept);
   const rows = sizeOf(x.shape.slice(0, axes.length));
   module.kernels.sumOverRows(rows, sizeOf(kept), module.addressOf(x), module.addressOf(out));
+  return out;
+};
+
+const concat: Own = (module, { inputs, attrs }) => {
+  const parts = Object.values(inputs) as TensorInfo[];
+  const first = parts[0];
+  if (first === undefined || parts.length < 2) return undefined;
+  if (parts.some((part) => part.dtype !== 'float32' || sizeOf(part.shape) === 0)) return undefined;
+  const { axis: signed } = attrs as unknown as { axis: number };
+  const axis = signed < 0 ? signed + first.shape.length : signed;
+  const length = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+  const out = module.output(first.shape.map((n, i) => (i === axis ? length : n)));
+  const rows = sizeOf(first.shape.slice(0, axis));
+  const stride = length * sizeOf(first.shape.slice(axis + 1));
+  let to = module.addressOf(out);
+  for (const part of parts) {
+    const width = sizeOf(part.shape.slice(axis));
+    module.kernels.copyRows(rows, width, module.addressOf(part), width, to, stride);
+    to += width * 4;
+  }
   return out;
 };

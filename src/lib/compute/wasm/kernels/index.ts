@@ -1,5 +1,6 @@
 /** What the module exports. It owns no memory: every address is in tfjs-wasm's own, scratch space too. */
 export { matMul, matMulScratch } from './gemm';
+export { copyRows } from './layout';
 export {
   lstmBackward,
   lstmBackwardScratch,
