@@ -93,7 +93,8 @@ export class ExchangePool {
         replace: placeLatencyMillis + cancelLatencyMillis
       }),
       random: new Random(0 as Seed),
-      bankroll: bankroll / lotSize
+      bankroll: bankroll / lotSize,
+      watched: timeline.watched
     });
   }
 }

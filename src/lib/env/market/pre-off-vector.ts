@@ -3,6 +3,7 @@
  * autoreset, and nothing else. The order of episodes is drawn from a stream of its own a pass.
  */
 import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { assert } from '../../core/assert.ts';
 import { AppError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import type { Seed } from '../../core/units.ts';
@@ -11,7 +12,7 @@ import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
 import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
 import type { Timeline } from './timeline.ts';
-import { timelineOf } from './timeline.ts';
+import { isPlayable, timelineOf } from './timeline.ts';
 
 export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly spec: EnvSpec;
@@ -20,7 +21,10 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly episodeMarkets: readonly string[];
   /** Markets that were given but show no open market with prices before the off. */
   readonly skippedMarkets: readonly string[];
-  readonly #timelines: readonly Timeline[];
+  readonly #config: MarketEnvConfig;
+  readonly #tapes: readonly Tape[];
+  /** By episode; made when first played, so that opening a hundred markets takes no time. */
+  readonly #timelines: (Timeline | undefined)[];
   readonly #episodes: readonly PreOffEpisode[];
   readonly #order: Int32Array;
   #root = new Random(0 as Seed);
@@ -34,10 +38,11 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     this.spec = marketEnvSpec(config);
     this.size = config.environments;
     this.buffers = buffers;
-    const made = tapes.map((tape) => timelineOf(tape, config));
-    this.#timelines = made.filter((timeline) => timeline !== undefined);
-    this.skippedMarkets = tapes.filter((_, i) => made[i] === undefined).map((tape) => tape.market.id);
-    if (this.#timelines.length === 0) {
+    this.#config = config;
+    this.#tapes = tapes.filter((tape) => isPlayable(tape, config));
+    this.#timelines = this.#tapes.map(() => undefined);
+    this.skippedMarkets = tapes.filter((tape) => !this.#tapes.includes(tape)).map((tape) => tape.market.id);
+    if (this.#tapes.length === 0) {
       throw new AppError('data.empty', {
         subject: `${config.id} on ${String(tapes.length)} market${tapes.length === 1 ? '' : 's'}`,
         expected: 'at least one that is open, with back and lay prices, before the off',
@@ -45,8 +50,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
         remedy: 'choose a dataset with recordings of full ladders before the off'
       });
     }
-    this.episodeMarkets = this.#timelines.map((timeline) => timeline.tape.market.id);
-    this.#order = new Int32Array(this.#timelines.length);
+    this.episodeMarkets = this.#tapes.map((tape) => tape.market.id);
+    this.#order = new Int32Array(this.#tapes.length);
     const pool = new ExchangePool(config);
     this.#episodes = Array.from(
       { length: this.size },
@@ -101,14 +106,16 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
 
   #begin(i: number, e: number): void {
     const { episode, observations } = this.buffers;
-    const timeline = this.#timelines[e];
-    if (timeline === undefined) {
+    const tape = this.#tapes[e];
+    if (tape === undefined) {
       const width = this.spec.observation.size;
       this.#episodes[i]!.end();
       episode[i] = -1;
       observations.fill(0, i * width, (i + 1) * width);
       return;
     }
+    const timeline = (this.#timelines[e] ??= timelineOf(tape, this.#config));
+    assert(timeline !== undefined, `${tape.market.id}: listed as playable, but it has no timeline`);
     episode[i] = e;
     this.#episodes[i]!.begin(timeline);
   }

@@ -34,6 +34,8 @@ export interface Timeline {
   readonly lastMessage: number;
   /** The market when the episode begins: copied at every reset, never stepped. */
   readonly start: MarketState;
+  /** By slot of the tape: 1 for the runners in `runners`. */
+  readonly watched: Uint8Array;
   /** [steps + 1, slots, RUNNER_FEATURES], zeros where no runner is */
   readonly runnerFeatures: Float32Array;
   /** [steps + 1, MARKET_FEATURES] */
@@ -49,27 +51,44 @@ interface Off {
   readonly end: TimelineEnd;
 }
 
-/** @returns undefined when the tape shows no open market with prices between the start and the off */
-export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | undefined {
+/** Where an episode begins: the first message not applied by then, and the moment. */
+interface Beginning {
+  readonly message: number;
+  readonly time: Nanos;
+}
+
+/** Whether a tape shows an open market with prices between the start and the off: cheap, and enough to list it. */
+export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
+  beginning(tape, config, new MarketState(tape.market)) !== undefined;
+
+/** Moves `state` to where an episode begins. */
+function beginning(
+  tape: Tape,
+  config: MarketEnvConfig,
+  state: MarketState,
+  features?: FeatureTracker
+): Beginning | undefined {
   const lead = seconds(config.startMinutes * 60);
-  const state = new MarketState(tape.market);
-  const features = new FeatureTracker(tape.market);
   const messages = messageCount(tape);
-  let message = 0;
-  let begin: Nanos | undefined;
-  for (; message < messages; message++) {
+  for (let message = 0; message < messages; message++) {
     const row = tape.messageStart[message]!;
     if (row === tape.messageStart[message + 1]) continue;
-    const time = tape.exchange[row]! as Nanos;
     const due = (tapeTime(tape, state.scheduledMillis) - lead) as Nanos;
-    if (playable(state) && time > due) {
-      begin = Math.max(due, state.time) as Nanos;
-      break;
-    }
-    applyMessage(tape, message, state, features);
+    if (tape.exchange[row]! > due && playable(state)) return { message, time: Math.max(due, state.time) as Nanos };
+    if (features === undefined) state.applyMessage(tape, message);
+    else applyMessage(tape, message, state, features);
     if (state.inPlay || state.status === MarketStatus.closed) return undefined;
   }
-  if (begin === undefined) return undefined;
+  return undefined;
+}
+
+/** @returns undefined when the tape cannot be played; see `isPlayable` */
+export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | undefined {
+  const state = new MarketState(tape.market);
+  const features = new FeatureTracker(tape.market);
+  const begins = beginning(tape, config, state, features);
+  if (begins === undefined) return undefined;
+  const { message, time: begin } = begins;
   const start = new MarketState(tape.market);
   start.copyFrom(state);
   const off = findOff(tape, start, message);
@@ -102,6 +121,7 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     firstMessage: message,
     lastMessage: off.message,
     start,
+    watched: Uint8Array.from(state.books, (_, slot) => (runners.includes(slot) ? 1 : 0)),
     runnerFeatures,
     marketFeatures,
     points: ladderPoints(tape.market.rules.ladder)

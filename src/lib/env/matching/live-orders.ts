@@ -2,7 +2,7 @@
  * The orders at the venue, by slot, in the order in which trades reach them: lays by falling price, then backs by
  * rising price, then those that only wait for the starting price; first come first among equals.
  */
-import { Side } from './order.ts';
+import { Side, takesStartingPrice } from './order.ts';
 import type { Order } from './order.ts';
 
 /** Smaller is reached sooner. */
@@ -14,6 +14,8 @@ function rank(order: Order): number {
 export class LiveOrders {
   readonly bySlot: readonly Order[][];
   count = 0;
+  /** How many of them may take the starting price. */
+  onClose = 0;
 
   constructor(slots: number) {
     this.bySlot = Array.from({ length: slots }, () => []);
@@ -22,6 +24,7 @@ export class LiveOrders {
   clear(): void {
     for (const orders of this.bySlot) orders.length = 0;
     this.count = 0;
+    this.onClose = 0;
   }
 
   add(order: Order): void {
@@ -32,6 +35,7 @@ export class LiveOrders {
     for (; at > 0 && rank(orders[at - 1]!) > own; at--) orders[at] = orders[at - 1]!;
     orders[at] = order;
     this.count++;
+    if (takesStartingPrice(order)) this.onClose++;
   }
 
   remove(order: Order): void {
@@ -41,5 +45,6 @@ export class LiveOrders {
     for (let i = at + 1; i < orders.length; i++) orders[i - 1] = orders[i]!;
     orders.pop();
     this.count--;
+    if (takesStartingPrice(order)) this.onClose--;
   }
 }

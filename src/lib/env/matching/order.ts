@@ -121,6 +121,10 @@ export class Order {
   }
 }
 
+/** Whether an order is matched at the starting price once that is reconciled. */
+export const takesStartingPrice = (order: Order): boolean =>
+  order.kind !== 'limit' || order.persistence === 'marketOnClose';
+
 /** One match and what caused it. */
 export class Fill {
   order: Order;

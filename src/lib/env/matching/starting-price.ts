@@ -10,9 +10,6 @@ import { roundHundredth } from './trades.ts';
 /** Least liability of a lay that goes to the starting price, in lots (10.00). */
 export const MINIMUM_CLOSE_LIABILITY = 1000;
 
-export const takesStartingPrice = (order: Order): boolean =>
-  order.kind !== 'limit' || order.persistence === 'marketOnClose';
-
 /**
  * Price in hundredths at which an on-close order's liability stands in the account: twice the stake's points is the
  * stake itself, whatever the price it will get.

@@ -2,8 +2,6 @@
  * Trades that come to resting orders. The volume of a message's trades is taken a price at a time, rising; what one of
  * our orders used is gone for the next.
  */
-import type { Tape } from '../../market/tape.ts';
-import { RowKind } from '../../market/tape.ts';
 import type { FillLog } from './fill-log.ts';
 import { Side } from './order.ts';
 import type { Order } from './order.ts';
@@ -46,15 +44,13 @@ export class TradeEater {
     this.#share = options.share;
   }
 
-  /** Lets the trades of one message reach the orders of `bySlot`. Returns whether any order was reached. */
-  feed(tape: Tape, message: number, bySlot: readonly (readonly Order[])[]): boolean {
+  /** Forgets the trades of the message before. */
+  begin(): void {
     this.#count = 0;
-    const end = tape.messageStart[message + 1]!;
-    for (let row = tape.messageStart[message]!; row < end; row++) {
-      if (tape.kind[row] === RowKind.trade && bySlot[tape.slot[row]!]!.length > 0) {
-        this.#note(tape.slot[row]!, tape.tick[row]!, tape.lots[row]!);
-      }
-    }
+  }
+
+  /** Lets the trades noted since `begin` reach the orders of `bySlot`. Returns whether there were any. */
+  feed(bySlot: readonly (readonly Order[])[]): boolean {
     if (this.#count === 0) return false;
     for (let first = 0; first < this.#count; first++) {
       const slot = this.#slot[first]!;
@@ -90,8 +86,8 @@ export class TradeEater {
     return this.#rounding === 'floor' ? Math.floor(lots) : Math.round(roundHundredth(lots / 100) * 100);
   }
 
-  /** Keeps entries sorted by slot, then by price; a message rarely holds more than a handful. */
-  #note(slot: number, tick: number, lots: number): void {
+  /** A recorded trade. Entries are kept sorted by slot, then by price; a message rarely holds more than a handful. */
+  note(slot: number, tick: number, lots: number): void {
     if (this.#count === this.#slot.length) this.#grow();
     let at = this.#count++;
     for (; at > 0; at--) {
