@@ -10,10 +10,15 @@ export function errorReport(error: AppError, where: { readonly code: string; rea
     `what to do: ${error.remedy}`,
     `furlong ${where.code}, ${where.agent}`
   ];
-  if (error.cause !== undefined) {
-    lines.push(
-      `cause: ${error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : String(error.cause)}`
-    );
+  const { cause } = error;
+  if (cause !== undefined) {
+    const text =
+      cause instanceof Error
+        ? (cause.stack ?? cause.message)
+        : typeof cause === 'string'
+          ? cause
+          : JSON.stringify(cause);
+    lines.push(`cause: ${text}`);
   }
   if (error.stack !== undefined) lines.push(error.stack);
   return lines.join('\n');

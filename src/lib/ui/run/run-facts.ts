@@ -15,12 +15,9 @@ export const stateWords: Readonly<Record<RunState, { readonly word: string; read
   interrupted: { word: 'interrupted', mark: '◐' }
 };
 
-export const algorithmName = (config: RunConfig): string => {
-  switch (config.agent.algorithm) {
-    case 'sac-lstm':
-      return 'SAC-LSTM';
-  }
-};
+const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = { 'sac-lstm': 'SAC-LSTM' };
+
+export const algorithmName = (config: RunConfig): string => ALGORITHMS[config.agent.algorithm];
 
 /** `SAC-LSTM on 34 markets, 6 held out`. */
 export function runSubject(record: RunRecord, config: RunConfig | undefined): string {

@@ -1,5 +1,6 @@
 /** Starting a run from a page: one press, then its page. */
 import { goto } from '$app/navigation';
+import { resolve } from '$app/paths';
 import type { RunConfig } from '$lib/config/run-config.ts';
 import { AppError } from '$lib/core/errors.ts';
 import type { RunClaim } from '$lib/research/types.ts';
@@ -21,7 +22,7 @@ export async function beginRun(
     });
   }
   const run = await app.startRun(config, options.claim);
-  await goto(`/runs/${encodeURIComponent(run.id)}`, { replaceState: options.replaceState ?? false });
+  await goto(resolve('/runs/[id]', { id: run.id }), { replaceState: options.replaceState ?? false });
 }
 
 export const beginOnSample = (app: App, options: { replaceState?: boolean } = {}): Promise<void> =>

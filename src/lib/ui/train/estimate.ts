@@ -60,8 +60,8 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
   const { actor, critic } = networks(config, spaces);
   const { observation, action } = spaces;
   const { replaySteps, lstmUnits } = config.agent;
-  // A stored step: observation, action, reward, two flags, and the actor's and two critics' recurrent states.
-  const stepFloats = observation + action + 1 + 6 * lstmUnits;
+  // A stored step: observation, action, reward, flags; at most the actor's recurrent state beside each.
+  const stepFloats = observation + action + 1 + 2 * lstmUnits;
   const stepsInRun = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
   return {
     seconds: each * config.training.updates,
@@ -69,7 +69,7 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
       measured === undefined
         ? 'assumed for two CPU cores; nothing was measured in this browser yet'
         : `from ${measured.run}, trained in this browser`,
-    replayBytes: Math.min(replaySteps, stepsInRun + config.agent.learningStarts) * (stepFloats * 4 + 2),
+    replayBytes: Math.min(replaySteps, stepsInRun + config.agent.learningStarts) * (stepFloats * 4 + 1),
     // Online weights, their gradients and two moments; the critics' targets besides.
     weightBytes: 4 * (4 * (actor + 2 * critic) + 2 * critic)
   };
