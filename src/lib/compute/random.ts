@@ -38,10 +38,3 @@ export function normalTensor(random: Random, shape: readonly number[]): Tensor {
   fillNormal(random, values);
   return tf.tensor(values, [...shape], 'float32');
 }
-
-/** Uniform noise in [low, high) of a shape; the caller disposes of it. */
-export function uniformTensor(random: Random, shape: readonly number[], low = 0, high = 1): Tensor {
-  const values = new Float32Array(sizeOf(shape));
-  fillUniform(random, values, low, high);
-  return tf.tensor(values, [...shape], 'float32');
-}

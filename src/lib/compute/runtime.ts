@@ -9,7 +9,7 @@ interface NodeProcess {
   getBuiltinModule?(name: 'node:fs'): { readFileSync(path: URL): Uint8Array<ArrayBuffer> };
 }
 const nodeProcess = (globalThis as { process?: NodeProcess }).process;
-export const inNode = nodeProcess?.versions?.node !== undefined;
+const inNode = nodeProcess?.versions?.node !== undefined;
 
 /** The browser's or worker's WebGPU, where it has one. */
 export function platformGpu(): GPU | undefined {
