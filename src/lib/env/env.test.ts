@@ -8,12 +8,13 @@ import { EnvSchema } from '../config/run-config.ts';
 import type { EnvConfig, MarketEnvConfig } from '../config/run-config.ts';
 import { AppError } from '../core/errors.ts';
 import type { Nanos, Seed } from '../core/units.ts';
-import { baselines } from './baselines.ts';
+import { baselines, randomPolicy } from './baselines.ts';
 import { checkEnv } from './check-env.ts';
 import { leakTest } from './leak-test.ts';
 import { makeVectorEnv } from './make-env.ts';
 import { episodeFrom } from './market/metrics.ts';
 import { timelineOf } from './market/timeline.ts';
+import type { EpisodeTrace } from './trace.ts';
 import type { Tape } from '../market/tape.ts';
 
 const config = (text: Record<string, unknown>): EnvConfig => v.parse(EnvSchema, text);
@@ -129,6 +130,34 @@ describe('AUPreOffV7TradeCost', () => {
     expect(alone.size).toBe(tapes.length);
     expect([...alone.values()].some((row) => row[3] === 1)).toBe(true);
     expect(results(4)).toEqual(alone);
+  });
+
+  it('records an episode for the replay: decisions, and orders whose fills are all there is', () => {
+    const traces: EpisodeTrace[] = [];
+    const env = makeVectorEnv({
+      config: market(),
+      tapes,
+      trace: { environment: 1, onEpisode: (trace) => traces.push(structuredClone(trace)) }
+    });
+    env.reset({ seed: 1 as Seed, schedule: 'once' });
+    const policy = randomPolicy(env.spec, 4 as Seed);
+    while (env.buffers.episode.some((episode) => episode >= 0)) {
+      policy.act(env.buffers);
+      env.step();
+    }
+    expect(traces.map((trace) => trace.market)).toEqual(['1.2', '1.5']);
+    for (const trace of traces) {
+      const info = episodeFrom(Float32Array.from(trace.info), 0);
+      expect(trace.decisions.length).toBe(info.length);
+      expect(trace.orders.length).toBe(info.orders_submitted);
+      expect(trace.orders.filter((order) => order.matchedLots > 0).length).toBe(info.orders_filled);
+      const rewards = trace.decisions.reduce((sum, decision) => sum + decision.reward, 0);
+      expect(rewards).toBeCloseTo(info.return, 4);
+      for (const order of trace.orders) {
+        expect(order.fills.reduce((sum, fill) => sum + fill.lots, 0)).toBe(order.matchedLots);
+        expect(order.sentence.length).toBeGreaterThan(10);
+      }
+    }
   });
 
   it('refuses markets that cannot be played, and names the remedy', () => {

@@ -6,6 +6,7 @@ import type { Dynamics } from './classic/dynamics.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
 import { marketEnvSpec } from './market/au-pre-off.ts';
 import { PreOffVectorEnv } from './market/pre-off-vector.ts';
+import type { TraceRequest } from './trace.ts';
 import type { EnvSpec } from './vector-env.ts';
 import { slabBytes, stepBuffers } from './vector-env.ts';
 import type { EpisodicVectorEnv } from './vector.ts';
@@ -27,13 +28,15 @@ export interface VectorEnvOptions {
   /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
   readonly slab?: ArrayBufferLike;
   readonly offset?: number;
+  /** Records one environment's episodes for a replay; a market environment only. */
+  readonly trace?: TraceRequest;
 }
 
 /** `config.environments` environments on one slab. Call `reset` before the first `step`. */
-export function makeVectorEnv({ config, tapes, slab, offset = 0 }: VectorEnvOptions): EpisodicVectorEnv {
+export function makeVectorEnv({ config, tapes, slab, offset = 0, trace }: VectorEnvOptions): EpisodicVectorEnv {
   const spec = envSpec(config);
   const size = config.environments;
   const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
-  if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers });
+  if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers, trace });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

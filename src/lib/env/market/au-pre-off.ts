@@ -12,7 +12,7 @@ import type { MarketEnvConfig } from '../../config/run-config.ts';
 import { Random } from '../../core/random.ts';
 import type { Nanos, Seed } from '../../core/units.ts';
 import { NANOS_PER_MILLI } from '../../core/units.ts';
-import { NO_TICK } from '../../market/tape.ts';
+import { NO_TICK, epochMillis } from '../../market/tape.ts';
 import { GreenUp, greenUp } from '../account/hedge.ts';
 import { commissionOn } from '../matching/commission.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
@@ -21,6 +21,7 @@ import { Side } from '../matching/order.ts';
 import type { Fill, Order } from '../matching/order.ts';
 import { fullQueue } from '../matching/queue/full-queue.ts';
 import type { QueueModel } from '../matching/queue/queue-model.ts';
+import type { TraceRecorder } from '../trace.ts';
 import type { EnvSpec, StepBuffers } from '../vector-env.ts';
 import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
 import type { StakeRange } from './action.ts';
@@ -69,8 +70,10 @@ export class ExchangePool {
     this.#config = config;
   }
 
-  take(timeline: Timeline): SimulatedExchange {
-    const exchange = this.#free.get(timeline)?.pop() ?? this.#make(timeline);
+  /** @param history whether it keeps orders and fills for a trace; such a one is never pooled */
+  take(timeline: Timeline, history: boolean): SimulatedExchange {
+    const free = history ? undefined : this.#free.get(timeline)?.pop();
+    const exchange = free ?? this.#make(timeline, history);
     exchange.state.copyFrom(timeline.start);
     exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
     return exchange;
@@ -82,7 +85,7 @@ export class ExchangePool {
     else free.push(exchange);
   }
 
-  #make(timeline: Timeline): SimulatedExchange {
+  #make(timeline: Timeline, history: boolean): SimulatedExchange {
     const { placeLatencyMillis, cancelLatencyMillis, bankroll, queue } = this.#config;
     const { lotSize } = timeline.tape.market.rules;
     return new SimulatedExchange(timeline.tape, {
@@ -94,7 +97,8 @@ export class ExchangePool {
       }),
       random: new Random(0 as Seed),
       bankroll: bankroll / lotSize,
-      watched: timeline.watched
+      watched: timeline.watched,
+      history
     });
   }
 }
@@ -103,6 +107,7 @@ export class ExchangePool {
 export class PreOffEpisode {
   readonly #config: MarketEnvConfig;
   readonly #pool: ExchangePool;
+  readonly #trace: TraceRecorder | undefined;
   readonly #buffers: StepBuffers;
   readonly #index: number;
   readonly #observationSize: number;
@@ -132,8 +137,15 @@ export class PreOffEpisode {
   #bankrollLots = 0;
   #limitLots = 0;
 
-  constructor(options: { config: MarketEnvConfig; pool: ExchangePool; buffers: StepBuffers; index: number }) {
-    const { config, pool, buffers, index } = options;
+  constructor(options: {
+    config: MarketEnvConfig;
+    pool: ExchangePool;
+    buffers: StepBuffers;
+    index: number;
+    trace: TraceRecorder | undefined;
+  }) {
+    const { config, pool, buffers, index, trace } = options;
+    this.#trace = trace;
     this.#config = config;
     this.#pool = pool;
     this.#buffers = buffers;
@@ -152,21 +164,13 @@ export class PreOffEpisode {
     };
   }
 
-  get exchange(): SimulatedExchange | undefined {
-    return this.#exchange;
-  }
-
-  get timeline(): Timeline | undefined {
-    return this.#timeline;
-  }
-
   /** Starts an episode and writes its first observation. */
   begin(timeline: Timeline): void {
     this.end();
     const { rules } = timeline.tape.market;
     const { stakeCap, bankroll, exposureLimit } = this.#config;
     this.#timeline = timeline;
-    this.#exchange = this.#pool.take(timeline);
+    this.#exchange = this.#pool.take(timeline, this.#trace !== undefined);
     this.#lotSize = rules.lotSize;
     this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
@@ -191,7 +195,9 @@ export class PreOffEpisode {
 
   /** Gives the exchange back; the episode is over. */
   end(): void {
-    if (this.#timeline !== undefined && this.#exchange !== undefined) this.#pool.give(this.#timeline, this.#exchange);
+    if (this.#timeline !== undefined && this.#exchange !== undefined && this.#trace === undefined) {
+      this.#pool.give(this.#timeline, this.#exchange);
+    }
     this.#timeline = undefined;
     this.#exchange = undefined;
   }
@@ -231,7 +237,23 @@ export class PreOffEpisode {
     this.#return += reward;
     this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
     this.#writeInfo(exchange, ended);
+    if (this.#trace !== undefined) this.#record(this.#trace, exchange, timeline, ended);
     return ended;
+  }
+
+  #record(trace: TraceRecorder, exchange: SimulatedExchange, timeline: Timeline, ended: boolean): void {
+    const { actions, rewards, rewardTerms, info } = this.#buffers;
+    const row = <T>(array: { subarray(from: number, to: number): T }, width: number): T =>
+      array.subarray(this.#index * width, (this.#index + 1) * width);
+    trace.decide({
+      millis: epochMillis(timeline.tape, timeline.times[this.#step - 1]! as Nanos),
+      action: [...row(actions as Float32Array, this.#config.slots * ACTIONS_PER_SLOT)],
+      reward: rewards[this.#index]!,
+      terms: [...row(rewardTerms, REWARD_TERMS.length)],
+      markToMarket: this.#value * this.#lotSize,
+      worst: this.#worst * this.#lotSize
+    });
+    if (ended) trace.finish(exchange, timeline, row(info, EPISODE_INFO.length));
   }
 
   #act(exchange: SimulatedExchange, timeline: Timeline): number {

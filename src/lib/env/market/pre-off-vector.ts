@@ -8,6 +8,8 @@ import { AppError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import type { Seed } from '../../core/units.ts';
 import type { Tape } from '../../market/tape.ts';
+import { TraceRecorder } from '../trace.ts';
+import type { TraceRequest } from '../trace.ts';
 import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
 import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
@@ -33,8 +35,13 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   #next = 0;
 
   /** @throws AppError `data.empty` when no tape can be played */
-  constructor(options: { config: MarketEnvConfig; tapes: readonly Tape[]; buffers: StepBuffers }) {
-    const { config, tapes, buffers } = options;
+  constructor(options: {
+    config: MarketEnvConfig;
+    tapes: readonly Tape[];
+    buffers: StepBuffers;
+    trace: TraceRequest | undefined;
+  }) {
+    const { config, tapes, buffers, trace } = options;
     this.spec = marketEnvSpec(config);
     this.size = config.environments;
     this.buffers = buffers;
@@ -53,10 +60,10 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     this.episodeMarkets = this.#tapes.map((tape) => tape.market.id);
     this.#order = new Int32Array(this.#tapes.length);
     const pool = new ExchangePool(config);
-    this.#episodes = Array.from(
-      { length: this.size },
-      (_, index) => new PreOffEpisode({ config, pool, buffers, index })
-    );
+    this.#episodes = Array.from({ length: this.size }, (_, index) => {
+      const traced = trace?.environment === index ? new TraceRecorder(trace) : undefined;
+      return new PreOffEpisode({ config, pool, buffers, index, trace: traced });
+    });
   }
 
   reset({ seed, schedule }: ResetOptions): void {
@@ -87,11 +94,6 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   dispose(): void {
     for (const episode of this.#episodes) episode.end();
     this.buffers.episode.fill(-1);
-  }
-
-  /** Environment i, for looking at its exchange: traces and baselines. */
-  environment(i: number): PreOffEpisode {
-    return this.#episodes[i]!;
   }
 
   /** The next episode of the pass; a new pass is a new permutation, from a stream named after the pass. */

@@ -27,7 +27,7 @@ function open(builder: TapeBuilder): void {
 
 interface Scene {
   readonly exchange: SimulatedExchange;
-  place(request: Partial<OrderRequest> & { side: Side; price: number; stake: number }): Order;
+  readonly place: (request: Partial<OrderRequest> & { side: Side; price: number; stake: number }) => Order;
 }
 
 /** A market of three runners from the rows that `script` writes, and an exchange at its first second. */
