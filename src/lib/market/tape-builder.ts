@@ -2,7 +2,6 @@
  * Grows a tape row by row and lays it out in one buffer at the end. Parsers and simulators fill it; it knows nothing of
  * either, and checks only what would make a tape lie: the order of time.
  */
-import { assert } from '../core/assert.ts';
 import type { Nanos } from '../core/units.ts';
 import { tapeFromWire, tapeLayout } from './tape-wire.ts';
 import type { MarketInfo, RowKind, Tape } from './tape.ts';
@@ -38,10 +37,9 @@ export class TapeBuilder {
 
   /** Starts a message; the rows that follow belong to it. `received` is the same moment where a source has one clock. */
   message(exchange: Nanos, received: Nanos = exchange): void {
-    assert(
-      received >= this.#receivedNow,
-      `tape: received ${String(received)} ns after ${String(this.#receivedNow)} ns`
-    );
+    if (received < this.#receivedNow) {
+      throw new Error(`tape: received ${String(received)} ns after ${String(this.#receivedNow)} ns`);
+    }
     if (this.#messages === this.#messageStart.length) this.#messageStart = grown(this.#messageStart);
     this.#messageStart[this.#messages++] = this.#rows;
     this.#exchangeNow = exchange;

@@ -30,7 +30,7 @@ const POWERS = Float64Array.from({ length: 23 }, (_, power) => 10 ** power);
 const EXACT_DIGITS = 15;
 
 /** Keys as numbers: their bytes, packed from the first. */
-const keyCode = (key: string): number => [...key].reduce((code, char) => code * 256 + char.charCodeAt(0), 0);
+const keyCode = (key: string): number => new TextEncoder().encode(key).reduce((code, byte) => code * 256 + byte, 0);
 const OP = keyCode('op');
 const CT = keyCode('ct');
 const PT = keyCode('pt');

@@ -35,7 +35,7 @@ interface Codes {
 
 /** Arrays that every block of a stream uses again. */
 export class BlockDecoder {
-  readonly #tt: Uint32Array;
+  readonly #tt: Int32Array;
   readonly #capacity: number;
   readonly #groups: Codes[] = [];
   readonly #selectors = new Uint8Array(18002);
@@ -46,7 +46,7 @@ export class BlockDecoder {
   /** @param level 1 to 9: the block size in 100,000 bytes */
   constructor(level: number) {
     this.#capacity = level * 100000;
-    this.#tt = new Uint32Array(this.#capacity);
+    this.#tt = new Int32Array(this.#capacity);
   }
 
   /**
