@@ -47,7 +47,9 @@ export default ts.config(
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
     rules: {
       'svelte/no-navigation-without-resolve': 'off',
-      'svelte/prefer-svelte-reactivity': 'off'
+      'svelte/prefer-svelte-reactivity': 'off',
+      // `void app.theme.shown` names what an effect or a derived value depends on.
+      '@typescript-eslint/no-meaningless-void-operator': 'off'
     }
   },
   {
