@@ -86,12 +86,11 @@ export function renameNotebook(document: NotebookDocument, title: string): Noteb
   };
 }
 
-/** The first plain sentence of the prose, for the list of notebooks. */
-export function notebookSummary(document: NotebookDocument): string {
-  for (const cell of document.cells) {
-    if (cell.mode !== 'md') continue;
-    const line = cell.source.split('\n').find((each) => /^[^#\s>|`-]/.test(each.trim()));
-    if (line !== undefined) return line.replace(/[*_`]|\[([^\]]*)\]\([^)]*\)/g, '$1').trim();
+/** The first plain paragraph of Markdown, for the list of notebooks. */
+export function firstParagraph(prose: readonly string[]): string {
+  for (const source of prose) {
+    const line = source.split('\n').find((each) => /^[^#\s>|`-]/.test(each.trim()));
+    if (line !== undefined) return line.replace(/\[([^\]]*)\]\([^)]*\)|[*_`]/g, '$1').trim();
   }
   return '';
 }
@@ -102,6 +101,7 @@ export function notebookId(title: string, taken: readonly string[]): string {
     title
       .toLowerCase()
       .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
       .slice(0, 48) || 'notebook';

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../core/errors.ts';
 import type { CellMode, NotebookCell, NotebookDocument } from './document.ts';
-import { CELL_MODES } from './document.ts';
+import { CELL_MODES, firstParagraph } from './document.ts';
 import type { CellDefinition } from './protocol.ts';
 
 type Kit = typeof import('@observablehq/notebook-kit');
@@ -41,6 +41,22 @@ export async function parseNotebook(html: string, subject: string): Promise<Note
         ...(cell.output === undefined ? {} : { output: cell.output })
       };
     })
+  };
+}
+
+/** What a list shows of a notebook, read without the kit. */
+export function glanceAtNotebook(html: string): {
+  readonly title: string;
+  readonly summary: string;
+  readonly cells: number;
+} {
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  const scripts = [...page.querySelectorAll('notebook script')];
+  const prose = scripts.filter((script) => script.getAttribute('type') === 'text/markdown');
+  return {
+    title: page.title === '' ? 'Untitled' : page.title,
+    summary: firstParagraph(prose.map((script) => script.textContent)),
+    cells: scripts.length
   };
 }
 

@@ -2,8 +2,7 @@
 import type { DataApi } from '../workers/data-api.ts';
 import { AppError } from '../core/errors.ts';
 import type { NotebookDocument } from './document.ts';
-import { notebookSummary } from './document.ts';
-import { formatNotebook, parseNotebook } from './format.ts';
+import { formatNotebook, glanceAtNotebook, parseNotebook } from './format.ts';
 
 const FOLDER = 'notebooks/';
 const path = (id: string): string => `${FOLDER}${id}.html`;
@@ -41,16 +40,10 @@ export class NotebookStore {
     const ids = await this.ids();
     return Promise.all(
       ids.map(async (id): Promise<NotebookEntry> => {
-        const { document, edited } = await this.open(id);
+        const kept = await this.#documents.readDocument(path(id));
         const builtIn = BUILT_IN.some((each) => each.id === id);
-        return {
-          id,
-          title: document.title,
-          summary: notebookSummary(document),
-          cells: document.cells.length,
-          builtIn,
-          edited: builtIn && edited
-        };
+        const glance = glanceAtNotebook(kept ?? (await this.#shipped(id)));
+        return { id, ...glance, builtIn, edited: builtIn && kept !== undefined };
       })
     );
   }
@@ -73,6 +66,10 @@ export class NotebookStore {
 
   /** A built-in notebook as it was shipped. */
   async original(id: string): Promise<NotebookDocument> {
+    return parseNotebook(await this.#shipped(id), `notebook ${id}`);
+  }
+
+  async #shipped(id: string): Promise<string> {
     const shipped = BUILT_IN.find((each) => each.id === id);
     if (shipped === undefined) {
       throw new AppError('data.missing', {
@@ -89,7 +86,7 @@ export class NotebookStore {
         remedy: 'reload the page when the server is reachable'
       });
     }
-    return parseNotebook(await response.text(), `notebook ${id}`);
+    return response.text();
   }
 
   async save(id: string, document: NotebookDocument): Promise<void> {

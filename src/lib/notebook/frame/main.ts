@@ -16,7 +16,7 @@ interface FrameCell {
   readonly root: HTMLDivElement;
 }
 
-const main = document.querySelector('main') ?? document.body;
+const main = document.getElementById('results') ?? document.body;
 const cells = new Map<number, FrameCell>();
 let send: (message: FrameMessage) => void = () => undefined;
 

@@ -70,7 +70,7 @@ async function frameHtml(watch: (file: string) => void): Promise<string> {
 <title>Results</title>
 <style>${css}</style>
 </head>
-<body><main></main><script>${script}</script></body>
+<body><div id="results"></div><script>${script}</script></body>
 </html>
 `;
 }

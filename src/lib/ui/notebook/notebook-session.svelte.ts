@@ -129,13 +129,15 @@ export class NotebookSession {
     const at = this.document.cells.findIndex((cell) => cell.id === id);
     const cell = this.document.cells[at];
     if (cell === undefined) return () => Promise.resolve();
+    // A cell that had to be stopped would only have to be stopped again.
+    const { state } = this.status(id);
     this.#sandbox?.remove(id);
     this.statuses.delete(id);
     this.heights.delete(id);
     this.#change(removeCell(this.document, id));
     return async () => {
       this.#change(restoreCell(this.document, cell, at));
-      await this.runCell(id);
+      if (state === 'done' || state === 'failed') await this.runCell(id);
     };
   }
 
