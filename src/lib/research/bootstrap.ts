@@ -39,9 +39,11 @@ export function bootstrap<T>(
   const tail = (100 - confidencePercent) / 200;
   return Object.fromEntries(
     figures.map(([name, value], k): [string, Interval] => {
+      // Adding 0 makes 0 of -0, which JSON would do too: a report read back is then equal to the one kept.
+      const mean = value + 0;
       const sorted = Float64Array.from(draws[k] ?? []).sort();
-      if (sorted.length === 0) return [name, { mean: value, low: value, high: value }];
-      return [name, { mean: value, low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) }];
+      if (sorted.length === 0) return [name, { mean, low: mean, high: mean }];
+      return [name, { mean, low: quantileOfSorted(sorted, tail) + 0, high: quantileOfSorted(sorted, 1 - tail) + 0 }];
     })
   );
 }

@@ -127,23 +127,17 @@ class Service implements RunService {
         config,
         record,
         metrics,
-        request: { ...tapes, isHeldOut: facts.isHeldOut, ...(checkpoint === undefined ? {} : { checkpoint }) }
+        request: { ...tapes, isHeldOut: facts.isHeldOut, ...(checkpoint === undefined ? {} : { checkpoint }) },
+        release: async () => {
+          await release();
+          this.#active = undefined;
+        }
       });
       this.#active = run;
-      void this.#whenEnded(run, release);
       return run;
     } catch (thrown) {
-      release();
+      await release();
       throw thrown;
-    }
-  }
-
-  async #whenEnded(run: TrainingRun, release: () => void): Promise<void> {
-    try {
-      await run.ended;
-    } finally {
-      release();
-      if (this.#active === run) this.#active = undefined;
     }
   }
 
@@ -166,7 +160,7 @@ class Service implements RunService {
   }
 
   /** @returns the way to let go of it; a tab that is closed or crashes lets go by itself */
-  async #lock(record: RunRecord): Promise<() => void> {
+  async #lock(record: RunRecord): Promise<() => Promise<void>> {
     const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
     const taken = Promise.withResolvers<undefined>();
     const holding = this.#parts.locks.request(`${LOCK}${record.id}`, { ifAvailable: true }, async (lock) => {
@@ -178,8 +172,9 @@ class Service implements RunService {
       taken.reject(thrown);
     });
     await taken.promise;
-    return () => {
+    return async () => {
       release(undefined);
+      await holding;
     };
   }
 }

@@ -16,12 +16,15 @@ export function createTrainClient(
   const worker = start();
   const broken = whenBroken(worker, 'the train worker');
   const remote = wrap<TrainApi>(worker);
+  let closed = false;
   return {
     start: (request, onEvent) => Promise.race([remote.start(request, proxy(onEvent)), broken]),
     pause: () => remote.pause(),
     resume: () => remote.resume(),
     stop: () => remote.stop(),
     close: () => {
+      if (closed) return;
+      closed = true;
       remote[releaseProxy]();
       worker.terminate();
     }

@@ -22,6 +22,8 @@ export interface TrainingRunOptions {
   /** Rows of the parts before, for a resumed run. */
   readonly metrics: readonly MetricRow[];
   readonly request: Omit<TrainRequest, 'runId' | 'config'>;
+  /** Awaited last, before `ended` resolves: lets go of what the run held. */
+  readonly release: () => Promise<void>;
 }
 
 /** Rows wait this long at most before they are kept. */
@@ -100,6 +102,7 @@ export class TrainingRun implements ActiveRun {
     this.#trainer = undefined;
     this.#keepRows();
     await this.#keeping;
+    await this.#options.release();
     return this.#record;
   }
 
