@@ -40,7 +40,10 @@ describe('questions', () => {
         { name: 'at', type: 'date' },
         { name: 'n', type: 'number' }
       ],
-      values: [[0, 1000], [1, undefined]],
+      values: [
+        [0, 1000],
+        [1, undefined]
+      ],
       rows: 2
     });
     const got = await rows;

@@ -29,7 +29,12 @@ describe('rows in sight', () => {
 
 describe('a result as text', () => {
   test('CSV quotes what would break a line or a column, and leaves missing values empty', () => {
-    const csv = toCsv(result([['a,b', 'text', ['plain', 'say "hi"\nthere', undefined]], ['n', 'number', [1, undefined, 2.5]]]));
+    const csv = toCsv(
+      result([
+        ['a,b', 'text', ['plain', 'say "hi"\nthere', undefined]],
+        ['n', 'number', [1, undefined, 2.5]]
+      ])
+    );
     expect(csv).toBe('"a,b",n\r\nplain,1\r\n"say ""hi""\nthere",\r\n,2.5\r\n');
   });
 
@@ -41,16 +46,32 @@ describe('a result as text', () => {
 
 describe('a chart at one press', () => {
   test('time goes across; else the words that tell rows apart', () => {
-    expect(defaultChart(result([['n', 'number', [1, 2]], ['t', 'date', [1, 2]]]))).toEqual({ kind: 'line', x: 1, y: 0 });
     expect(
-      defaultChart(result([['same', 'text', ['a', 'a']], ['own', 'text', ['b', 'c']], ['n', 'number', [1, 2]]]))
+      defaultChart(
+        result([
+          ['n', 'number', [1, 2]],
+          ['t', 'date', [1, 2]]
+        ])
+      )
+    ).toEqual({ kind: 'line', x: 1, y: 0 });
+    expect(
+      defaultChart(
+        result([
+          ['same', 'text', ['a', 'a']],
+          ['own', 'text', ['b', 'c']],
+          ['n', 'number', [1, 2]]
+        ])
+      )
     ).toEqual({ kind: 'bar', x: 1, y: 2 });
     expect(defaultChart(result([['word', 'text', ['a']]]))).toBeUndefined();
   });
 
   test('a long result is thinned', () => {
     const values = Array.from({ length: 100_000 }, (_, i) => i);
-    const long = result([['x', 'number', values], ['y', 'number', values]]);
+    const long = result([
+      ['x', 'number', values],
+      ['y', 'number', values]
+    ]);
     expect(chartRows(long, { kind: 'line', x: 0, y: 1 }).length).toBeLessThanOrEqual(MAX_POINTS);
     expect(chartRows(long, { kind: 'bar', x: 0, y: 1 })).toHaveLength(MAX_BARS);
   });
