@@ -4,9 +4,11 @@ import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import type { Json } from '../core/digest.ts';
 import { envSpec } from '../env/make-env.ts';
 import { observationNames } from '../env/market/au-pre-off.ts';
+import { FEATURE_HASH } from '../env/market/market-columns.ts';
 
 export function agentSchemaHash(config: EnvConfig): Promise<string> {
   const { id, observation, action } = envSpec(config);
-  const columns = config.id === 'AUPreOffV7TradeCost' ? observationNames(config) : [];
+  const market = config.id === 'AUPreOffV7TradeCost';
+  const columns = market ? [FEATURE_HASH, ...observationNames(config)] : [];
   return sha256Hex(canonicalJson({ id, observation, action, columns } as unknown as Json));
 }
