@@ -20,7 +20,7 @@ export interface Policy {
 }
 
 /** The action nearest to none: 0, or the middle of a box that does not hold 0, or the first choice. */
-export function doNothing(spec: EnvSpec): Policy {
+function doNothing(spec: EnvSpec): Policy {
   const { action } = spec;
   const idle = action.kind === 'box' && (action.low > 0 || action.high < 0) ? (action.low + action.high) / 2 : 0;
   return {
@@ -64,7 +64,7 @@ const FLAT_CAPS = 0.005;
  * only the side that would close it, and greens up at once when that is worth more than nothing, when it has lost
  * STOP_LOSS_CAPS, and in the last minute.
  */
-export function scalpAndGreen(config: MarketEnvConfig): Policy {
+function scalpAndGreen(config: MarketEnvConfig): Policy {
   const names = observationNames(config);
   const column = (name: string): number => {
     const at = names.indexOf(name);

@@ -14,7 +14,7 @@ import type { VectorEnv } from './vector-env.ts';
  * A copy whose rows after `time` say something else: sizes, prices and runners are drawn anew. Times, message
  * boundaries and the rows that end a market stay, or there would be no episode of the same length to compare.
  */
-export function scrambleAfter(tape: Tape, time: Nanos, seed: Seed): Tape {
+function scrambleAfter(tape: Tape, time: Nanos, seed: Seed): Tape {
   const wire = tapeToWire(tape);
   const copy = tapeFromWire({ ...wire, buffer: wire.buffer.slice(0) });
   const random = new Random(seed, 'scramble');

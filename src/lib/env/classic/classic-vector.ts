@@ -13,7 +13,7 @@ import type { Dynamics } from './dynamics.ts';
  * Episodes of a `once` schedule: enough for an interval over episodes, few enough to be quick. A `shuffle` schedule
  * starts every episode anew and only counts its names round.
  */
-export const CLASSIC_EPISODES = 32;
+const CLASSIC_EPISODES = 32;
 
 export class ClassicVectorEnv implements EpisodicVectorEnv {
   readonly spec: Dynamics['spec'];

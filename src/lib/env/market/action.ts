@@ -19,8 +19,8 @@ import { Side } from '../matching/order.ts';
 
 export const ACTIONS_PER_SLOT = 3;
 export const STAKE_DEAD_ZONE = 0.25;
-export const GREEN_DEAD_ZONE = 0.5;
-export const OFFSET_TICKS = 5;
+const GREEN_DEAD_ZONE = 0.5;
+const OFFSET_TICKS = 5;
 
 export const Intent = { none: 0, quote: 1, withdraw: 2, greenUp: 3 } as const;
 export type Intent = (typeof Intent)[keyof typeof Intent];

@@ -31,8 +31,6 @@ export const EPISODE_INFO = [
 ] as const;
 export type EpisodeColumn = (typeof EPISODE_INFO)[number];
 
-export const infoColumn = (name: EpisodeColumn): number => EPISODE_INFO.indexOf(name);
-
 export type Episode = Readonly<Record<EpisodeColumn, number>>;
 
 /** One row of `info` by name; `at` is where environment i's row starts. */
@@ -46,7 +44,7 @@ export function episodeFrom(info: Float32Array, at: number): Episode {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Linear interpolation between order statistics (Hyndman and Fan 1996, type 7). NaN of nothing. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) return Number.NaN;
   const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * share;
@@ -55,7 +53,7 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** Mean of the worst `share` of the values, at least one of them (expected shortfall). NaN of nothing. */
-export function tailMean(values: readonly number[], share: number): number {
+function tailMean(values: readonly number[], share: number): number {
   if (values.length === 0) return Number.NaN;
   const sorted = Array.from(values).sort((a, b) => a - b);
   return mean(sorted.slice(0, Math.max(1, Math.floor(sorted.length * share))));

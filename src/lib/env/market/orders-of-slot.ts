@@ -12,7 +12,7 @@ import { Intent } from './action.ts';
 import type { SlotAction } from './action.ts';
 
 /** One resting and one on its way a side, one that closes a position, one to spare. */
-export const MAX_ORDERS = 6;
+const MAX_ORDERS = 6;
 
 /** Called with an order that is done, before its record is reused. */
 export type OrderVisitor = (order: Order) => void;

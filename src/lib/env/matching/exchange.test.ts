@@ -8,7 +8,7 @@ import { betfairClassic } from '../../market/ladder.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
 import { SimulatedExchange } from './exchange.ts';
-import type { ExchangeOptions } from './exchange.ts';
+import type { ExchangeOptions } from './exchange-options.ts';
 import { constantLatency, logNormalLatency } from './latency.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { Fill, Order, OrderRequest } from './order.ts';

@@ -6,7 +6,6 @@
  * the book as it was; then the message is applied, runners that left are voided, the starting price is given out,
  * trades reach resting orders, and orders lapse at a suspension.
  */
-import type { Random } from '../../core/random.ts';
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
@@ -17,44 +16,20 @@ import { BackLayAccount } from '../account/account.ts';
 import { ladderPoints } from '../account/hedge.ts';
 import { arrive, fillOrKill } from './arrival.ts';
 import type { Arrival } from './arrival.ts';
+import type { ExchangeOptions } from './exchange-options.ts';
 import { FillLog } from './fill-log.ts';
-import type { LatencyModel } from './latency.ts';
 import { LiveOrders } from './live-orders.ts';
 import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
 import type { EndReason, Fill, OrderRequest } from './order.ts';
-import type { QueueModel } from './queue/queue-model.ts';
 import { RequestQueue } from './request-queue.ts';
+import { refusalOf } from './refusal.ts';
 import type { Request } from './request-queue.ts';
-import { repriceForRemoval } from './removal.ts';
+import { repriceForRemoval, voidWhole } from './removal.ts';
 import { closeWaitingPoints, matchAtStartingPrice } from './starting-price.ts';
 import { storyOf } from './story.ts';
 import type { OrderStory } from './story.ts';
 import { TakenLiquidity } from './taken.ts';
 import { TradeEater } from './trades.ts';
-import type { FillRounding } from './trades.ts';
-
-export interface ExchangeOptions {
-  readonly queue: QueueModel;
-  readonly latency: LatencyModel;
-  /** Only drawn from by models with chance in them. */
-  readonly random: Random;
-  /** Largest exposure in lots, waiting orders counted: what cannot be paid is refused. */
-  readonly bankroll: number;
-  /** Largest exposure in lots that new orders may lead to, where it is less than the bankroll. */
-  readonly exposureLimit?: number;
-  /** `kept` (the default): what we took is not there a second time. `ignored` is for simulators that let it be. */
-  readonly takenLiquidity?: 'kept' | 'ignored';
-  readonly fillRounding?: FillRounding;
-  /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */
-  readonly history?: boolean;
-  /**
-   * By slot, 1 for the runners that will be traded: the books of the others, and all traded ladders, then stand still,
-   * which saves most of the time. Undefined for every book in full.
-   */
-  readonly watched?: Uint8Array;
-  /** Taker-side part of a recorded trade: 0.5 (the default) where maker and taker are both counted. */
-  readonly tradeShare?: number;
-}
 
 export class SimulatedExchange {
   readonly tape: Tape;
@@ -196,7 +171,7 @@ export class SimulatedExchange {
     this.transactions++;
     const depth = request.side === Side.back ? this.books[request.slot]?.bids : this.books[request.slot]?.asks;
     if (depth !== undefined) order.touchAtDecision = request.side === Side.back ? depth.highest : depth.lowest;
-    const refusal = this.#refusal(request, order);
+    const refusal = refusalOf(order, request.reducing === true, this.state, this.account, this.#options);
     if (refusal !== undefined) {
       order.voided = order.lots;
       this.#finish(order, refusal);
@@ -278,24 +253,6 @@ export class SimulatedExchange {
     const delayed = kind !== 'cancel' && this.state.inPlay;
     const delay = delayed ? this.state.betDelaySeconds * NANOS_PER_SECOND : 0;
     return (this.#now + latency + delay) as Nanos;
-  }
-
-  #refusal(request: OrderRequest, order: Order): EndReason | undefined {
-    const { rules } = this.tape.market;
-    const tickGiven = order.kind === 'marketOnClose' || (order.tick >= 0 && order.tick < this.points.length);
-    if (request.slot < 0 || request.slot >= this.books.length || !rules.orders.kinds.includes(order.kind)) {
-      return 'notOffered';
-    }
-    if (!rules.orders.persistence.includes(order.persistence)) return 'notOffered';
-    if (!tickGiven || !Number.isInteger(order.tick)) return 'offLadder';
-    if (!Number.isSafeInteger(order.lots) || order.lots <= 0) return 'belowMinimum';
-    if (this.state.removed[order.slot] === 1) return 'runnerRemoved';
-    if (this.state.status !== MarketStatus.open) return 'marketNotOpen';
-    if (order.lots < rules.orders.minimum && request.reducing !== true) return 'belowMinimum';
-    const exposure = this.account.exposureWith(order.slot, order.side, order.lots, closeWaitingPoints(order)) / 100;
-    if (exposure > this.#options.bankroll) return 'unaffordable';
-    if (exposure > (this.#options.exposureLimit ?? Infinity)) return 'exposureLimit';
-    return undefined;
   }
 
   #release(time: Nanos): void {
@@ -414,18 +371,11 @@ export class SimulatedExchange {
       this.#fills.void(slot);
       for (const order of [...this.live.bySlot[slot]!]) {
         this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
-        order.matched = 0;
-        order.matchedPoints = 0;
-        order.cancelled = 0;
-        order.lapsed = 0;
-        order.voided = order.lots;
         this.#retire(order, 'runnerRemoved');
+        voidWhole(order);
       }
       for (const order of this.#orders) {
-        if (order.slot !== slot || order.status !== OrderStatus.complete) continue;
-        order.matched = 0;
-        order.matchedPoints = 0;
-        order.voided = order.lots;
+        if (order.slot === slot && order.status === OrderStatus.complete) voidWhole(order);
       }
       repriceForRemoval(this.#fills, this.live, this.state, slot);
     }

@@ -10,13 +10,22 @@ import { Side } from './order.ts';
 import type { Order } from './order.ts';
 import { roundHundredth } from './trades.ts';
 
-export const LEAST_REDUCTION_PERCENT = 2.5;
+const LEAST_REDUCTION_PERCENT = 2.5;
 const LOWEST_PRICE_POINTS = 101;
 
 /** Price in hundredths after a reduction of `percent`, to the nearest hundredth and not under 1.01. */
-export function reducedPoints(points: number, percent: number): number {
+function reducedPoints(points: number, percent: number): number {
   const price = roundHundredth((points / 100) * (1 - percent / 100));
   return Math.max(LOWEST_PRICE_POINTS, Math.round(price * 100));
+}
+
+/** A bet on a runner that left: no match, no profit, all of it void. */
+export function voidWhole(order: Order): void {
+  order.matched = 0;
+  order.matchedPoints = 0;
+  order.cancelled = 0;
+  order.lapsed = 0;
+  order.voided = order.lots;
 }
 
 export function repriceForRemoval(fills: FillLog, live: LiveOrders, state: MarketState, slot: number): void {

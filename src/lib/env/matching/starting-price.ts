@@ -8,7 +8,7 @@ import type { Order } from './order.ts';
 import { roundHundredth } from './trades.ts';
 
 /** Least liability of a lay that goes to the starting price, in lots (10.00). */
-export const MINIMUM_CLOSE_LIABILITY = 1000;
+const MINIMUM_CLOSE_LIABILITY = 1000;
 
 /**
  * Price in hundredths at which an on-close order's liability stands in the account: twice the stake's points is the

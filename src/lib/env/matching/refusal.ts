@@ -1,0 +1,31 @@
+/** Whether a new order is taken: what the venue demands of it, and what the account can afford. */
+import type { MarketState } from '../../market/market-state.ts';
+import { MarketStatus } from '../../market/tape.ts';
+import { POINTS_PER_LOT } from '../account/account.ts';
+import type { BackLayAccount } from '../account/account.ts';
+import type { ExchangeOptions } from './exchange-options.ts';
+import type { EndReason, Order } from './order.ts';
+import { closeWaitingPoints } from './starting-price.ts';
+
+/** @returns the reason, or undefined when the order may go */
+export function refusalOf(
+  order: Order,
+  reducing: boolean,
+  state: MarketState,
+  account: BackLayAccount,
+  limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
+): EndReason | undefined {
+  const { orders, ladder } = state.market.rules;
+  const { slot, side, lots, tick, kind } = order;
+  const offered = orders.kinds.includes(kind) && orders.persistence.includes(order.persistence);
+  if (slot < 0 || slot >= state.books.length || !offered) return 'notOffered';
+  if (kind !== 'marketOnClose' && !(Number.isInteger(tick) && tick >= 0 && tick < ladder.size)) return 'offLadder';
+  if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
+  if (state.removed[slot] === 1) return 'runnerRemoved';
+  if (state.status !== MarketStatus.open) return 'marketNotOpen';
+  if (lots < orders.minimum && !reducing) return 'belowMinimum';
+  const exposure = account.exposureWith(slot, side, lots, closeWaitingPoints(order)) / POINTS_PER_LOT;
+  if (exposure > limits.bankroll) return 'unaffordable';
+  if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
+  return undefined;
+}
