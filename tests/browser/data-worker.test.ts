@@ -5,6 +5,7 @@ import { AppError } from '../../src/lib/core/errors.ts';
 import type { DataApi } from '../../src/lib/workers/data-api.ts';
 import type { DataClient } from '../../src/lib/workers/data-client.ts';
 import { createDataClient } from '../../src/lib/workers/data-client.ts';
+import { SQL_TABLES } from '../../src/lib/workers/run-tables.ts';
 import { messageCount } from '../../src/lib/market/tape.ts';
 
 const clients: DataClient[] = [];
@@ -232,6 +233,24 @@ describe('storage that gives out', () => {
   });
 });
 
+describe('the built-in sample', () => {
+  test('comes first, says that it is synthetic, and its tapes and tables agree', async () => {
+    const data = open();
+    const [sample] = await data.datasets();
+    expect(sample).toMatchObject({ origin: 'sample', synthetic: true });
+    const [market] = await data.markets(sample?.name);
+    if (sample === undefined || market === undefined) throw new Error('the sample has no market');
+    const tape = await data.tape(sample.name, market.id);
+    expect(tape.market.synthetic).toBe(true);
+    expect([tape.rows, messageCount(tape)]).toEqual([market.rows, market.messages]);
+    expect(await rows(data, `select count(*)::int as n from tape where market = '${market.id}'`)).toEqual([
+      { n: tape.rows }
+    ]);
+    expect((await refusal(data.remove(sample.name))).code).toBe('data.kind');
+    expect((await data.exportDataset(sample.name)).length).toBe(2);
+  });
+});
+
 describe('SQL', () => {
   test('the catalogue, the tape, the series and the messages can be asked', async () => {
     const data = open();
@@ -300,6 +319,14 @@ describe('SQL', () => {
     expect((await refusal(data.query(endless, { signal: cancel.signal }))).code).toBe('aborted');
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(await rows(data, 'select 2::int as two')).toEqual([{ two: 2 }]);
+  });
+
+  test('every table has the columns it is documented with', async () => {
+    const data = open();
+    for (const table of SQL_TABLES) {
+      const described = await rows(data, `describe ${table.name}`);
+      expect(described.map((row) => row['column_name'])).toEqual(table.columns.map((column) => column.name));
+    }
   });
 
   test('runs and their metrics are tables too', async () => {

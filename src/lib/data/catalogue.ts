@@ -7,6 +7,7 @@ import type { Clock } from '../core/time.ts';
 import type { DatasetRecord, MarketRecord } from './records.ts';
 import type { FileStore } from './store/file-store.ts';
 import { readText } from './store/file-store.ts';
+import { writeFromReserve } from './store/reserve.ts';
 import type { Locks } from './store/locks.ts';
 import type { Tab } from './store/tab.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -116,7 +117,8 @@ export class Catalogue {
     await this.#find(dataset);
     await this.#change((entries) => ({
       entries: entries.map((entry) => (entry.record.name === dataset ? { ...entry, removedBy: this.#tab.id } : entry)),
-      result: undefined
+      result: undefined,
+      frees: true
     }));
   }
 
@@ -156,7 +158,11 @@ export class Catalogue {
   async #clear(which: (entry: Entry) => Promise<boolean>): Promise<void> {
     const gone = await this.#change(async (entries) => {
       const marks = await Promise.all(entries.map(which));
-      return { entries: entries.filter((_, i) => !marks[i]), result: entries.filter((_, i) => marks[i]) };
+      return {
+        entries: entries.filter((_, i) => !marks[i]),
+        result: entries.filter((_, i) => marks[i]),
+        frees: true
+      };
     });
     for (const entry of gone) {
       this.#sidecars.delete(entry.folder);
@@ -185,10 +191,12 @@ export class Catalogue {
   async #change<T>(edit: (entries: readonly Entry[]) => Edit<T> | Promise<Edit<T>>): Promise<T> {
     return await this.#locks.hold(LOCK, async () => {
       const before = await this.#read();
-      const { entries, result } = await edit(before);
+      const { entries, result, frees } = await edit(before);
       const changed = entries.length !== before.length || entries.some((entry, i) => entry !== before[i]);
       if (changed) {
-        await this.#store.write(CATALOGUE_PATH, JSON.stringify({ version: CATALOGUE_VERSION, entries }, undefined, 1));
+        const text = JSON.stringify({ version: CATALOGUE_VERSION, entries }, undefined, 1);
+        if (frees) await writeFromReserve(this.#store, CATALOGUE_PATH, text);
+        else await this.#store.write(CATALOGUE_PATH, text);
       }
       return result;
     });
@@ -223,6 +231,8 @@ export class Catalogue {
 interface Edit<T> {
   readonly entries: readonly Entry[];
   readonly result: T;
+  /** It makes room, or leads to it: it must work on a full disk. */
+  readonly frees?: boolean;
 }
 
 const importLock = (folder: string): string => `furlong.import.${folder}`;

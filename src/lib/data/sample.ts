@@ -17,6 +17,7 @@ import { SILVER_COLUMNS, SILVER_ENCODINGS, silverColumns, tapeSidecar, wireFromT
 
 export const SAMPLE_NAME = 'Sample markets';
 export const SAMPLE_FILE = 'tapes.parquet';
+const SUBJECT = 'the built-in sample';
 
 /** Silver with the market each row belongs to; rows of a market stand together, in the order of `infos`. */
 export const SAMPLE_COLUMNS: readonly ColumnSpec[] = [
@@ -129,7 +130,7 @@ export function sampleFrom(base: string | URL): SampleFetch {
       if (response.ok) return new Uint8Array(await response.arrayBuffer());
       got = `the server answered ${String(response.status)}`;
     } catch (thrown) {
-      checkAborted(signal, 'the built-in sample');
+      checkAborted(signal, SUBJECT);
       got = thrown instanceof Error ? thrown.message : String(thrown);
     }
     throw new AppError('network.unavailable', {
@@ -140,12 +141,12 @@ export function sampleFrom(base: string | URL): SampleFetch {
   };
 }
 
-/** Reads the sample on demand and keeps it; a failed fetch is tried again at the next call. */
+/** Reads the sample on demand and keeps its bytes; a failed fetch is tried again at the next call. */
 export class Sample {
   readonly #fetch: SampleFetch;
   #metadata: Promise<SampleMetadata> | undefined;
-  #tapes: Promise<ReadonlyMap<string, (shared: boolean) => TapeWire>> | undefined;
   #parquet: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  #verified: Promise<void> | undefined;
 
   constructor(fetch: SampleFetch) {
     this.#fetch = fetch;
@@ -172,24 +173,31 @@ export class Sample {
     }
   }
 
-  /** The Parquet codec must have been loaded. @throws data.missing, data.drift, data.corrupt, network.unavailable */
+  /**
+   * Decodes the rows of one market alone. The Parquet codec must have been loaded.
+   * @throws data.missing, data.drift, data.corrupt, network.unavailable
+   */
   async tape(market: string, options: { readonly shared: boolean }): Promise<TapeWire> {
-    this.#tapes ??= this.#readTapes();
-    let make: ((shared: boolean) => TapeWire) | undefined;
-    try {
-      make = (await this.#tapes).get(market);
-    } catch (thrown) {
-      this.#tapes = undefined;
-      throw thrown;
+    const [{ infos }, bytes] = await Promise.all([this.metadata(), this.parquet()]);
+    this.#verified ??= verifySchema(
+      SUBJECT,
+      specsOf(parquetToArrow(SUBJECT, bytes, { limit: 1 }).schema),
+      SAMPLE_COLUMNS
+    );
+    await this.#verified;
+    let offset = 0;
+    for (const { id, info } of infos) {
+      if (id === market) {
+        const columns = SILVER_COLUMNS.map((column) => column.name);
+        return wireFromTable(parquetToArrow(SUBJECT, bytes, { columns, offset, limit: info.rows }), info, options);
+      }
+      offset += info.rows;
     }
-    if (make === undefined) {
-      throw new AppError('data.missing', {
-        subject: `market ${market}`,
-        got: 'the built-in sample has no such market',
-        remedy: 'choose one that the Data page lists'
-      });
-    }
-    return make(options.shared);
+    throw new AppError('data.missing', {
+      subject: `market ${market}`,
+      got: 'the built-in sample has no such market',
+      remedy: 'choose one that the Data page lists'
+    });
   }
 
   async #readMetadata(): Promise<SampleMetadata> {
@@ -198,7 +206,7 @@ export class Sample {
       return JSON.parse(text) as SampleMetadata;
     } catch (thrown) {
       throw new AppError('data.corrupt', {
-        subject: 'the built-in sample',
+        subject: SUBJECT,
         got: 'its metadata.json is not JSON',
         remedy: 'reload the page; if it stays so, the app was not deployed whole',
         cause: thrown
@@ -212,24 +220,10 @@ export class Sample {
     const got = await sha256Hex(bytes);
     if (got === expected) return bytes;
     throw new AppError('data.corrupt', {
-      subject: 'the built-in sample',
+      subject: SUBJECT,
       expected: `SHA-256 ${expected.slice(0, 12)}`,
       got: `${SAMPLE_FILE} has ${got.slice(0, 12)}`,
       remedy: 'reload the page; if it stays so, the app was not deployed whole'
     });
-  }
-
-  async #readTapes(): Promise<ReadonlyMap<string, (shared: boolean) => TapeWire>> {
-    const [metadata, bytes] = await Promise.all([this.metadata(), this.parquet()]);
-    const table = parquetToArrow('the built-in sample', bytes);
-    await verifySchema('the built-in sample', specsOf(table.schema), SAMPLE_COLUMNS);
-    const tapes = new Map<string, (shared: boolean) => TapeWire>();
-    let at = 0;
-    for (const { id, info } of metadata.infos) {
-      const rows = table.slice(at, at + info.rows);
-      tapes.set(id, (shared) => wireFromTable(rows, info, { shared }));
-      at += info.rows;
-    }
-    return tapes;
   }
 }

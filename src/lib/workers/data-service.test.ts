@@ -158,7 +158,7 @@ describe('imports', () => {
   });
 
   test('a full store keeps what it has and lets go of the half that did not fit', async () => {
-    const store = new MemoryStore({ capacityBytes: 16_000 });
+    const store = new MemoryStore({ capacityBytes: 280_000 });
     const data = open({ store });
     await data.importFiles([file('a.json', stream('1.1', 3))], { task: 't' });
     const before = (await store.usage()).usedBytes;
@@ -166,6 +166,13 @@ describe('imports', () => {
     expect((await refusal(data.importFiles([file('b.json', noise)], { task: 't' }))).code).toBe('storage.full');
     expect((await store.usage()).usedBytes).toBe(before);
     expect((await data.tape('a', '1.1')).messages).toBe(3);
+    /* Full to the last byte, a dataset can still be removed, and that makes room. */
+    await data.writeDocument('filler', 'x'.repeat(280_000 - before));
+    expect((await refusal(data.writeDocument('more', 'x'))).code).toBe('storage.full');
+    await data.remove('a');
+    await data.purge();
+    expect(await data.datasets()).toEqual([]);
+    await data.writeDocument('more', 'x');
   });
 
   test('a fetched order book is a market, fetched candles are bars with their messages kept', async () => {

@@ -18,6 +18,7 @@ import type { DuckDbBundle } from '../data/sql/duckdb.ts';
 import { Warehouse } from '../data/sql/warehouse.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import type { Locks } from '../data/store/locks.ts';
+import { keepReserve } from '../data/store/reserve.ts';
 import { Tab } from '../data/store/tab.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { ImportOptions, QueryResult, StoredCheckpoint } from './data-api.ts';
@@ -83,6 +84,7 @@ export class DataService implements DataWorkerApi {
     const catalogue = await Catalogue.open({ store, locks, clock, tab, reserved: [SAMPLE_NAME] });
     const runs = new RunStore({ store, tab, parquet });
     await runs.recover();
+    await keepReserve(store);
     return { store, tab, catalogue, runs, documents: new Documents(store) };
   }
 

@@ -9,6 +9,7 @@ import { toIpc } from '../data/parquet/columns.ts';
 import { ipcToParquet, parquetToArrow } from '../data/parquet/codec.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import { readText } from '../data/store/file-store.ts';
+import { writeFromReserve } from '../data/store/reserve.ts';
 import type { Tab } from '../data/store/tab.ts';
 import type { MetricRow, RunRecord, RunState } from '../research/types.ts';
 import type { StoredCheckpoint } from './data-api.ts';
@@ -119,7 +120,7 @@ export class RunStore {
 
   async remove(id: string): Promise<void> {
     if ((await this.get(id)) === undefined) throw missing(id);
-    await this.#store.write(`${folderOf(id)}/removed-by`, this.#tab.id);
+    await writeFromReserve(this.#store, `${folderOf(id)}/removed-by`, this.#tab.id);
   }
 
   async restore(id: string): Promise<void> {

@@ -1,5 +1,6 @@
-/** Runs and their metrics as SQL tables. */
-import type { RecordTable } from '../data/sql/tables.ts';
+/** Runs and their metrics as SQL tables, and the list of every table there is. */
+import type { RecordTable, SqlTable } from '../data/sql/tables.ts';
+import { DATA_TABLES } from '../data/sql/tables.ts';
 import type { ColumnSpec } from '../data/parquet/columns.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -7,49 +8,58 @@ const text = (name: string, about: string): ColumnSpec => ({ name, type: 'text',
 const real = (name: string, about: string): ColumnSpec => ({ name, type: 'f64', about, nullable: true });
 const time = (name: string, about: string): ColumnSpec => ({ name, type: 'time', about, nullable: true });
 
-export const RUNS_COLUMNS: readonly ColumnSpec[] = [
-  text('run', 'its id'),
-  text('name', 'its name'),
-  text('state', 'running, paused, stopped, finished, failed or interrupted'),
-  text('dataset', 'what it was trained on'),
-  { name: 'synthetic', type: 'bool', about: 'trained on simulated data' },
-  time('created', 'when it was started, UTC'),
-  time('updated', 'when it last reported, UTC'),
-  real('updates', 'gradient updates'),
-  real('environment_steps', 'environment steps'),
-  text('device', 'what it ran on'),
-  text('config_hash', 'hash of its configuration'),
-  text('data_fingerprint', 'fingerprint of its dataset'),
-  text('code_version', 'version of the app that trained it'),
-  text('error', 'why it failed')
-];
+const RUNS_TABLE: SqlTable = {
+  name: 'runs',
+  about: 'one row a training run',
+  columns: [
+    text('run', 'its id'),
+    text('name', 'its name'),
+    text('state', 'running, paused, stopped, finished, failed or interrupted'),
+    text('dataset', 'what it was trained on'),
+    { name: 'synthetic', type: 'bool', about: 'trained on simulated data' },
+    time('created', 'when it was started, UTC'),
+    time('updated', 'when it last reported, UTC'),
+    real('updates', 'gradient updates'),
+    real('environment_steps', 'environment steps'),
+    text('device', 'what it ran on'),
+    text('config_hash', 'hash of its configuration'),
+    text('data_fingerprint', 'fingerprint of its dataset'),
+    text('code_version', 'version of the app that trained it'),
+    text('error', 'why it failed')
+  ]
+};
 
 /** Further columns, `reward.NAME` among them, come with the runs that report them. */
-export const METRICS_COLUMNS: readonly ColumnSpec[] = [
-  text('run', 'id of the run'),
-  ...[
-    'updates',
-    'environment_steps',
-    'wall_seconds',
-    'return',
-    'episode_length',
-    'critic_loss',
-    'actor_loss',
-    'temperature',
-    'entropy',
-    'green_rate',
-    'traded_rate',
-    'updates_per_second',
-    'environment_steps_per_second'
-  ].map((name) => real(name, name.replaceAll('_', ' ')))
-];
+const METRICS_TABLE: SqlTable = {
+  name: 'metrics',
+  about: 'one row a report of a run',
+  columns: [
+    text('run', 'id of the run'),
+    ...[
+      'updates',
+      'environment_steps',
+      'wall_seconds',
+      'return',
+      'episode_length',
+      'critic_loss',
+      'actor_loss',
+      'temperature',
+      'entropy',
+      'green_rate',
+      'traded_rate',
+      'updates_per_second',
+      'environment_steps_per_second'
+    ].map((name) => real(name, name.replaceAll('_', ' ')))
+  ]
+};
+
+/** Every table SQL sees, for completion and for the reference beside an editor. */
+export const SQL_TABLES: readonly SqlTable[] = [...DATA_TABLES, RUNS_TABLE, METRICS_TABLE];
 
 export function runTables(store: () => Promise<RunStore>): readonly RecordTable[] {
   return [
     {
-      name: 'runs',
-      about: 'one row a training run',
-      columns: RUNS_COLUMNS,
+      ...RUNS_TABLE,
       rows: async () =>
         (await (await store()).all()).map((record) => ({
           run: record.id,
@@ -69,9 +79,7 @@ export function runTables(store: () => Promise<RunStore>): readonly RecordTable[
         }))
     },
     {
-      name: 'metrics',
-      about: 'one row a report of a run',
-      columns: METRICS_COLUMNS,
+      ...METRICS_TABLE,
       rows: async () => {
         const runs = await store();
         const all = await Promise.all(

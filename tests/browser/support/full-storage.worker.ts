@@ -2,7 +2,8 @@
 import { serveData } from '../../../src/lib/workers/serve-data.ts';
 import { browserRoot } from '../../../src/lib/data/store/open-store.ts';
 
-const ROOM_BYTES = 40_000;
+/** The reserve of 256 KiB, and a little more. */
+const ROOM_BYTES = 300_000;
 let written = 0;
 
 const handles = FileSystemFileHandle.prototype;

@@ -59,14 +59,22 @@ export function ipcToParquet(ipc: Uint8Array, options: ParquetOptions = {}): Uin
   return writeParquet(Table.fromIPCStream(ipc), builder.build()) as Uint8Array<ArrayBuffer>;
 }
 
+/** Part of a file; the whole of it where left out. */
+export interface ParquetPart {
+  readonly columns?: readonly string[];
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
 /** Parquet bytes as an Arrow IPC stream; what is not Parquet, or is torn, is `data.corrupt`. */
-export function parquetToIpc(subject: string, bytes: Uint8Array, rowGroups?: readonly number[]): Uint8Array {
+export function parquetToIpc(subject: string, bytes: Uint8Array, part: ParquetPart = {}): Uint8Array {
   try {
-    const table = readParquet(bytes, {
+    const { columns, ...rows } = part;
+    return readParquet(bytes, {
       batchSize: 1 << 20,
-      ...(rowGroups === undefined ? {} : { rowGroups: [...rowGroups] })
-    });
-    return table.intoIPCStream();
+      ...rows,
+      ...(columns === undefined ? {} : { columns: [...columns] })
+    }).intoIPCStream();
   } catch (thrown) {
     throw new AppError('data.corrupt', {
       subject,
@@ -77,6 +85,6 @@ export function parquetToIpc(subject: string, bytes: Uint8Array, rowGroups?: rea
   }
 }
 
-export function parquetToArrow(subject: string, bytes: Uint8Array, rowGroups?: readonly number[]): ArrowTable {
-  return tableFromIPC(parquetToIpc(subject, bytes, rowGroups));
+export function parquetToArrow(subject: string, bytes: Uint8Array, part: ParquetPart = {}): ArrowTable {
+  return tableFromIPC(parquetToIpc(subject, bytes, part));
 }

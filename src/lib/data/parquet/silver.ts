@@ -6,7 +6,7 @@ import type { RulesSpec } from '../../market/rules.ts';
 import type { Table } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import type { ColumnSpec } from './columns.ts';
-import { int64ToWhole, schemaHash, specsOf, toIpc, verifySchema, wholeToInt64 } from './columns.ts';
+import { int64ToWhole, specsOf, toIpc, verifySchema, wholeToInt64 } from './columns.ts';
 import type { ParquetEncoding } from './codec.ts';
 import { ipcToParquet, parquetToArrow } from './codec.ts';
 
@@ -47,9 +47,6 @@ export function tapeSidecar(tape: Tape): TapeSidecar {
     messages: tape.messageStart.length - 1
   };
 }
-
-/** Hash of the silver columns: recorded in every sidecar, verified by every reader. */
-export const silverSchemaHash = (): Promise<string> => schemaHash(SILVER_COLUMNS);
 
 /** A tape's silver columns as arrays; `message` is spelled out for every row. */
 export function silverColumns(tape: Tape) {

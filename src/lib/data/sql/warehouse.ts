@@ -3,7 +3,7 @@
  * `bronze` and `runner_ts` the markets a query needs (see `scope.ts`) are loaded and stay until another query needs
  * the room. All in memory: two tabs never fight over a database file.
  */
-import { tableFromIPC } from 'apache-arrow';
+import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { AppError, checkAborted } from '../../core/errors.ts';
 import type { TapeWire } from '../../market/tape-wire.ts';
 import { tapeFromWire } from '../../market/tape-wire.ts';
@@ -65,6 +65,12 @@ export interface WarehouseResult {
   readonly rows: number;
 }
 
+interface Wanted {
+  readonly record: MarketRecord;
+  /** Dataset, time of import and market: a name may be given again to other data. */
+  readonly identity: string;
+}
+
 interface LoadedMarket {
   readonly key: number;
   readonly sidecar: TapeSidecar;
@@ -76,7 +82,7 @@ export class Warehouse {
   readonly #small: readonly RecordTable[];
   #engine: Promise<DuckDb> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  /** By dataset, time of import, market: a name may be given again to other data. */
+  /** By identity. */
   #keys = new Map<string, LoadedMarket>();
   #loaded: Record<LargeName, Map<string, number>> = emptyLoaded();
 
@@ -187,21 +193,20 @@ export class Warehouse {
     for (const { name, scope } of needs) {
       const wanted = all.filter(({ record }) => isNeeded(scope, record.dataset, record.id));
       await this.#makeRoom(engine, name, wanted);
-      for (const { record, identity } of wanted) {
-        if (this.#loaded[name].has(identity)) continue;
+      const missing = wanted.filter(({ identity }) => !this.#loaded[name].has(identity));
+      await this.#nameMarkets(engine, missing);
+      for (const batch of batchesOf(name, missing)) {
         checkAborted(signal, 'the query');
-        await this.#loadMarket(engine, name, record, identity);
+        if (name === 'bronze') await this.#loadBronze(engine, batch);
+        else await this.#loadTapes(engine, name, batch);
+        for (const { record, identity } of batch) this.#loaded[name].set(identity, largeRows(name, record));
       }
     }
     await this.#showMarkets(engine, all);
   }
 
   /** Drops what is loaded when the wanted markets do not fit beside it. */
-  async #makeRoom(
-    engine: DuckDb,
-    name: LargeName,
-    wanted: readonly { readonly record: MarketRecord; readonly identity: string }[]
-  ): Promise<void> {
+  async #makeRoom(engine: DuckDb, name: LargeName, wanted: readonly Wanted[]): Promise<void> {
     const cap = LARGE_CAPS[name];
     const rows = wanted.reduce((sum, { record }) => sum + largeRows(name, record), 0);
     if (rows > cap) {
@@ -220,52 +225,48 @@ export class Warehouse {
     this.#loaded[name].clear();
   }
 
-  async #loadMarket(engine: DuckDb, name: LargeName, record: MarketRecord, identity: string): Promise<void> {
-    const { key } = await this.#keyOf(engine, record, identity);
-    if (name === 'bronze') {
-      const ipc = await this.#source.bronze(record.dataset, record.id);
-      if (ipc !== undefined) {
-        await engine.insert('staged', ipc, { create: true });
-        await engine.run(`INSERT INTO store.bronze SELECT ${String(key)}, published, received, "text" FROM staged`);
-        await engine.run('DROP TABLE staged');
-      }
-    } else {
+  async #loadTapes(engine: DuckDb, name: 'tape' | 'runner_ts', batch: readonly Wanted[]): Promise<void> {
+    const parts: Uint8Array[] = [];
+    for (const { record, identity } of batch) {
+      const key = this.#keys.get(identity)?.key ?? 0;
       const tape = tapeFromWire(await this.#source.tape(record.dataset, record.id));
-      if (name === 'tape') await this.#append(engine, 'tape', toIpc(RAW_TAPE_COLUMNS, rawTape(tape, key), tape.rows));
+      if (name === 'tape') parts.push(toIpc(RAW_TAPE_COLUMNS, rawTape(tape, key), tape.rows));
       else {
         const { columns, rows } = runnerSeries(tape, { key });
-        await this.#append(engine, 'runner_ts', toIpc(SERIES_COLUMNS, columns, rows));
+        parts.push(toIpc(SERIES_COLUMNS, columns, rows));
       }
     }
-    this.#loaded[name].set(identity, largeRows(name, record));
-  }
-
-  async #append(engine: DuckDb, table: LargeName, ipc: Uint8Array): Promise<void> {
-    await engine.insert('staged', ipc, { create: true });
-    await engine.run(`INSERT INTO store.${table} SELECT * FROM staged`);
+    await engine.insert('staged', joinIpc(parts), { create: true });
+    await engine.run(`INSERT INTO store.${name} SELECT * FROM staged`);
     await engine.run('DROP TABLE staged');
   }
 
-  async #keyOf(engine: DuckDb, record: MarketRecord, identity: string): Promise<LoadedMarket> {
-    const known = this.#keys.get(identity);
-    if (known !== undefined) return known;
-    const sidecar = await this.#source.sidecar(record.dataset, record.id);
-    const market = { key: this.#keys.size + 1, sidecar };
-    await this.#put(
-      engine,
-      'store.runner_keys',
-      RUNNER_KEY_COLUMNS,
-      sidecar.market.runners.map((runner) => ({ market_key: market.key, slot: runner.slot, runner: runner.name }))
-    );
-    this.#keys.set(identity, market);
-    return market;
+  async #loadBronze(engine: DuckDb, batch: readonly Wanted[]): Promise<void> {
+    for (const { record, identity } of batch) {
+      const ipc = await this.#source.bronze(record.dataset, record.id);
+      if (ipc === undefined) continue;
+      const key = String(this.#keys.get(identity)?.key ?? 0);
+      await engine.insert('staged', ipc, { create: true });
+      await engine.run(`INSERT INTO store.bronze SELECT ${key}, published, received, "text" FROM staged`);
+      await engine.run('DROP TABLE staged');
+    }
+  }
+
+  /** Gives markets their numbers, and their runners' names to the views. */
+  async #nameMarkets(engine: DuckDb, markets: readonly Wanted[]): Promise<void> {
+    const runners: Record<string, unknown>[] = [];
+    for (const { record, identity } of markets) {
+      if (this.#keys.has(identity)) continue;
+      const sidecar = await this.#source.sidecar(record.dataset, record.id);
+      const key = this.#keys.size + 1;
+      this.#keys.set(identity, { key, sidecar });
+      for (const { slot, name } of sidecar.market.runners) runners.push({ market_key: key, slot, runner: name });
+    }
+    if (runners.length > 0) await this.#put(engine, 'store.runner_keys', RUNNER_KEY_COLUMNS, runners);
   }
 
   /** Only markets in the catalogue can be seen: what was removed since it was loaded joins with nothing. */
-  async #showMarkets(
-    engine: DuckDb,
-    all: readonly { readonly record: MarketRecord; readonly identity: string }[]
-  ): Promise<void> {
+  async #showMarkets(engine: DuckDb, all: readonly Wanted[]): Promise<void> {
     const rows = all.flatMap(({ record, identity }) => {
       const market = this.#keys.get(identity);
       if (market === undefined) return [];
@@ -283,6 +284,30 @@ export class Warehouse {
     await engine.run('TRUNCATE store.market_keys');
     if (rows.length > 0) await this.#put(engine, 'store.market_keys', MARKET_KEY_COLUMNS, rows);
   }
+}
+
+/** Rows handed to DuckDB at a time: enough to make small markets cheap, little enough to copy. */
+const BATCH_ROWS = 250_000;
+
+function* batchesOf(name: LargeName, markets: readonly Wanted[]): Generator<readonly Wanted[]> {
+  let batch: Wanted[] = [];
+  let rows = 0;
+  for (const market of markets) {
+    batch.push(market);
+    rows += largeRows(name, market.record);
+    if (rows < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+    rows = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Streams of the same schema as one. */
+function joinIpc(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return tableToIPC(new Table(parts.flatMap((part) => tableFromIPC(part).batches)), 'stream');
 }
 
 const emptyLoaded = (): Record<LargeName, Map<string, number>> => ({
