@@ -140,6 +140,7 @@ export class App {
         stop();
         if (this.active === run) this.active = undefined;
         this.#replace(record);
+        void this.refresh().catch(() => undefined);
       },
       () => {
         stop();

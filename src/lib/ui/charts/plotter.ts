@@ -125,18 +125,24 @@ export class Plotter {
     ctx.setLineDash([3 * ratio, 3 * ratio]);
     ctx.strokeStyle = this.#colours.muted;
     ctx.fillStyle = this.#colours.muted;
+    // Labels of lines that are close stand side by side, so that none lies on another.
+    let x = bbox.left + 4 * ratio;
     lines.forEach((line, index) => {
       ctx.beginPath();
       ctx.moveTo(bbox.left, line.y);
       ctx.lineTo(bbox.left + bbox.width, line.y);
       ctx.stroke();
-      // Of two lines that are close the upper is labelled above, the lower below.
       const above = lines[index - 1];
-      const crowded = above !== undefined && line.y - above.y < 16 * ratio;
-      const y = crowded || line.y - bbox.top < 14 * ratio ? line.y + 12 * ratio : line.y - 4 * ratio;
-      ctx.fillText(line.label, bbox.left + 4 * ratio, y);
+      const crowded = above !== undefined && line.y - above.y < 28 * ratio;
+      x = crowded ? x + ctx.measureText(above.label).width + 12 * ratio : bbox.left + 4 * ratio;
+      const room = line.y - bbox.top > 14 * ratio;
+      ctx.fillText(line.label, x, room && !crowded ? line.y - 4 * ratio : this.#below(line.y, bbox, ratio));
     });
     ctx.restore();
+  }
+
+  #below(y: number, bbox: uPlot.BBox, ratio: number): number {
+    return y + 12 * ratio < bbox.top + bbox.height ? y + 12 * ratio : y - 4 * ratio;
   }
 
   #mark(chart: uPlot): void {
@@ -150,6 +156,7 @@ export class Plotter {
     const { ctx } = chart;
     const ratio = devicePixelRatio;
     ctx.save();
+    ctx.setLineDash([]);
     ctx.beginPath();
     ctx.arc(chart.valToPos(data.x[at] ?? 0, 'x', true), chart.valToPos(value, 'y', true), 4 * ratio, 0, 2 * Math.PI);
     ctx.fillStyle = this.#colours.background;

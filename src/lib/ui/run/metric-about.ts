@@ -54,6 +54,7 @@ const known: Readonly<Record<string, MetricAbout>> = {
   orders_filled: { title: 'Orders filled', unit: 'an episode', format: (v) => formatNumber(v, 1) },
   slippage_bps: { title: 'Slippage', unit: 'basis points', format: (v) => formatNumber(v, 1), better: 'lower' },
   latency_ms: { title: 'Latency', unit: 'ms', format: (v) => formatNumber(v, 0) },
+  pnl: { title: 'Result', unit: 'currency, an episode', format: (v) => formatSigned(v, 2), better: 'higher' },
   critic_loss: { title: 'Critic loss', unit: 'mean squared Bellman error', format: significant },
   actor_loss: { title: 'Actor loss', unit: 'entropy-regularised', format: significant },
   temperature: { title: 'Entropy temperature', unit: 'alpha', format: significant },
@@ -64,6 +65,9 @@ const known: Readonly<Record<string, MetricAbout>> = {
 };
 
 export function aboutMetric(name: string): MetricAbout {
+  if (name.startsWith('reward.')) {
+    return { title: `Reward, ${rewardTitle(name.slice(7))}`, unit: 'an episode', format: (v) => formatSigned(v, 3) };
+  }
   return known[name] ?? { title: name.replaceAll('_', ' '), unit: '', format: significant };
 }
 
@@ -74,6 +78,7 @@ const ORDER = [
   'mtm_roi_mean',
   'worst_roi_p95',
   'cvar_5pc',
+  'pnl',
   'return',
   'orders_submitted',
   'orders_filled',
