@@ -26,7 +26,12 @@ const entries = goldens.present
       }
     ).entries
   : {};
-const entry = <I, O>(name: string): { inputs: I; outputs: O; f32_error: number } => {
+interface Entry<I, O> {
+  readonly inputs: I;
+  readonly outputs: O;
+  readonly f32_error: number;
+}
+const entry = (name: string): Entry<unknown, unknown> => {
   const found = entries[name];
   if (found === undefined) throw new Error(`rl-numerics.json has no entry ${name}`);
   return found;
@@ -70,7 +75,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       log_prob: Golden;
       grad: { mean: Golden; log_std: Golden };
     }
-    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
+    const { inputs, outputs, f32_error } = entry(name) as Entry<Inputs, Outputs>;
     tf.tidy(() => {
       const [mean, logStd, noise] = [tensor(inputs.mean), tensor(inputs.log_std), tensor(inputs.noise)];
       const { action, logProb } = squashedSample({ mean, logStd }, noise);
@@ -117,7 +122,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         log_ent_coef: number;
       };
     }
-    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>('sac_3_updates');
+    const { inputs, outputs, f32_error } = entry('sac_3_updates') as Entry<Inputs, Outputs>;
     const [size = 0, observation = 0] = inputs.batches[0]?.obs.shape ?? [];
     const action = inputs.batches[0]?.action.shape[1] ?? 0;
     const hidden = inputs.actor.latent.map((layer) => layer.b.data.length);

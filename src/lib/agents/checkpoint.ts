@@ -47,7 +47,7 @@ export function refuseForeign(
     throw new AppError('data.drift', {
       subject: `checkpoint's ${key}`,
       expected: own[key],
-      got: `${meta[key]}`,
+      got: meta[key],
       remedy: 'use the environment, features and agent it was trained with, or train anew'
     });
   }

@@ -268,7 +268,7 @@ function diverged(name: string, value: number): AppError {
   return new AppError('training.diverged', {
     subject: name,
     expected: 'a finite number',
-    got: `${String(value)}`,
+    got: String(value),
     remedy: 'go on from the last checkpoint with a lower learning rate, or a gradient norm below 10'
   });
 }

@@ -45,7 +45,7 @@ export interface EvaluatorOptions {
   readonly confidencePercent: number;
   readonly baselines: readonly Policy[];
   /** Lets waiting messages run; called between steps. */
-  breathe(): Promise<void>;
+  readonly breathe: () => Promise<void>;
 }
 
 interface Played {

@@ -27,11 +27,11 @@ export interface TrainRunOptions {
   readonly env: RemoteVectorEnv;
   readonly agent: Agent;
   /** On the held-out episodes; may not move anything that training depends on. */
-  evaluate(updates: number): Promise<EvaluationReport>;
+  readonly evaluate: (updates: number) => Promise<EvaluationReport>;
   readonly control: RunControl;
   readonly clock: Clock;
   /** Lets waiting messages and timers run. */
-  breathe(): Promise<void>;
+  readonly breathe: () => Promise<void>;
   readonly events: TrainRunEvents;
   /** Where a resumed run stands: the checkpoint's `state.run`, once the agent has loaded it. */
   readonly from?: RunStanding;

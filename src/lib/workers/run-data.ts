@@ -59,7 +59,7 @@ export async function recallData(data: DataApi, config: RunConfig, run: RunRecor
     throw new AppError('data.drift', {
       subject: `dataset ${run.dataset} of run ${run.name}`,
       expected: `fingerprint ${run.dataFingerprint.slice(0, 12)}`,
-      got: `${fingerprint.slice(0, 12)}`,
+      got: fingerprint.slice(0, 12),
       remedy: 'import the same recordings again, or start a new run'
     });
   }

@@ -11,11 +11,12 @@ const service = new TrainService({ clock: browserClock });
 const api = {
   start: async (request, onEvent) => {
     // Events and the answer to `start` travel on different ports: the answer waits until every event has arrived.
+    const tell: (event: TrainEvent) => unknown = onEvent;
     let told: unknown;
     await service.start(request, (event: TrainEvent) => {
       // The checkpoint's bytes move, they are not copied.
       const bytes = event.kind === 'checkpoint' ? [event.checkpoint.safetensors.buffer as ArrayBuffer] : [];
-      told = (onEvent as (event: TrainEvent) => unknown)(transfer(event, bytes));
+      told = tell(transfer(event, bytes));
     });
     await told;
   },
