@@ -107,9 +107,6 @@ export interface Tape {
 
 export const messageCount = (tape: Tape): number => tape.messageStart.length - 1;
 
-/** Time of row `row` at the venue, from the tape's start. */
-export const exchangeTime = (tape: Tape, row: number): Nanos => tape.exchange[row]! as Nanos;
-
 /** Milliseconds since the epoch of a time on the tape. */
 export function epochMillis(tape: Tape, time: Nanos): number {
   return Number(tape.startEpochNanos / 1000000n) + time / 1e6;

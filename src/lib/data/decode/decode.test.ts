@@ -113,6 +113,11 @@ describe('gzip', () => {
     expect(codeOf(cut.fault)).toBe('data.truncated');
     expect(cut.bytes.length).toBeGreaterThan(0);
     expect(cut.bytes).toEqual(plain.slice(0, cut.bytes.length));
+    for (const short of [1, 4, 8, 9, 12, 20]) {
+      const { fault } = await unpack(sourceOf(join(packed, packed.subarray(0, -short)), 'cut.gz'));
+      expect(codeOf(fault), `${String(short)} bytes short`).toBe('data.truncated');
+      expect(String(fault)).toContain(`byte ${String(2 * packed.length - short)}`);
+    }
     const changed = packed.slice();
     changed[packed.length - 6]! ^= 1;
     expect(codeOf((await unpack(sourceOf(changed, 'bad.gz'))).fault)).toBe('data.corrupt');
