@@ -79,6 +79,8 @@ export async function formatNotebook(document: NotebookDocument): Promise<string
 
 /** Turns a cell into the source of a function with named inputs and outputs; throws what the parser says. */
 export async function compileCell(cell: NotebookCell): Promise<CellDefinition> {
+  // Of the two forms of `transpile` the one with a text is deprecated; a whole cell is given here.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
   const { toCell, transpile } = await loadKit();
   try {
     const made = transpile(

@@ -10,7 +10,7 @@ function cellText(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number') return number.format(value);
   if (value instanceof Date) return date.format(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | boolean);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Rows as a table that scrolls; figures stand right. Only the first `rows` (200) are drawn, and it says so. */

@@ -132,7 +132,8 @@ const observer: typeof observe = (state, definition) => {
 };
 
 function undefine(cell: FrameCell): void {
-  for (const variable of cell.state.variables) variable.delete();
+  // The runtime ships no types of its own: a variable is known here by the one thing done with it.
+  for (const variable of cell.state.variables as readonly { delete(): void }[]) variable.delete();
   cell.state.variables = [];
 }
 

@@ -8,7 +8,7 @@ type Titled = PlotOptions & { readonly ariaLabel?: string | null };
 
 /** Plot labels groups without a role, which assistive technology must ignore: the name goes to the picture instead. */
 export function plot(options: Titled = {}): ReturnType<typeof draw> {
-  const figure = draw({ style: { fontFamily: 'var(--sans)', background: 'transparent' }, ...options } as PlotOptions);
+  const figure = draw({ style: { fontFamily: 'var(--sans)', background: 'transparent' }, ...options });
   const pictures = figure.tagName.toLowerCase() === 'svg' ? [figure] : [...figure.querySelectorAll(':scope > svg')];
   const spoken = (value: unknown): string | undefined =>
     typeof value === 'string' && value !== '' ? value : undefined;

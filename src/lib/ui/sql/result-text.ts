@@ -13,7 +13,7 @@ export function cellText(value: unknown, type: ColumnType): string {
           .replace(/(\.000)?Z$/, '')
       : figure.format(value);
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | boolean);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function csvCell(value: unknown, type: ColumnType): string {
@@ -21,9 +21,9 @@ function csvCell(value: unknown, type: ColumnType): string {
   const text =
     type === 'date' && typeof value === 'number'
       ? new Date(value).toISOString()
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value as string | number | boolean);
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
