@@ -32,7 +32,6 @@ export default defineConfig({
     include: [
       'apache-arrow',
       'comlink',
-      'd3-array',
       'fflate',
       'idb',
       'uplot',
