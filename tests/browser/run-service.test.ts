@@ -165,6 +165,20 @@ describe('a run on the sample', () => {
     expect(events.some((event) => event.kind === 'state' && event.state === 'failed')).toBe(false);
   });
 
+  it('ends as failed, with the reason, when its worker breaks', async () => {
+    const broken = (): TrainClient =>
+      createTrainClient(() => new Worker('/there-is-no-such-worker.js', { type: 'module' }));
+    const service = createRunService(data, { startTrainer: broken, locks: new FreshLocks() });
+    const run = await service.start(racing());
+    const events = listen(run);
+    const record = await run.ended;
+    expect(record.state).toBe('failed');
+    expect(record.error).toContain('the train worker');
+    expect(events.at(-1)).toMatchObject({ kind: 'state', state: 'failed' });
+    expect((await data.run(run.id))?.state).toBe('failed');
+    expect(service.active()).toBeUndefined();
+  });
+
   it('is refused, with the reason, over a dataset that is not here', async () => {
     const service = createRunService(data, { startTrainer, locks: new FreshLocks() });
     const config = { ...racing(), data: { dataset: 'elsewhere', heldOutPercent: 25, splitSeed: 0 } };

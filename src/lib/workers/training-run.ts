@@ -3,8 +3,9 @@
  * all through the data worker, and starts over from the last checkpoint when the device is lost.
  */
 import type { Backend, DeviceReport } from '../compute/device-report.ts';
+import type { AppError } from '../core/errors.ts';
 import type { RunConfig } from '../config/run-config.ts';
-import { AppError, asAppError, fromWire } from '../core/errors.ts';
+import { asAppError, fromWire, toWire } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { continueHistory } from '../research/metric-history.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
@@ -121,7 +122,6 @@ export class TrainingRun implements ActiveRun {
           runId: this.id,
           config,
           ...(backend === undefined ? {} : { backend }),
-          // A copy: the bytes move to the worker.
           ...(checkpoint === undefined ? {} : { checkpoint })
         },
         (event) => {
@@ -131,9 +131,9 @@ export class TrainingRun implements ActiveRun {
         }
       );
     } catch (thrown) {
-      const error = asAppError(thrown, `run ${this.#record.name}`);
-      this.#update({ state: 'failed', error: error.message });
-      this.#tell({ kind: 'notice', text: error.message });
+      // The worker itself broke: it can tell no more, so this says it in its place.
+      const error = toWire(asAppError(thrown, `run ${this.#record.name}`));
+      this.#take({ kind: 'state', state: 'failed', error });
     }
     return lost;
   }
