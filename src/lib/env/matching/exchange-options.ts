@@ -2,7 +2,6 @@
 import type { Random } from '../../core/random.ts';
 import type { LatencyModel } from './latency.ts';
 import type { QueueModel } from './queue/queue-model.ts';
-import type { FillRounding } from './trades.ts';
 
 export interface ExchangeOptions {
   readonly queue: QueueModel;
@@ -15,7 +14,6 @@ export interface ExchangeOptions {
   readonly exposureLimit?: number;
   /** `kept` (the default): what we took is not there a second time. `ignored` is for simulators that let it be. */
   readonly takenLiquidity?: 'kept' | 'ignored';
-  readonly fillRounding?: FillRounding;
   /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */
   readonly history?: boolean;
   /**

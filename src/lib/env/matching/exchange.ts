@@ -52,6 +52,8 @@ export class SimulatedExchange {
   readonly #pool: Order[] = [];
   #nextId = 1;
   #now: Nanos = 0 as Nanos;
+  /** Time of the last message applied. */
+  #bookTime: Nanos = 0 as Nanos;
   #message = 0;
   #activeRunners: number;
   #closed = false;
@@ -72,7 +74,6 @@ export class SimulatedExchange {
     this.#eater = new TradeEater({
       queue: options.queue,
       fills: this.#fills,
-      rounding: options.fillRounding ?? 'floor',
       share: options.tradeShare ?? 0.5
     });
     this.#arrival = {
@@ -120,6 +121,7 @@ export class SimulatedExchange {
     this.#nextId = 1;
     this.#message = message;
     this.#now = now;
+    this.#bookTime = this.state.time;
     this.#activeRunners = this.state.activeRunners;
     for (let slot = 0; slot < this.state.books.length; slot++) this.account.removed[slot] = this.state.removed[slot]!;
     this.#closed = this.state.status === MarketStatus.closed;
@@ -143,7 +145,7 @@ export class SimulatedExchange {
       this.step(at);
     }
     if (time > this.#now) this.#now = time;
-    if (this.#requests.earliest < time && !this.#closed) this.#release(time);
+    if (this.#requests.earliest < time && !this.#closed) this.#release(time, this.#bookTime);
   }
 
   /** Applies the next message, whose time is `at`. */
@@ -151,7 +153,8 @@ export class SimulatedExchange {
     this.#now = at;
     const message = this.#message++;
     this.#fills.message = message;
-    if (this.#requests.earliest < at && !this.#closed) this.#release(at);
+    if (this.#requests.earliest < at && !this.#closed) this.#release(at, this.#bookTime);
+    this.#bookTime = at;
     this.#applyMessage(message);
     if (this.#closed) return;
     if (this.state.status === MarketStatus.closed) {
@@ -255,8 +258,9 @@ export class SimulatedExchange {
     return (this.#now + latency + delay) as Nanos;
   }
 
-  #release(time: Nanos): void {
-    this.#fills.time = time;
+  /** Carries out what is due before `time`, against the book as it has been since `bookTime`: the fills' time. */
+  #release(time: Nanos, bookTime: Nanos): void {
+    this.#fills.time = bookTime;
     this.#requests.release(time, this.#carryOut);
   }
 

@@ -77,6 +77,8 @@ export class Order {
   /** Taker-side lots that must trade before this order is next; halves of a lot occur. */
   ahead = 0;
   aheadOnArrival = 0;
+  /** The queue model's own. */
+  own = Number.NaN;
   /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
   crossed = false;
   /** A cancel or replace is on its way. */
@@ -114,6 +116,7 @@ export class Order {
     this.matchedPoints = 0;
     this.ahead = 0;
     this.aheadOnArrival = 0;
+    this.own = Number.NaN;
     this.crossed = false;
     this.cancelling = false;
     this.touchAtDecision = -1;
@@ -128,6 +131,7 @@ export const takesStartingPrice = (order: Order): boolean =>
 /** One match and what caused it. */
 export class Fill {
   order: Order;
+  /** Of the message whose book it took or whose trade it was; an arriving order takes the book as it last was. */
   time: Nanos = 0 as Nanos;
   /** Message of the tape whose trade, or before which the arrival, caused it. */
   message = 0;

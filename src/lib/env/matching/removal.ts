@@ -8,7 +8,7 @@ import type { FillLog } from './fill-log.ts';
 import type { LiveOrders } from './live-orders.ts';
 import { Side } from './order.ts';
 import type { Order } from './order.ts';
-import { roundHundredth } from './trades.ts';
+import { roundHundredth } from './queue/full-queue-binary.ts';
 
 const LEAST_REDUCTION_PERCENT = 2.5;
 const LOWEST_PRICE_POINTS = 101;

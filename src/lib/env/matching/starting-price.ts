@@ -5,7 +5,7 @@
 import type { FillLog } from './fill-log.ts';
 import { Side } from './order.ts';
 import type { Order } from './order.ts';
-import { roundHundredth } from './trades.ts';
+import { roundHundredth } from './queue/full-queue-binary.ts';
 
 /** Least liability of a lay that goes to the starting price, in lots (10.00). */
 const MINIMUM_CLOSE_LIABILITY = 1000;

@@ -7,29 +7,12 @@ import { Side } from './order.ts';
 import type { Order } from './order.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 
-/**
- * How a fill that is not a whole number of lots is cut: half a traded penny is half a penny. `floor` never fills more
- * than traded; `nearestBinary` is Python's `round(x, 2)` on binary doubles, to reproduce simulators that use it.
- */
-export type FillRounding = 'floor' | 'nearestBinary';
-
-/** To the nearest hundredth of the exact binary value, ties to even. */
-export function roundHundredth(x: number): number {
-  const eighths = x * 8;
-  if (Number.isInteger(eighths) && eighths % 2 !== 0) {
-    const down = Math.floor(x * 100);
-    return (down % 2 === 0 ? down : down + 1) / 100;
-  }
-  return Number(x.toFixed(2));
-}
-
 /** One fill's cause, written over: `FillLog` copies what it keeps. */
 const cause = { taking: false, ahead: 0, traded: 0 };
 
 export class TradeEater {
   readonly #queue: QueueModel;
   readonly #fills: FillLog;
-  readonly #rounding: FillRounding;
   readonly #share: number;
   #count = 0;
   #slot = new Int32Array(64);
@@ -37,10 +20,9 @@ export class TradeEater {
   #left = new Float64Array(64);
 
   /** @param share taker-side part of a recorded trade: 0.5 where maker and taker are both counted */
-  constructor(options: { queue: QueueModel; fills: FillLog; rounding: FillRounding; share: number }) {
+  constructor(options: { queue: QueueModel; fills: FillLog; share: number }) {
     this.#queue = options.queue;
     this.#fills = options.fills;
-    this.#rounding = options.rounding;
     this.#share = options.share;
   }
 
@@ -68,7 +50,8 @@ export class TradeEater {
       const left = this.#left[i]!;
       if (left <= 0 || (order.side === Side.back ? tick < order.tick : tick > order.tick)) continue;
       const ahead = order.ahead;
-      const lots = this.#whole(this.#queue.onTrade(order, left * this.#share, order.rest));
+      // Half a traded lot is half a lot: it moves the queue, but nothing fills by it.
+      const lots = Math.floor(this.#queue.onTrade(order, left * this.#share, order.rest));
       if (order.ahead > 0) {
         this.#left[i] = 0;
         continue;
@@ -79,11 +62,6 @@ export class TradeEater {
       cause.traded = left * this.#share;
       this.#fills.match(order, lots, order.points, cause);
     }
-  }
-
-  #whole(lots: number): number {
-    if (Number.isInteger(lots)) return lots;
-    return this.#rounding === 'floor' ? Math.floor(lots) : Math.round(roundHundredth(lots / 100) * 100);
   }
 
   /** A recorded trade. Entries are kept sorted by slot, then by price; a message rarely holds more than a handful. */

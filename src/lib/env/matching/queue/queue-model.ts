@@ -2,7 +2,10 @@
 
 /** What a model keeps of one resting order; the engine's `Order` is one. */
 export interface QueuePosition {
+  /** Taker-side lots that must trade first. */
   ahead: number;
+  /** For the model alone; NaN when the order comes to rest. */
+  own: number;
 }
 
 export interface QueueModel {
