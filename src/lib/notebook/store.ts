@@ -7,9 +7,12 @@ import { formatNotebook, glanceAtNotebook, parseNotebook } from './format.ts';
 const FOLDER = 'notebooks/';
 const path = (id: string): string => `${FOLDER}${id}.html`;
 
-/** Notebooks that come with the app; an edited one is kept under the same id and can be reset. */
+/**
+ * Notebooks that come with the app; an edited one is kept under the same id and can be reset. Their files must not lie
+ * under `/notebooks/`: a file server would answer the page's address with the file.
+ */
 export const BUILT_IN: readonly { readonly id: string; readonly url: string }[] = [
-  { id: 'start-here', url: 'notebooks/start-here.html' }
+  { id: 'start-here', url: 'notebook-files/start-here.html' }
 ];
 
 export interface NotebookEntry {
