@@ -86,6 +86,10 @@ const ORDER = [
   'latency_ms'
 ];
 
+/** What a run is judged by. */
+export const isHeadline = (name: string): boolean =>
+  ['green_rate', 'traded_rate', 'mtm_roi_mean', 'worst_roi_p95', 'return'].includes(name);
+
 export function orderedMetrics(names: Iterable<string>): string[] {
   const rank = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   return [...new Set(names)].sort((a, b) => rank(a) - rank(b));
