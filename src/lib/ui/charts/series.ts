@@ -82,7 +82,8 @@ export function valueRange(
   for (const baseline of baselines) take(baseline.value);
   if (low > high) return [fixed[0] ?? 0, fixed[1] ?? 1];
   const room = high > low ? (high - low) * 0.06 : Math.max(Math.abs(high) * 0.1, 1e-6);
-  return [fixed[0] ?? low - room, fixed[1] ?? high + room];
+  // A baseline at the top needs room for its name.
+  return [fixed[0] ?? low - room, fixed[1] ?? high + room * (baselines.length > 0 ? 2.2 : 1)];
 }
 
 /** Indices of `count` points spread over `length`, first and last among them: the rows of a chart's table. */

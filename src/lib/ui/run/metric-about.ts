@@ -13,7 +13,7 @@ export interface MetricAbout {
 
 const signedPercent = (value: number): string => {
   const text = formatPercent(value, 2);
-  return value > 0 ? `+${text}` : text;
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 };
 const percentTick = (share: number): string => formatTick(Math.round(share * 1e6) / 1e4);
 const significant = (value: number): string => formatSignificant(value, 3);

@@ -25,6 +25,19 @@ describe('metric rows as columns', () => {
     expect([...table.points('return').x]).toEqual([10, 20, 30]);
   });
 
+  it('replaces what a run resumed from its checkpoint lived twice', () => {
+    const table = new MetricTable();
+    table.follow([
+      { updates: 10, return: 1 },
+      { updates: 20, return: 2 },
+      { updates: 30, return: 3 },
+      { updates: 15, return: 4 },
+      { updates: 25, return: 5 }
+    ]);
+    expect([...table.points('return').x]).toEqual([10, 15, 25]);
+    expect([...table.points('return').y]).toEqual([1, 4, 5]);
+  });
+
   it('leaves out what a row does not have', () => {
     const table = new MetricTable();
     table.follow(rows(5));

@@ -13,6 +13,7 @@ const EMPTY: Points = { x: new Float64Array(0), y: new Float64Array(0) };
 export class MetricTable {
   #columns = new Map<string, Column>();
   #rows = 0;
+  #newest = -Infinity;
   #last: MetricRow | undefined;
 
   get rows(): number {
@@ -29,6 +30,7 @@ export class MetricTable {
     if (rows.length < this.#rows) {
       this.#columns = new Map();
       this.#rows = 0;
+      this.#newest = -Infinity;
     }
     for (let i = this.#rows; i < rows.length; i++) {
       const row = rows[i];
@@ -73,8 +75,20 @@ export class MetricTable {
     return recent.length === 0 ? Number.NaN : recent.reduce((sum, value) => sum + value, 0) / recent.length;
   }
 
+  /** A resumed run goes on from its checkpoint: what came after it is lived again. */
+  #goBack(updates: number): void {
+    for (const { x, y } of this.#columns.values()) {
+      while ((x.at(-1) ?? -Infinity) >= updates) {
+        x.pop();
+        y.pop();
+      }
+    }
+  }
+
   #append(row: MetricRow): void {
     const updates = row['updates'] ?? 0;
+    if (updates < this.#newest) this.#goBack(updates);
+    this.#newest = updates;
     for (const [name, value] of Object.entries(row)) {
       if (name === 'updates' || !Number.isFinite(value)) continue;
       let column = this.#columns.get(name);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EvaluationReport, Interval, PolicyResult, RunRecord } from '$lib/research/types.ts';
 import { runResult } from '../runs/run-result.ts';
 import { runCharts } from './run-charts.ts';
-import { agentInterval, baselineMean, episodeBars, secondsLeft } from './run-facts.ts';
+import { agentInterval, baselineMean, checkpointUpdates, episodeBars, secondsLeft } from './run-facts.ts';
 import { MetricTable } from './metric-table.ts';
 
 const interval = (mean: number, half = 0.1): Interval => ({ mean, low: mean - half, high: mean + half });
@@ -90,6 +90,11 @@ describe('charts of a run', () => {
     expect(charts.map((one) => one.id)).not.toContain('green_rate');
     expect(charts[0]?.baselines.map((one) => one.label)).toEqual(['random']);
   });
+});
+
+it('reads at which update a checkpoint was taken, and survives one that is damaged', () => {
+  expect(checkpointUpdates('{"format":1,"updates":343}')).toBe(343);
+  expect(checkpointUpdates('{"format":1')).toBeUndefined();
 });
 
 describe('time left', () => {

@@ -59,6 +59,17 @@ export const recordedFailure = (record: RunRecord): AppError =>
     remedy: 'resume it from its last checkpoint, or change what the message names and start again'
   });
 
+/** The update a stored checkpoint was taken at, from its JSON; undefined where it does not say. */
+export function checkpointUpdates(json: string): number | undefined {
+  try {
+    const meta = JSON.parse(json) as { readonly updates?: unknown };
+    return typeof meta.updates === 'number' ? meta.updates : undefined;
+  } catch {
+    // A damaged checkpoint is reported when it is loaded; here it has no mark on the charts.
+    return undefined;
+  }
+}
+
 /** One episode of the strip. */
 export interface EpisodeBar {
   readonly market: string;

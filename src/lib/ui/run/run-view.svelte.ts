@@ -10,6 +10,7 @@ import type { ActiveRun } from '$lib/workers/run-service.ts';
 import type { TrainEvent } from '$lib/workers/train-api.ts';
 import type { App } from '../app-context.svelte.ts';
 import { formatCount } from '../format.ts';
+import { checkpointUpdates } from './run-facts.ts';
 import { MetricTable } from './metric-table.ts';
 
 const DRAW_EVERY_MILLIS = 200;
@@ -62,6 +63,7 @@ export class RunView {
     this.device = run.device();
     this.#stop = run.subscribe((event) => this.#take(event));
     this.#show();
+    if (this.checkpointAt === undefined) void this.#findCheckpoint(run.record());
     void run.ended.then(
       () => this.#ended(run),
       (thrown: unknown) => {
@@ -86,13 +88,21 @@ export class RunView {
       this.found = record !== undefined;
       this.record = record;
       this.evaluation = record?.evaluation;
-      this.checkpointAt = record?.checkpointDigest === undefined ? undefined : record.updates;
+      await this.#findCheckpoint(record);
       this.table.follow(rows);
       this.version++;
     } catch (thrown) {
       this.error = asAppError(thrown, `run ${this.id}`);
       this.found = false;
     }
+  }
+
+  /** Where the kept checkpoint stands: a record counts further than its checkpoint does. */
+  async #findCheckpoint(record: RunRecord | undefined): Promise<void> {
+    if (record?.checkpointDigest === undefined) return;
+    const stored = await this.#app.data.checkpoint(this.id).catch(() => undefined);
+    if (stored === undefined || this.checkpointAt !== undefined) return;
+    this.checkpointAt = checkpointUpdates(stored.json);
   }
 
   #take(event: TrainEvent): void {

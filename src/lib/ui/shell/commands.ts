@@ -15,6 +15,15 @@ export interface CommandGroup {
   readonly commands: readonly PaletteCommand[];
 }
 
+/** How well a command answers what was typed: its own name before what is said about it. 0 hides it. */
+export function rankCommand(typed: string, label: string, detail: string): number {
+  const wanted = typed.trim().toLowerCase();
+  const name = label.toLowerCase();
+  if (name.startsWith(wanted)) return 1;
+  if (name.includes(wanted)) return 0.8;
+  return wanted.split(/\s+/).every((word) => `${name} ${detail.toLowerCase()}`.includes(word)) ? 0.4 : 0;
+}
+
 type Known = Pick<App, 'datasets' | 'records' | 'theme'>;
 
 export function paletteCommands(app: Known, go: (href: string) => unknown): readonly CommandGroup[] {
