@@ -2,10 +2,6 @@
 import { toast } from 'svelte-sonner';
 import { asAppError } from '$lib/core/errors.ts';
 
-export function say(text: string): void {
-  toast(text);
-}
-
 /** `Deleted run quiet-bay-17` with an Undo button that stays for ten seconds. */
 export function sayWithUndo(text: string, undo: () => Promise<void>): void {
   toast(text, {
