@@ -38,3 +38,12 @@ export async function trainOnSample(page: Page): Promise<void> {
 export function figure(page: Page, label: string | RegExp): Locator {
   return page.locator('.figure', { hasText: label });
 }
+
+/** On the Train page: so many updates, and start. */
+export async function trainFor(page: Page, updates: string): Promise<void> {
+  const field = page.getByLabel('Updates', { exact: true });
+  if (!(await field.isVisible())) await page.getByRole('heading', { name: 'Training' }).click();
+  await field.fill(updates);
+  await field.press('Tab');
+  await page.getByRole('button', { name: /^Start/u }).click();
+}

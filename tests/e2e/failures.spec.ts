@@ -74,7 +74,7 @@ test.describe('files that are not what they should be', () => {
         file('good', `${lines}\n`),
         file('bad.bz2', Uint8Array.of(0x42, 0x5a, 0x68, 0x39, 1, 2, 3, 4, 5, 6, 7, 8))
       ]);
-    const report = page.getByRole('region', { name: 'Import report' });
+    const report = page.getByRole('dialog', { name: 'Imported' });
     await expect(report).toContainText('bad.bz2', { timeout: 20_000 });
     await open(page, '/data');
     await expect(page.getByText('good').first()).toBeVisible();

@@ -19,8 +19,8 @@ test('one press trains: charts fill, pause holds, resume goes on, stop evaluates
     'Return',
     'Critic loss',
     'Entropy temperature',
-    'Updates a second',
-    'Environment steps a second'
+    'Updates, a second',
+    'Environment steps, a second'
   ]) {
     await expect(page.getByRole('img', { name: new RegExp(title, 'iu') }).first()).toBeVisible();
   }

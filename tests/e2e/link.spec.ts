@@ -1,11 +1,10 @@
-import { expect, figure, open, test } from './app.ts';
+import { expect, figure, open, test, trainFor } from './app.ts';
 
 test('a shared link shows its claim in a fresh profile, trains it again and compares', async ({ page, browser }) => {
   test.setTimeout(300_000);
   // A short run: 40 updates on the sample.
   await open(page, '/train');
-  await page.getByLabel('Updates', { exact: true }).fill('40');
-  await page.getByRole('button', { name: /^Train/u }).click();
+  await trainFor(page, '40');
   await expect(page).toHaveURL(/\/runs\/.+/u);
   await expect(page.getByText('finished')).toBeVisible({ timeout: 120_000 });
   await page.getByRole('button', { name: 'Share link' }).click();
