@@ -7,7 +7,7 @@ test('the first notebook opens, runs every cell, is edited and kept', async ({ p
     .first()
     .click();
   await expect(page).toHaveURL(/\/notebooks\/start-here/u);
-  const frame = page.frameLocator('iframe').first();
+  const frame = page.locator('iframe').first().contentFrame();
   await expect(frame.locator('svg').first()).toBeVisible({ timeout: 30_000 });
   await expect(frame.locator('table').first()).toBeVisible({ timeout: 30_000 });
   await expect(frame.locator('.observablehq--error, [data-cell-error]')).toHaveCount(0);

@@ -23,7 +23,6 @@ function whole(name: string, n: number): number {
 export const nanos = (n: number): Nanos => whole('nanos', n) as Nanos;
 export const ticks = (n: number): Ticks => whole('ticks', n) as Ticks;
 export const lots = (n: number): Lots => whole('lots', n) as Lots;
-export const money = (n: number): Money => whole('money', n) as Money;
 
 export function seed(n: number): Seed {
   assert(Number.isInteger(n) && n >= 0 && n <= 0xffffffff, `seed: expected 0 to 4294967295, got ${String(n)}`);

@@ -18,7 +18,13 @@ function rising(): Tape {
     if (second === 50) builder.row(RowKind.removal, 1, 0, 1000);
     if (second === 100) builder.row(RowKind.inPlay, NO_SLOT, 0, 1);
   }
-  const runner = (slot: number) => ({ slot, id: `r${slot}`, handicap: 0, name: `Horse ${slot}`, sortPriority: slot + 1 });
+  const runner = (slot: number) => ({
+    slot,
+    id: `r${slot}`,
+    handicap: 0,
+    name: `Horse ${slot}`,
+    sortPriority: slot + 1
+  });
   return builder.build(
     {
       id: '1.1',
