@@ -64,8 +64,24 @@ export async function serve(options: { port: number; host: string; strictPort: b
   };
 }
 
+const HELP = `npm start -- [--port N] [--host ADDRESS]
+
+  --port N        the port to serve on; 0 takes any (PORT; default: 3000 or the next free one)
+  --host ADDRESS  the address to serve on (HOST; default: 127.0.0.1, this machine only)
+
+Settings, from the environment:
+  FURLONG_BINANCE_ORIGIN  another origin for Binance's public market data, such as https://api.binance.com; http only
+                          on a loop-back address (default: https://data-api.binance.vision)`;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' } }, strict: true });
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, host: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    strict: true
+  });
+  if (values.help === true) {
+    console.log(HELP);
+    return;
+  }
   const asked = values.port ?? process.env['PORT'];
   const port = Number(asked ?? 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {

@@ -139,7 +139,7 @@ describe('the proxy', () => {
     exchange.answerJson({ code: -1121, msg: 'Invalid symbol.' }, 400);
     const error = await failure(call(proxy()));
     expect(error.code).toBe('network.refused');
-    expect(error.message).toContain('Invalid symbol.');
+    expect(error.got).toBe('binance answered 400: Invalid symbol.');
     expect(exchange.requests).toHaveLength(1);
   });
 

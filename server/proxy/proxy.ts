@@ -182,9 +182,21 @@ async function readLimited(body: AsyncIterable<Uint8Array> | null, operation: Op
 function venueRefusal(operation: Operation, status: number, text: string): AppError {
   return new AppError('network.refused', {
     subject: operation.name,
-    got: `${operation.venue} answered ${status}: ${text.slice(0, 200)}`,
+    got: `${operation.venue} answered ${status}: ${venueWords(text)}`,
     remedy: 'correct the request'
   });
+}
+
+/** The venue's own words: `msg` of its JSON where it has one, else the beginning of what it sent. */
+function venueWords(text: string): string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return text.slice(0, 200);
+  }
+  const told = v.safeParse(v.object({ msg: v.string() }), json);
+  return (told.success ? told.output.msg : text).slice(0, 200);
 }
 
 function appErrorIn(error: unknown): AppError | undefined {

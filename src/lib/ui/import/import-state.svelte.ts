@@ -2,7 +2,7 @@
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
 import type { ImportProgress, ImportReport } from '$lib/data/records.ts';
-import type { DataApi } from '$lib/workers/data-api.ts';
+import type { DataApi, ImportOptions } from '$lib/workers/data-api.ts';
 import { secondsLeft } from './import-words.ts';
 
 export interface Importing {
@@ -31,13 +31,15 @@ export class ImportState {
     return secondsLeft(progress, (performance.now() - running.startedMillis) / 1000);
   }
 
-  async start(files: readonly File[]): Promise<void> {
+  /** @param about what the dataset is called and where its files came from, where they were not chosen or dropped */
+  async start(files: readonly File[], about: Pick<ImportOptions, 'name' | 'origin'> = {}): Promise<void> {
     if (files.length === 0 || this.running !== undefined) return;
     this.dismiss();
     const abort = new AbortController();
     this.running = { files, startedMillis: performance.now(), abort };
     try {
       this.report = await this.#data().importFiles(files, {
+        ...about,
         signal: abort.signal,
         onProgress: (progress) => (this.progress = progress)
       });
