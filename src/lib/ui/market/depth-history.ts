@@ -64,7 +64,7 @@ export class DepthHistory {
   follow(time: Nanos): void {
     const target = Math.floor(time / this.bucketNanos);
     const behind = target - this.newest;
-    if (this.newest < 0 || behind < 0 || behind > this.columns || this.#centreLeft()) this.#restart(target);
+    if (this.newest < 0 || behind < 0 || behind > this.columns || this.#centreLeft()) this.#restart(target, time);
     for (let bucket = this.newest + 1; bucket < target; bucket++) {
       this.#advance(((bucket + 1) * this.bucketNanos) as Nanos);
       this.#write(bucket);
@@ -76,17 +76,19 @@ export class DepthHistory {
     this.#forget(target);
   }
 
-  #restart(target: number): void {
+  #restart(target: number, time: Nanos): void {
     const start = target - this.columns + 1;
     this.bids.fill(0);
     this.asks.fill(0);
     this.lastTraded.fill(Number.NaN);
     this.trades = [];
     this.newest = start - 1;
-    this.#replay.seek(this.#cursor, (start * this.bucketNanos) as Nanos);
     const ladder = this.#replay.tape.market.rules.ladder;
+    // Around the price as it is now: at the start of the span there may have been none.
+    this.#replay.seek(this.#cursor, time);
     const centre = this.#centre();
     this.firstTick = Math.max(0, Math.min(ladder.size - this.ticks, centre - (this.ticks >> 1)));
+    this.#replay.seek(this.#cursor, (start * this.bucketNanos) as Nanos);
   }
 
   #centre(): number {

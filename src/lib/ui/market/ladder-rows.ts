@@ -3,6 +3,7 @@ import type { Book } from '$lib/market/book.ts';
 import type { MarketRules } from '$lib/market/rules.ts';
 import { NO_TICK } from '$lib/market/tape.ts';
 import type { Ticks } from '$lib/core/units.ts';
+import { formatNumber, formatSignificant } from '../format.ts';
 
 export interface LadderRow {
   readonly tick: number;
@@ -31,6 +32,23 @@ export function priceText(rules: MarketRules, tick: number): string {
   const step = tick + 1 < ladder.size ? next - value : value - ladder.priceOf((tick - 1) as Ticks);
   const decimals = Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
   return value.toFixed(decimals);
+}
+
+/** `84120.10 / 84120.11, 0.001 bp apart`; a dash for a side without orders. */
+export function spreadText(book: Book | undefined, rules: MarketRules): string {
+  const [bid, ask] = [book?.bestBid ?? NO_TICK, book?.bestAsk ?? NO_TICK];
+  const text = (tick: number): string => (tick === NO_TICK ? '–' : priceText(rules, tick));
+  if (bid === NO_TICK || ask === NO_TICK) return `${text(bid)} / ${text(ask)}`;
+  const [low, high] = [rules.ladder.priceOf(bid as Ticks), rules.ladder.priceOf(ask as Ticks)];
+  const basisPoints = ((high - low) / ((high + low) / 2)) * 1e4;
+  return `${text(bid)} / ${text(ask)}, ${formatSignificant(basisPoints, 2)} bp apart`;
+}
+
+/** A size as a ladder shows it: whole where the venue counts in hundredths, else three figures of it. */
+export function sizeText(size: number, rules: MarketRules): string {
+  if (size === 0) return '';
+  if (rules.lotSize < 0.01) return formatSignificant(size, size < 1000 ? 3 : 4);
+  return formatNumber(size, size < 1 ? 2 : 0);
 }
 
 export function ladderRows(

@@ -38,6 +38,11 @@ export class MarketPlayer {
     this.slot = wanted >= 0 ? wanted : this.#busiest();
   }
 
+  /** One look at the market: there is nothing to replay. */
+  get still(): boolean {
+    return this.replay.messages <= 1;
+  }
+
   get state() {
     return this.#cursor.state;
   }

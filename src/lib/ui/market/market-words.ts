@@ -10,7 +10,13 @@ export function marketTitle({ id, name, eventName }: Named): string {
   return parts.length === 0 ? `Market ${id}` : [...new Set(parts)].join(', ');
 }
 
-const KINDS: Readonly<Record<string, string>> = { WIN: 'win', PLACE: 'place', EACH_WAY: 'each way' };
+const KINDS: Readonly<Record<string, string>> = {
+  WIN: 'win',
+  PLACE: 'place',
+  EACH_WAY: 'each way',
+  SNAPSHOT: 'one look at the book',
+  BARS: 'candles'
+};
 
 export const kindText = (kind: string): string => KINDS[kind] ?? kind.toLowerCase().replaceAll('_', ' ');
 
@@ -30,7 +36,9 @@ export function marketFacts(market: MarketInfo, removed: number): string {
     market.synthetic ? '' : dayText(market.scheduledMillis),
     kindText(market.kind),
     market.country,
-    `${String(count)} ${count === 1 ? 'runner' : 'runners'}${removed > 0 ? `, ${String(removed)} removed` : ''}`
+    market.rules.settlement.kind === 'backLay'
+      ? `${String(count)} ${count === 1 ? 'runner' : 'runners'}${removed > 0 ? `, ${String(removed)} removed` : ''}`
+      : ''
   ]
     .filter((part) => part !== '')
     .join(' · ');

@@ -6,5 +6,5 @@ export const runnerNumber = (runner: Runner): number =>
 
 export const runnerName = (runner: Runner): string => {
   const name = runner.name.replace(/^\d+\.\s*/, '').trim();
-  return name === '' || name === runner.id ? `Runner ${String(runnerNumber(runner))}` : name;
+  return name === '' || (name === runner.id && /^\d+$/.test(name)) ? `Runner ${String(runnerNumber(runner))}` : name;
 };
