@@ -60,7 +60,12 @@ export const MarketEnvSchema = v.strictObject({
   decisionSeconds: real(0.1, 60, 5, field('Decision step', 'Time between decisions', 's')),
   maxSteps: integer(1, 100000, 240, field('Step limit', 'Decisions after which an episode is truncated')),
   bankroll: real(1, 1e9, 1000, field('Bankroll', 'What orders must be affordable from', 'currency')),
-  stakeCap: real(2, 1e6, 20, field('Stake cap', 'Largest stake of one order', 'currency')),
+  stakeCap: real(
+    2,
+    1e6,
+    20,
+    field('Stake cap', 'Largest stake of one order, and of the position in a runner', 'currency')
+  ),
   exposureLimit: real(1, 1e9, 200, field('Exposure limit', 'Worst loss that ends the episode', 'currency')),
   placeLatencyMillis: real(0, 10000, 120, field('Place latency', 'From decision to the book', 'ms')),
   cancelLatencyMillis: real(0, 10000, 170, field('Cancel latency', 'From decision to the book', 'ms')),

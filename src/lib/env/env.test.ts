@@ -12,6 +12,8 @@ import { baselines, randomPolicy } from './baselines.ts';
 import { checkEnv } from './check-env.ts';
 import { leakTest } from './leak-test.ts';
 import { makeVectorEnv } from './make-env.ts';
+import { STAKE_DEAD_ZONE } from './market/action.ts';
+import { observationNames } from './market/au-pre-off.ts';
 import { episodeFrom } from './market/metrics.ts';
 import { timelineOf } from './market/timeline.ts';
 import type { EpisodeTrace } from './trace.ts';
@@ -97,10 +99,29 @@ describe('AUPreOffV7TradeCost', () => {
   it('doing nothing trades nothing, costs nothing and is not green', () => {
     const env = makeVectorEnv({ config: market({ environments: 1 }), tapes: tapes.slice(0, 1) });
     env.reset({ seed: 1 as Seed, schedule: 'once' });
-    env.buffers.actions.fill(0.2);
+    env.buffers.actions.fill(STAKE_DEAD_ZONE * 0.99);
     while (env.buffers.episode[0] === 0) env.step();
     const episode = episodeFrom(env.buffers.info, 0);
     expect(episode).toMatchObject({ return: 0, traded: 0, all_green: 0, pnl: 0, orders_submitted: 0 });
+  });
+
+  it('holds a position within the stake cap, and turns it round, for one who leans on every decision', () => {
+    const plain = market({ environments: 1, slots: 1, exposureLimit: 1e6 });
+    const held = observationNames(plain).indexOf('slot 0 green_stake');
+    for (const side of [1, -1]) {
+      const env = makeVectorEnv({ config: plain, tapes: tapes.slice(0, 1) });
+      env.reset({ seed: 1 as Seed, schedule: 'once' });
+      const positions: number[] = [];
+      for (let step = 0; env.buffers.episode[0] === 0; step++) {
+        env.buffers.actions.set([step < 15 ? side : -side, -1, 0]);
+        env.step();
+        if (env.buffers.episode[0] === 0) positions.push(side * env.buffers.observations[held]!);
+      }
+      // Closing costs a stake of another size than opening as the price moves: the cap holds when an order is made.
+      expect(Math.max(...positions.map(Math.abs))).toBeLessThan(1.25);
+      expect(positions[14]).toBeGreaterThan(0.7);
+      expect(positions.at(-1)).toBeLessThan(-0.7);
+    }
   });
 
   it('gives an episode the same result whatever the size of the vector', () => {

@@ -2,7 +2,9 @@
  * What an action of `AUPreOffV7TradeCost` means. Three numbers a runner slot, each in [-1, 1]:
  *
  * 0. STAKE. Within STAKE_DEAD_ZONE of 0: no new order, whatever rests stays. Beyond it the sign is the side (+ back,
- *    - lay) and the distance to 1 scales the stake from the venue's minimum to the stake cap.
+ *    - lay) and the distance to 1 scales the stake from the venue's minimum to the stake cap. An order is cut to what
+ *    keeps the slot's position within the stake cap either way: who leans the same way at every decision holds a
+ *    position, and does not pile one up until the exposure limit ends the episode.
  * 1. PRICE. Ticks from the best price of the side it would join, rounded: 0 joins the queue (a back at the best lay
  *    price, a lay at the best back price), +1 is OFFSET_TICKS more favourable to us and further back, -1 as many ticks
  *    towards the other side, never past its best price: an order that reaches it takes it.
@@ -18,7 +20,9 @@ import { NO_TICK } from '../../market/tape.ts';
 import { Side } from '../matching/order.ts';
 
 export const ACTIONS_PER_SLOT = 3;
-export const STAKE_DEAD_ZONE = 0.25;
+/** Raise it whenever the same numbers come to mean something else: older checkpoints are then refused. */
+export const ACTION_VERSION = 2;
+export const STAKE_DEAD_ZONE = 0.1;
 const GREEN_DEAD_ZONE = 0.5;
 const OFFSET_TICKS = 5;
 

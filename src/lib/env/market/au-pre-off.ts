@@ -269,7 +269,7 @@ export class PreOffEpisode {
       const both = bestBid !== NO_TICK && bestAsk !== NO_TICK;
       this.#mid[slot] = both ? (timeline.points[bestBid]! + timeline.points[bestAsk]!) / 2 : 0;
       decodeAction(actions, at, book, this.#stakes, this.#action);
-      requests += this.#orders[slot]!.act(this.#action, runner, exchange, this.#greens[slot]!);
+      requests += this.#orders[slot]!.act(this.#action, runner, exchange, this.#greens[slot]!, this.#stakes);
     }
     return requests;
   }

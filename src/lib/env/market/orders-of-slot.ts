@@ -9,7 +9,7 @@ import type { SimulatedExchange } from '../matching/exchange.ts';
 import { OrderStatus, Side } from '../matching/order.ts';
 import type { Order, OrderRequest } from '../matching/order.ts';
 import { Intent } from './action.ts';
-import type { SlotAction } from './action.ts';
+import type { SlotAction, StakeRange } from './action.ts';
 
 /** One resting and one on its way a side, one that closes a position, one to spare. */
 const MAX_ORDERS = 6;
@@ -31,8 +31,11 @@ export class OrdersOfSlot {
     this.orders.length = 0;
   }
 
-  /** Carries an action out. Returns how many requests it took. */
-  act(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp): number {
+  /**
+   * Carries an action out. Returns how many requests it took.
+   * @param green what would close the slot's position now
+   */
+  act(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp, stakes: StakeRange): number {
     switch (action.intent) {
       case Intent.none:
         return 0;
@@ -41,7 +44,7 @@ export class OrdersOfSlot {
       case Intent.greenUp:
         return this.#withdraw(exchange, undefined) + this.#close(action, slot, exchange, green);
       case Intent.quote:
-        return this.#quote(action, slot, exchange);
+        return this.#quote(action, slot, exchange, room(action.side, green, stakes));
     }
   }
 
@@ -71,13 +74,13 @@ export class OrdersOfSlot {
     return requests;
   }
 
-  #quote(action: SlotAction, slot: number, exchange: SimulatedExchange): number {
+  #quote(action: SlotAction, slot: number, exchange: SimulatedExchange, room: number): number {
     for (const order of this.orders) {
       if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
     }
-    if (this.orders.length >= MAX_ORDERS) return 0;
+    if (room === 0 || this.orders.length >= MAX_ORDERS) return 0;
     const withdrawn = this.#withdraw(exchange, action.side);
-    this.#place(slot, action.side, action.tick, action.lots, false, exchange);
+    this.#place(slot, action.side, action.tick, Math.min(action.lots, room), false, exchange);
     return withdrawn + 1;
   }
 
@@ -99,4 +102,15 @@ export class OrdersOfSlot {
     request.reducing = reducing;
     this.orders.push(exchange.place(request));
   }
+}
+
+/**
+ * Lots that may still be staked on a side before the position passes the stake cap; 0 when that is no order the venue
+ * takes. The position is counted as the stake that would close it.
+ */
+function room(side: Side, green: GreenUp, { minimumLots, capLots }: StakeRange): number {
+  const open = green.closable > 0 ? Math.round(green.stake / green.closable) : 0;
+  // What closes a position is staked against it: that side has all of it and the cap besides.
+  const lots = green.side === side ? capLots + open : capLots - open;
+  return lots < minimumLots ? 0 : lots;
 }
