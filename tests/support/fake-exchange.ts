@@ -19,9 +19,10 @@ export class FakeExchange {
     });
   }
 
-  listen(): Promise<void> {
+  /** On any free port, or on one it had before. */
+  listen(port = 0): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => {
+      this.#server.listen(port, '127.0.0.1', () => {
         resolve();
       });
     });

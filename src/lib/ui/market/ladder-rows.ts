@@ -44,11 +44,12 @@ export function spreadText(book: Book | undefined, rules: MarketRules): string {
   return `${text(bid)} / ${text(ask)}, ${formatSignificant(basisPoints, 2)} bp apart`;
 }
 
-/** A size as a ladder shows it: whole where the venue counts in hundredths, else three figures of it. */
+/** A size as a ladder shows it: stakes in whole units, other sizes in three figures of what the venue counts. */
 export function sizeText(size: number, rules: MarketRules): string {
   if (size === 0) return '';
-  if (rules.lotSize < 0.01) return formatSignificant(size, size < 1000 ? 3 : 4);
-  return formatNumber(size, size < 1 ? 2 : 0);
+  if (rules.settlement.kind === 'backLay') return formatNumber(size, size < 1 ? 2 : 0);
+  const counted = Math.round(-Math.log10(rules.lotSize));
+  return formatNumber(size, Math.max(0, Math.min(counted, 2 - Math.floor(Math.log10(size)))));
 }
 
 export function ladderRows(

@@ -42,7 +42,7 @@ test('a market of one message has one moment, and its book at that moment', () =
   const { rules } = tape.market;
   expect(spreadText(cursor.state.books[0], rules)).toBe('84120.1 / 84120.3, 0.024 bp apart');
   expect(spreadText(undefined, rules)).toBe('– / –');
-  expect([0, 0.0012, 1.5, 2345.67].map((size) => sizeText(size, rules))).toEqual(['', '0.00120', '1.50', '2,346']);
+  expect([0, 0.0012, 1.5, 2345.67].map((size) => sizeText(size, rules))).toEqual(['', '0.0012', '1.50', '2,346']);
 });
 
 test('depth through time keeps the prices around the book, though it was empty when the span began', () => {
