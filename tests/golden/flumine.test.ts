@@ -1,25 +1,20 @@
 /**
  * Strategies of `flumine.json` on every market it has: each order's matches with time, price and size, what was
- * cancelled, lapsed or voided, its average price and profit, to the penny. The golden file says how its figures are
- * defined; `flumine-strategies.ts` names the options that reproduce them.
- *
- * Not yet here: C (in play); J and M, whose figures agree but for the time, as a tape's starting price comes with the
- * first `bsp` and not with `bspReconciled`; N, where a `trd` level that sinks and rises again is a trade to the golden;
- * R1 to R6.
+ * cancelled, lapsed or voided, its status, average price and profit, to the penny, and the count of transactions. The
+ * golden file says how its figures are defined; `flumine-strategies.ts` plays its strategies.
  */
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Nanos } from '../../src/lib/core/units.ts';
+import { MarketState } from '../../src/lib/market/market-state.ts';
+import { Outcome, RowKind, epochMillis } from '../../src/lib/market/tape.ts';
 import type { Tape } from '../../src/lib/market/tape.ts';
+import { everyMessage } from '../support/every-message.ts';
 import { STRATEGIES, playStrategy } from '../support/flumine-strategies.ts';
-import type { GoldenFill } from '../support/flumine-strategies.ts';
+import type { GoldenFill, Played } from '../support/flumine-strategies.ts';
 import { fileAt, readStream } from '../support/read-stream.ts';
 import { betfairStreams, goldens, readGolden, recordings } from '../support/recordings.ts';
 
-const REPRODUCED = ['A', 'B', 'D', 'E', 'F', 'G', 'H', 'I', 'K', 'L', 'O'] as const;
-
-interface Golden {
-  readonly markets: Readonly<Record<string, { readonly strategies: Readonly<Record<string, GoldenStrategy>> }>>;
-}
 interface GoldenStrategy {
   readonly orders: number;
   readonly ordersMatched: number;
@@ -27,70 +22,165 @@ interface GoldenStrategy {
   readonly profit: number;
   readonly fills: readonly GoldenFill[];
 }
+type GoldenStrategies = Readonly<Record<string, GoldenStrategy>>;
+interface GoldenMarket {
+  readonly transactions: number;
+  readonly transactionsHtoO: number;
+  readonly winners: readonly number[];
+  readonly strategies: GoldenStrategies;
+}
+interface GoldenRemovals {
+  readonly removals: readonly {
+    readonly publishTime: number;
+    readonly selectionId: number;
+    readonly adjustmentFactor: number;
+  }[];
+  readonly runs: readonly { readonly anchorPublishTime: number; readonly strategies: GoldenStrategies }[];
+}
+interface Golden {
+  readonly markets: Readonly<Record<string, GoldenMarket>>;
+  readonly removals: { readonly markets: Readonly<Record<string, GoldenRemovals>> };
+  readonly place: {
+    readonly market: string;
+    readonly numberOfWinners: number;
+    readonly winners: readonly number[];
+    readonly profitByRunner: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  };
+}
 
-async function tapeOf(market: string): Promise<Tape> {
+const tapes = new Map<string, Promise<Tape>>();
+
+function tapeOf(market: string): Promise<Tape> {
+  let tape = tapes.get(market);
+  if (tape === undefined) tapes.set(market, (tape = read(market)));
+  return tape;
+}
+
+async function read(market: string): Promise<Tape> {
   const path = betfairStreams().find((one) => basename(one).split('.bz2')[0] === market);
   if (path === undefined)
     throw new Error(`flumine.json has market ${market}: expected its recording in ${recordings.path}`);
   const { markets } = await readStream(fileAt(path), { keepTexts: false });
-  return markets[0]!.finish({ fingerprint: '', shared: false });
+  const parsed = markets[0]!;
+  return everyMessage(parsed.finish({ fingerprint: '', shared: false }), parsed.publishMillis());
 }
 
-/** Orders in one order, whatever order they were placed in: by runner, then by price. */
-const sorted = (fills: readonly GoldenFill[]): GoldenFill[] =>
-  [...fills].sort((a, b) => a.selectionId - b.selectionId || (b.price ?? 0) - (a.price ?? 0));
+/** By runner; those of one runner as they were placed. */
+const sorted = (fills: readonly GoldenFill[]): GoldenFill[] => [...fills].sort((a, b) => a.selectionId - b.selectionId);
 
-/** What the golden gives of an order; the first strategies give less. */
-const comparable = (fill: GoldenFill, like: GoldenFill) => ({
-  selectionId: fill.selectionId,
-  side: fill.side,
-  sizeMatched: fill.sizeMatched,
-  averagePriceMatched: fill.averagePriceMatched,
-  profit: fill.profit + 0,
-  ...(like.matches === undefined
-    ? {}
-    : {
-        sizeCancelled: fill.sizeCancelled,
-        sizeLapsed: fill.sizeLapsed,
-        sizeVoided: fill.sizeVoided,
-        matches: fill.matches
-      })
-});
+/** What the golden gives of an order; the first strategies give less. -0 is 0, and sizes are to a millionth of a penny. */
+function comparable(fill: GoldenFill, like: GoldenFill): Record<string, unknown> {
+  const entries = Object.entries(fill).filter(([name]) => name in like);
+  return Object.fromEntries(entries.map(([name, value]) => [name, plain(value)]));
+}
+const plain = (value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 1e8) / 1e8 + 0 : value);
 
-/** A sum in whole pennies; -0 is 0. */
+/** A sum in whole pennies. */
 const pennies = (values: readonly number[]): number =>
   Math.round(values.reduce((sum, value) => sum + value, 0) * 100) / 100 + 0;
 
-describe.skipIf(!goldens.present || !recordings.present)('flumine, to the penny', () => {
-  const { markets } = goldens.present ? (readGolden('flumine.json') as Golden) : { markets: {} };
-  for (const [market, { strategies }] of Object.entries(markets)) {
-    it(`market ${market}: strategies ${REPRODUCED.join(', ')}`, async () => {
-      const tape = await tapeOf(market);
-      for (const name of REPRODUCED) {
-        const want = strategies[name];
-        if (want === undefined) continue;
-        const own = playStrategy(tape, STRATEGIES[name]!);
-        const expected = sorted(want.fills);
-        const got = sorted(own);
-        expect(
-          got.map((fill, i) => comparable(fill, expected[i] ?? fill)),
-          `strategy ${name}`
-        ).toEqual(expected.map((fill) => comparable(fill, fill)));
-        expect(
-          {
-            orders: own.length,
-            ordersMatched: own.filter((fill) => fill.sizeMatched > 0).length,
-            sizeMatched: pennies(own.map((fill) => fill.sizeMatched)),
-            profit: pennies(own.map((fill) => fill.profit))
-          },
-          `strategy ${name}`
-        ).toEqual({
-          orders: want.orders,
-          ordersMatched: want.ordersMatched,
-          sizeMatched: pennies([want.sizeMatched]),
-          profit: pennies([want.profit])
-        });
-      }
+function play(tape: Tape, name: string, anchorMillis?: number): Played {
+  const strategy = STRATEGIES[name];
+  if (strategy === undefined) throw new Error(`flumine.json has strategy ${name}: flumine-strategies.ts knows none`);
+  return playStrategy(tape, strategy, anchorMillis);
+}
+
+/** Plays every strategy that the golden has and compares; the number of transactions of each. */
+function check(tape: Tape, strategies: GoldenStrategies, anchorMillis?: number): Map<string, Played> {
+  const all = new Map<string, Played>();
+  for (const [name, want] of Object.entries(strategies)) {
+    const played = play(tape, name, anchorMillis);
+    all.set(name, played);
+    const expected = sorted(want.fills);
+    const own = sorted(played.fills);
+    expect(
+      own.map((fill, i) => comparable(fill, expected[i] ?? fill)),
+      `strategy ${name}`
+    ).toEqual(expected.map((fill) => comparable(fill, fill)));
+    expect(
+      {
+        orders: own.length,
+        ordersMatched: own.filter((fill) => fill.sizeMatched > 0).length,
+        sizeMatched: pennies(own.map((fill) => fill.sizeMatched)),
+        profit: pennies(own.map((fill) => fill.profit))
+      },
+      `strategy ${name}`
+    ).toEqual({
+      orders: want.orders,
+      ordersMatched: want.ordersMatched,
+      sizeMatched: pennies([want.sizeMatched]),
+      profit: pennies([want.profit])
     });
   }
+  return all;
+}
+
+function removalsOf(tape: Tape): GoldenRemovals['removals'] {
+  const removals: GoldenRemovals['removals'][number][] = [];
+  const gone = new Set<number>();
+  for (let row = 0; row < tape.rows; row++) {
+    const slot = tape.slot[row]!;
+    if (tape.kind[row] !== RowKind.removal || gone.has(slot)) continue;
+    gone.add(slot);
+    removals.push({
+      publishTime: epochMillis(tape, tape.exchange[row]! as Nanos),
+      selectionId: Number(tape.market.runners[slot]!.id),
+      adjustmentFactor: tape.lots[row]! / 100
+    });
+  }
+  return removals;
+}
+
+function winnersOf(tape: Tape): number[] {
+  const state = new MarketState(tape.market);
+  for (let row = 0; row < tape.rows; row++) state.apply(tape, row);
+  const won = tape.market.runners.filter(({ slot }) => {
+    const outcome = state.outcome[slot]!;
+    return outcome === Outcome.winner || outcome === Outcome.placed;
+  });
+  return won.map((runner) => Number(runner.id)).sort((a, b) => a - b);
+}
+
+const transactions = (all: ReadonlyMap<string, Played>, from: string, to: string): number =>
+  [...all].reduce((sum, [name, played]) => sum + (name >= from && name <= to ? played.transactions : 0), 0);
+
+describe.skipIf(!goldens.present || !recordings.present)('flumine, to the penny', () => {
+  const golden = goldens.present ? (readGolden('flumine.json') as Golden) : undefined;
+  for (const [market, want] of Object.entries(golden?.markets ?? {})) {
+    it(`market ${market}: strategies ${Object.keys(want.strategies).join(', ')}`, async () => {
+      const tape = await tapeOf(market);
+      expect(winnersOf(tape)).toEqual([...want.winners].sort((a, b) => a - b));
+      const all = check(tape, want.strategies);
+      expect([transactions(all, 'A', 'G'), transactions(all, 'H', 'O')]).toEqual([
+        want.transactions,
+        want.transactionsHtoO
+      ]);
+    });
+  }
+  for (const [market, { removals, runs }] of Object.entries(golden?.removals.markets ?? {})) {
+    for (const { anchorPublishTime, strategies } of runs) {
+      it(`market ${market} from ${String(anchorPublishTime)}: removals under ${Object.keys(strategies).join(', ')}`, async () => {
+        check(await tapeOf(market), strategies, anchorPublishTime);
+      });
+    }
+    it(`market ${market}: who left when, by which factor`, async () => {
+      expect(removalsOf(await tapeOf(market))).toEqual(removals);
+    });
+  }
+  it('a market with several winners pays each in full, runner by runner', async () => {
+    const { market, numberOfWinners, winners, profitByRunner } = golden!.place;
+    const tape = await tapeOf(market);
+    const { settlement } = tape.market.rules;
+    expect(settlement.kind === 'backLay' && settlement.winners).toBe(numberOfWinners);
+    expect(winnersOf(tape)).toEqual([...winners].sort((a, b) => a - b));
+    const played = new Map<string, Played>();
+    for (const [runner, profits] of Object.entries(profitByRunner)) {
+      for (const [name, profit] of Object.entries(profits)) {
+        const all = played.get(name) ?? play(tape, name);
+        played.set(name, all);
+        const own = all.fills.filter((fill) => String(fill.selectionId) === runner);
+        expect(pennies(own.map((fill) => fill.profit)), `runner ${runner}, strategy ${name}`).toBe(pennies([profit]));
+      }
+    }
+  });
 });

@@ -126,15 +126,16 @@ export class BookReplay {
         (one) => one.id === String(runner.id) && one.handicap === (runner.hc ?? 0)
       );
       this.#statuses[slot] = runner.status;
-      if (typeof runner.bsp === 'number') this.#setStartingPrice(slot, runner.bsp);
+      if (typeof runner.bsp === 'number') this.#setStartingPrice(slot, runner.bsp, this.#definition.bspReconciled);
     }
     this.#dirty.fill(1);
   }
 
-  #setStartingPrice(slot: number, price: number): void {
+  /** The text shows a price before it is reconciled; a tape does not. */
+  #setStartingPrice(slot: number, price: number, reconciled: boolean): void {
     const held = this.#state.startingPrice[slot]!;
     assert(
-      Math.abs(held - price) <= 1e-6,
+      reconciled ? Math.abs(held - price) <= 1e-6 : Number.isNaN(held),
       `starting price of slot ${String(slot)}: tape ${String(held)}, text ${String(price)}`
     );
     this.#startingPrices[slot] = price;

@@ -22,6 +22,8 @@ export class MarketState {
   readonly removed: Uint8Array;
   /** By slot: reduction (adjustment) factor in per cent of a removed runner, else 0. */
   readonly reductionPercent: Float64Array;
+  /** By slot: the factor in per cent by which its removal would reduce the others, as last announced; 0 before. */
+  readonly adjustmentPercent: Float64Array;
   /** By slot: one of `Outcome`. */
   readonly outcome: Uint8Array;
   /** By slot: reconciled starting price, NaN before. */
@@ -35,6 +37,7 @@ export class MarketState {
     this.books = market.runners.map(() => new Book(market.rules.ladder));
     this.removed = new Uint8Array(slots);
     this.reductionPercent = new Float64Array(slots);
+    this.adjustmentPercent = new Float64Array(slots);
     this.outcome = new Uint8Array(slots);
     this.startingPrice = new Float64Array(slots).fill(Number.NaN);
     this.scheduledMillis = market.scheduledMillis;
@@ -51,6 +54,7 @@ export class MarketState {
     this.time = 0 as Nanos;
     this.removed.fill(0);
     this.reductionPercent.fill(0);
+    this.adjustmentPercent.fill(0);
     this.outcome.fill(Outcome.unknown);
     this.startingPrice.fill(Number.NaN);
     this.activeRunners = this.books.length;
@@ -66,6 +70,7 @@ export class MarketState {
     this.time = other.time;
     this.removed.set(other.removed);
     this.reductionPercent.set(other.reductionPercent);
+    this.adjustmentPercent.set(other.adjustmentPercent);
     this.outcome.set(other.outcome);
     this.startingPrice.set(other.startingPrice);
     this.activeRunners = other.activeRunners;
@@ -137,6 +142,9 @@ export class MarketState {
           this.reductionPercent[slot] = 0;
           this.activeRunners++;
         }
+        break;
+      case RowKind.adjustmentFactor:
+        this.adjustmentPercent[slot] = lots / 100;
         break;
       case RowKind.startingPrice:
         this.startingPrice[slot] = lots / 1e6;

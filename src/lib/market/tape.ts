@@ -49,7 +49,9 @@ export const RowKind = {
   offLadderCorrection: 14,
   offLadderLastTraded: 15,
   /** The scheduled start was announced or moved: `lots` is milliseconds since the epoch; `slot` is NO_SLOT. */
-  scheduledStart: 16
+  scheduledStart: 16,
+  /** A runner's reduction (adjustment) factor while it runs: `lots` in hundredths of a per cent. Changes nothing else. */
+  adjustmentFactor: 17
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 

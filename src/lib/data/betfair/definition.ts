@@ -10,7 +10,7 @@ export interface DefinedRunner {
   readonly outcome: Outcome;
   /** In per cent; 0 where none is given. */
   readonly adjustmentFactor: number;
-  /** Reconciled starting price; undefined while there is none. */
+  /** Starting price, which stands only once the definition says so; undefined while there is none. */
   readonly startingPrice: number | undefined;
 }
 
@@ -31,6 +31,8 @@ export interface MarketDefinition {
   readonly country: string;
   /** NaN where absent or unreadable. */
   readonly scheduledMillis: number;
+  /** Whether the runners' starting prices are final: a `bsp` may be shown before. */
+  readonly startingPricesReconciled: boolean;
   readonly runners: readonly DefinedRunner[];
 }
 
@@ -83,6 +85,7 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
     venue: string(json['venue']),
     country: string(json['countryCode']),
     scheduledMillis: Date.parse(string(json['marketTime'])),
+    startingPricesReconciled: json['bspReconciled'] !== false,
     runners: (json['runners'] as readonly unknown[]).filter(isObject).map((runner) => runnerOf(runner, odd))
   };
 }

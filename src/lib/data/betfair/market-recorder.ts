@@ -71,6 +71,7 @@ export class MarketRecorder {
   readonly #lastTraded: number[] = [];
   readonly #outcomes: Outcome[] = [];
   readonly #startingPrices: number[] = [];
+  readonly #adjustments: number[] = [];
   #display: Map<number, DisplayLadder> | undefined;
   #hasDepth = false;
   #line = 0;
@@ -156,7 +157,7 @@ export class MarketRecorder {
     if (Number.isFinite(next.scheduledMillis) && next.scheduledMillis !== held?.scheduledMillis) {
       row(RowKind.scheduledStart, next.scheduledMillis);
     }
-    for (const runner of next.runners) this.#defineRunner(runner);
+    for (const runner of next.runners) this.#defineRunner(runner, next.startingPricesReconciled);
   }
 
   #chooseLadder(ladder: BetfairLadder, decided: boolean): void {
@@ -170,7 +171,7 @@ export class MarketRecorder {
     this.#prices = rules.ladder;
   }
 
-  #defineRunner(runner: DefinedRunner): void {
+  #defineRunner(runner: DefinedRunner, reconciled: boolean): void {
     const slot = this.#slotOf(runner.id, runner.handicap, false);
     if (slot === undefined) return;
     if (runner.name !== String(runner.id)) this.names.set(slot, runner.name);
@@ -182,12 +183,20 @@ export class MarketRecorder {
         this.builder.row(RowKind.removal, slot, NO_TICK, Math.round(runner.adjustmentFactor * 100));
       } else this.builder.row(RowKind.outcome, slot, NO_TICK, runner.outcome);
     }
+    if (runner.outcome === Outcome.unknown) this.#adjust(slot, runner.adjustmentFactor);
     const price = runner.startingPrice;
-    if (price !== undefined && price !== this.#startingPrices[slot]) {
+    if (reconciled && price !== undefined && price !== this.#startingPrices[slot]) {
       this.#startingPrices[slot] = price;
       const tick = this.#prices.tickBelow(price);
       this.builder.row(RowKind.startingPrice, slot, tick, Math.round(price * 1e6));
     }
+  }
+
+  #adjust(slot: number, percent: number): void {
+    const factor = Math.round(percent * 100);
+    if (factor === (this.#adjustments[slot] ?? 0)) return;
+    this.#adjustments[slot] = factor;
+    this.builder.row(RowKind.adjustmentFactor, slot, NO_TICK, factor);
   }
 
   #slotOf(id: number, handicap: number, fromChange: boolean): number | undefined {

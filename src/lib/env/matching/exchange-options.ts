@@ -14,6 +14,18 @@ export interface ExchangeOptions {
   readonly exposureLimit?: number;
   /** `kept` (the default): what we took is not there a second time. `ignored` is for simulators that let it be. */
   readonly takenLiquidity?: 'kept' | 'ignored';
+  /**
+   * What counts as a trade. `tape` (the default): its trade rows, what a price stated above the most it ever stated.
+   * `stated`: whatever a price states above what it stated a message before, to reproduce simulators that look no
+   * further; it needs every book in full.
+   */
+  readonly tradeCounting?: 'tape' | 'stated';
+  /**
+   * What becomes of size that did not match. `exact` (the default): matched, cancelled, lapsed, voided and open add up
+   * to the order. `loose`, to reproduce simulators that let it be: a limit-on-close order that misses its limit is
+   * complete and lapses nothing, and a void bet is void in whole though a part had lapsed before.
+   */
+  readonly sizeAccounting?: 'exact' | 'loose';
   /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */
   readonly history?: boolean;
   /**

@@ -24,8 +24,10 @@ import type { EndReason, Fill, OrderRequest } from './order.ts';
 import { RequestQueue } from './request-queue.ts';
 import { refusalOf } from './refusal.ts';
 import type { Request } from './request-queue.ts';
-import { repriceForRemoval, voidWhole } from './removal.ts';
+import { repriceForRemoval, voidOrder } from './removal.ts';
 import { closeWaitingPoints, matchAtStartingPrice } from './starting-price.ts';
+import { StatedTrades } from './stated-trades.ts';
+import type { NoteTrade } from './stated-trades.ts';
 import { storyOf } from './story.ts';
 import type { OrderStory } from './story.ts';
 import { TakenLiquidity } from './taken.ts';
@@ -46,6 +48,8 @@ export class SimulatedExchange {
   readonly #taken: TakenLiquidity | undefined;
   readonly #fills: FillLog;
   readonly #eater: TradeEater;
+  readonly #stated: StatedTrades | undefined;
+  readonly #note: NoteTrade;
   readonly #arrival: { book: Book } & Omit<Arrival, 'book'>;
   readonly #carryOut: (request: Request) => void;
   readonly #orders: Order[] = [];
@@ -83,6 +87,10 @@ export class SimulatedExchange {
       taken: this.#taken,
       fills: this.#fills
     };
+    this.#stated = options.tradeCounting === 'stated' ? new StatedTrades(state) : undefined;
+    this.#note = (runner, hundredths, lots) => {
+      if (this.live.bySlot[runner]!.length > 0) this.#eater.note(runner, hundredths, lots);
+    };
     this.#carryOut = (request) => {
       this.#execute(request);
     };
@@ -114,6 +122,7 @@ export class SimulatedExchange {
     this.#requests.clear();
     this.#fills.clear();
     this.#taken?.clear();
+    this.#stated?.start(this.state);
     this.account.clear();
     this.#orders.length = 0;
     this.submitted = 0;
@@ -321,12 +330,16 @@ export class SimulatedExchange {
     const noting = this.live.count > 0;
     const end = messageStart[message + 1]!;
     this.#eater.begin();
+    if (this.#stated !== undefined) {
+      this.#applyStated(message, this.#stated);
+      return;
+    }
     for (let row = messageStart[message]!; row < end; row++) {
       const what = kind[row]!;
       const runner = slot[row]!;
       if (what <= RowKind.lastTraded && runner !== NO_SLOT) {
         if (what === RowKind.trade && noting && bySlot[runner]!.length > 0) {
-          this.#eater.note(runner, tick[row]!, lots[row]!);
+          this.#eater.note(runner, this.points[tick[row]!]!, lots[row]!);
         }
         if (watched !== undefined && (watched[runner] === 0 || what >= RowKind.trade)) continue;
       }
@@ -334,21 +347,40 @@ export class SimulatedExchange {
     }
   }
 
+  #applyStated(message: number, stated: StatedTrades): void {
+    const end = this.tape.messageStart[message + 1]!;
+    for (let row = this.tape.messageStart[message]!; row < end; row++) {
+      stated.row(this.tape, row);
+      this.state.apply(this.tape, row);
+    }
+    stated.end(this.#note);
+  }
+
   /** What one applied message does to the orders at the venue. */
   #work(): void {
-    const { state, live } = this;
-    const suspended = state.status === MarketStatus.suspended;
+    const { live, state } = this;
+    if (live.onClose > 0) this.#close();
     if (this.#eater.feed(live.bySlot)) this.#sweep();
-    if (!suspended && live.onClose === 0) return;
-    for (let slot = 0; slot < live.bySlot.length && live.count > 0; slot++) {
-      const orders = live.bySlot[slot]!;
-      const price = state.startingPrice[slot]!;
-      for (let i = orders.length - 1; i >= 0 && (suspended || price > 1); i--) {
+    if (state.status !== MarketStatus.suspended) return;
+    for (const orders of live.bySlot) {
+      for (let i = orders.length - 1; i >= 0; i--) {
         const order = orders[i]!;
-        if (price > 1 && takesStartingPrice(order)) {
-          matchAtStartingPrice(order, price, this.#fills);
-          this.#retire(order, order.matched > 0 ? 'matched' : 'lapsedAtStartingPrice');
-        } else if (suspended && order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
+        if (order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
+      }
+    }
+  }
+
+  /** Orders that take the starting price leave with it: trades that come with it are no longer theirs. */
+  #close(): void {
+    for (let slot = 0; slot < this.live.bySlot.length; slot++) {
+      const price = this.state.startingPrice[slot]!;
+      if (!(price > 1)) continue;
+      const orders = this.live.bySlot[slot]!;
+      for (let i = orders.length - 1; i >= 0; i--) {
+        const order = orders[i]!;
+        if (!takesStartingPrice(order)) continue;
+        matchAtStartingPrice(order, price, { fills: this.#fills, loose: this.#options.sizeAccounting === 'loose' });
+        this.#retire(order, order.matched > 0 ? 'matched' : 'lapsedAtStartingPrice');
       }
     }
   }
@@ -370,16 +402,17 @@ export class SimulatedExchange {
 
   #followRemovals(): void {
     this.#activeRunners = this.state.activeRunners;
+    const whole = this.#options.sizeAccounting === 'loose';
     for (let slot = 0; slot < this.books.length; slot++) {
       if (this.state.removed[slot] !== 1 || this.account.removed[slot] === 1) continue;
       this.#fills.void(slot);
       for (const order of [...this.live.bySlot[slot]!]) {
         this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
         this.#retire(order, 'runnerRemoved');
-        voidWhole(order);
+        voidOrder(order, whole);
       }
       for (const order of this.#orders) {
-        if (order.slot === slot && order.status === OrderStatus.complete) voidWhole(order);
+        if (order.slot === slot && order.status === OrderStatus.complete) voidOrder(order, whole);
       }
       repriceForRemoval(this.#fills, this.live, this.state, slot);
     }

@@ -32,6 +32,7 @@ export class FillLog {
   #lots = new Float64Array(64);
   #points = new Float64Array(64);
   readonly #orders: Order[] = [];
+  readonly #kept: Fill[] = [];
 
   constructor(account: BackLayAccount, keep: boolean) {
     this.account = account;
@@ -42,6 +43,7 @@ export class FillLog {
     this.#waiting = 0;
     this.#matches = 0;
     this.#orders.length = 0;
+    this.#kept.length = 0;
     this.#byOrder.clear();
   }
 
@@ -95,6 +97,8 @@ export class FillLog {
       this.#points[i] = to;
       this.account.reprice(this.#slot[i]!, side, lots, { from, to });
       if (order !== undefined) order.matchedPoints += lots * (to - from);
+      const kept = this.#kept[i];
+      if (kept !== undefined) kept.standingPoints = to;
     }
   }
 
@@ -110,6 +114,7 @@ export class FillLog {
     if (!this.keep) return;
     this.#orders[at] = order;
     const copy = Object.assign(new Fill(order), fill);
+    this.#kept[at] = copy;
     const held = this.#byOrder.get(order.id);
     if (held === undefined) this.#byOrder.set(order.id, [copy]);
     else held.push(copy);
@@ -122,6 +127,7 @@ export class FillLog {
     fill.time = this.time;
     fill.message = this.message;
     fill.points = points;
+    fill.standingPoints = points;
     fill.lots = lots;
     fill.taking = cause.taking;
     fill.ahead = cause.ahead;

@@ -61,6 +61,8 @@ export class Order {
   /** Price of `tick` in hundredths. */
   points = 0;
   lots = 0;
+  /** What a market-on-close lay risks, in lots and fractions of one: removals shrink it, `lots` is its nearest whole. */
+  liability = 0;
   fillOrKillMinimum = -1;
   status: OrderStatus = OrderStatus.pending;
   end: EndReason = 'none';
@@ -103,6 +105,7 @@ export class Order {
     this.tick = request.tick;
     this.points = points;
     this.lots = request.lots;
+    this.liability = request.lots;
     this.fillOrKillMinimum = request.fillOrKillMinimum ?? -1;
     this.status = OrderStatus.pending;
     this.end = 'none';
@@ -135,8 +138,9 @@ export class Fill {
   time: Nanos = 0 as Nanos;
   /** Message of the tape whose trade, or before which the arrival, caused it. */
   message = 0;
-  /** Price in hundredths at which it was made. */
+  /** Price in hundredths at which it was made, and at which it now stands, after removals. */
   points = 0;
+  standingPoints = 0;
   lots = 0;
   /** True when it took what was visible, false when a trade came to it. */
   taking = false;

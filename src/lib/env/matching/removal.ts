@@ -1,7 +1,7 @@
 /**
- * What a runner's removal does to bets on the others: matches made so far are restated at a price cut by the reduction
- * factor, where that is at least 2.5 % (Betfair Exchange Rules, part B, "Non-runners": the threshold of WIN markets;
- * the recordings show it in PLACE markets too). Bets on the runner itself are void.
+ * What a runner's removal does to bets: those on the runner are void; matches made so far on the others are restated at
+ * a price cut by the reduction factor, where that is at least 2.5 % (Betfair Exchange Rules, part B, "Non-runners": the
+ * threshold of WIN markets; the recordings show it in PLACE markets too).
  */
 import type { MarketState } from '../../market/market-state.ts';
 import type { FillLog } from './fill-log.ts';
@@ -19,13 +19,15 @@ function reducedPoints(points: number, percent: number): number {
   return Math.max(LOWEST_PRICE_POINTS, Math.round(price * 100));
 }
 
-/** A bet on a runner that left: no match, no profit, all of it void. */
-export function voidWhole(order: Order): void {
+/**
+ * A bet on a runner that left: no match, no profit. What was matched or still could be is void; what had been cancelled
+ * or had lapsed before is not said a second time.
+ * @param whole counts the whole size as void all the same: some simulators do
+ */
+export function voidOrder(order: Order, whole: boolean): void {
+  order.voided = whole ? order.lots : order.lots - order.cancelled - order.lapsed;
   order.matched = 0;
   order.matchedPoints = 0;
-  order.cancelled = 0;
-  order.lapsed = 0;
-  order.voided = order.lots;
 }
 
 export function repriceForRemoval(fills: FillLog, live: LiveOrders, state: MarketState, slot: number): void {
@@ -33,14 +35,27 @@ export function repriceForRemoval(fills: FillLog, live: LiveOrders, state: Marke
   if (percent >= LEAST_REDUCTION_PERCENT) fills.reprice((points) => reducedPoints(points, percent));
   for (let other = 0; other < live.bySlot.length; other++) {
     if (other === slot) continue;
-    for (const order of live.bySlot[other]!) reduceLiability(order, fills, percent);
+    const keeps = liabilityKept(state, other, percent);
+    for (const order of live.bySlot[other]!) reduceLiability(order, fills, keeps);
   }
 }
 
-/** A lay at the starting price keeps its risk in line with the field that is left, whatever the factor. */
-function reduceLiability(order: Order, fills: FillLog, percent: number): void {
+/**
+ * The part of a lay's liability at the starting price that a removal leaves, whatever the size of its factor. With one
+ * winner a factor is the runner's chance in per cent, so the fair price is 100 / own; cut by `percent` that price leaves
+ * of (price - 1) * stake, the stake being kept, 1 - percent / (100 - own). With several winners factors are no chances
+ * of that kind, and the liability falls as prices do.
+ */
+export function liabilityKept(state: MarketState, slot: number, percent: number): number {
+  const { settlement } = state.market.rules;
+  const oneWinner = settlement.kind === 'backLay' && settlement.winners === 1;
+  return 1 - percent / (oneWinner ? 100 - state.adjustmentPercent[slot]! : 100);
+}
+
+function reduceLiability(order: Order, fills: FillLog, keeps: number): void {
   if (order.kind !== 'marketOnClose' || order.side !== Side.lay) return;
-  const less = Math.round(order.lots * (1 - percent / 100));
+  order.liability *= keeps;
+  const less = Math.round(order.liability);
   fills.account.wait(order.slot, order.side, less - order.lots, 200);
   order.lots = less;
 }

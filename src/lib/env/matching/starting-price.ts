@@ -16,20 +16,26 @@ const MINIMUM_CLOSE_LIABILITY = 1000;
  */
 export const closeWaitingPoints = (order: Order): number => (order.kind === 'limit' ? order.points : 200);
 
+export interface ClosingOptions {
+  readonly fills: FillLog;
+  /** `ExchangeOptions.sizeAccounting` is `loose`: a missed limit lapses nothing. */
+  readonly loose: boolean;
+}
+
 /** Settles one order against the reconciled price; what it does not take is cancelled or lapses. */
-export function matchAtStartingPrice(order: Order, price: number, fills: FillLog): void {
+export function matchAtStartingPrice(order: Order, price: number, { fills, loose }: ClosingOptions): void {
   const points = price * 100;
   const rest = order.rest;
   fills.account.wait(order.slot, order.side, -rest, closeWaitingPoints(order));
   if (order.kind === 'limitOnClose' && !limitHolds(order, points)) {
-    order.lapsed += rest;
+    if (!loose) order.lapsed += rest;
     return;
   }
   if (order.side === Side.back) {
     fills.matchAtClose(order, rest, points);
     return;
   }
-  const liability = order.kind === 'limit' ? (rest * (order.points - 100)) / 100 : rest;
+  const liability = order.kind === 'limit' ? (rest * (order.points - 100)) / 100 : order.liability - order.cancelled;
   if (order.kind === 'limit' && liability < MINIMUM_CLOSE_LIABILITY) {
     order.lapsed += rest;
     return;

@@ -16,7 +16,8 @@ export class TradeEater {
   readonly #share: number;
   #count = 0;
   #slot = new Int32Array(64);
-  #tick = new Int32Array(64);
+  /** Price in hundredths. */
+  #points = new Float64Array(64);
   #left = new Float64Array(64);
 
   /** @param share taker-side part of a recorded trade: 0.5 where maker and taker are both counted */
@@ -46,9 +47,9 @@ export class TradeEater {
 
   #reach(order: Order, first: number, last: number): void {
     for (let i = first; i < last && order.rest > 0; i++) {
-      const tick = this.#tick[i]!;
+      const points = this.#points[i]!;
       const left = this.#left[i]!;
-      if (left <= 0 || (order.side === Side.back ? tick < order.tick : tick > order.tick)) continue;
+      if (left <= 0 || (order.side === Side.back ? points < order.points : points > order.points)) continue;
       const ahead = order.ahead;
       // Half a traded lot is half a lot: it moves the queue, but nothing fills by it.
       const lots = Math.floor(this.#queue.onTrade(order, left * this.#share, order.rest));
@@ -64,32 +65,32 @@ export class TradeEater {
     }
   }
 
-  /** A recorded trade. Entries are kept sorted by slot, then by price; a message rarely holds more than a handful. */
-  note(slot: number, tick: number, lots: number): void {
+  /** A recorded trade at a price in hundredths. Entries are kept sorted by slot, then by price; a message rarely holds more than a handful. */
+  note(slot: number, points: number, lots: number): void {
     if (this.#count === this.#slot.length) this.#grow();
     let at = this.#count++;
     for (; at > 0; at--) {
       const before = this.#slot[at - 1]!;
-      if (before < slot || (before === slot && this.#tick[at - 1]! <= tick)) break;
+      if (before < slot || (before === slot && this.#points[at - 1]! <= points)) break;
       this.#slot[at] = before;
-      this.#tick[at] = this.#tick[at - 1]!;
+      this.#points[at] = this.#points[at - 1]!;
       this.#left[at] = this.#left[at - 1]!;
     }
     this.#slot[at] = slot;
-    this.#tick[at] = tick;
+    this.#points[at] = points;
     this.#left[at] = lots;
   }
 
   #grow(): void {
     const length = this.#slot.length * 2;
     const slot = new Int32Array(length);
-    const tick = new Int32Array(length);
+    const points = new Float64Array(length);
     const left = new Float64Array(length);
     slot.set(this.#slot);
-    tick.set(this.#tick);
+    points.set(this.#points);
     left.set(this.#left);
     this.#slot = slot;
-    this.#tick = tick;
+    this.#points = points;
     this.#left = left;
   }
 }
