@@ -1,5 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, open, test } from './app.ts';
+import { expect, open, seriousFindings, test } from './app.ts';
 
 const PAGES = [
   '/',
@@ -17,15 +16,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1440, 360]) {
     test.describe(`${colorScheme}, ${width} px`, () => {
       test.use({ colorScheme, viewport: { width, height: 900 } });
+      test('axe finds nothing serious on a market', async ({ page }) => {
+        await open(page, '/markets');
+        await page.locator('a[href*="/markets/"]').first().click();
+        await expect(page.getByRole('region', { name: 'Ladder', exact: true })).toBeVisible();
+        expect(await seriousFindings(page)).toEqual([]);
+      });
+
       for (const path of PAGES) {
         test(`axe finds nothing serious on ${path}`, async ({ page }) => {
           await open(page, path);
           await page.waitForLoadState('networkidle');
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const serious = violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-          expect(serious).toEqual([]);
+          expect(await seriousFindings(page)).toEqual([]);
           const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           expect(sideways, 'the page scrolls sideways').toBeLessThanOrEqual(0);
         });

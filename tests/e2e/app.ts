@@ -1,4 +1,5 @@
 /** What the end-to-end tests share: a page that fails its test on any error it logs, and the steps of a user. */
+import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect } from '@playwright/test';
 import type { Locator, Page } from '@playwright/test';
 
@@ -46,4 +47,12 @@ export async function trainFor(page: Page, updates: string): Promise<void> {
   await field.fill(updates);
   await field.press('Tab');
   await page.getByRole('button', { name: /^Start/u }).click();
+}
+
+/** What axe finds serious or critical on the page as it stands, as text. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }

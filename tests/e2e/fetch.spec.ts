@@ -144,7 +144,8 @@ test.describe('with a server whose operator named an exchange', () => {
     // The book's own page: ladder and depth, and why it is not to be trained on.
     await datasets.getByRole('link', { name: /^binance BTCUSDT book/u }).click();
     await page.getByRole('link', { name: /BTCUSDT order book/u }).click();
-    const ladder = page.getByRole('region', { name: 'Ladder' });
+    const ladder = page.getByRole('region', { name: 'Ladder', exact: true });
+    await expect(ladder).toBeVisible();
     await expect(ladder.getByRole('row').filter({ hasText: /84099\.99.*best bid/u })).toContainText('0.02');
     await expect(ladder.getByRole('row').filter({ hasText: /84100\.01.*best ask/u })).toContainText('0.02');
     await expect(page.getByRole('img', { name: /Depth of the order book/u })).toBeVisible();
@@ -177,6 +178,7 @@ test.describe('with a server whose operator named an exchange', () => {
       await panel(page).getByLabel('How many').fill('5000');
       await fetchIt(page);
       await expect(alert).toContainText('binance.klines limit');
+      await expect(alert).toContainText('1 to 1000');
       await expect(page.getByText('binance BTCUSDT')).toHaveCount(0);
     });
 

@@ -1,4 +1,4 @@
-import { expect, figure, open, test, trainOnSample } from './app.ts';
+import { expect, figure, open, seriousFindings, test, trainOnSample } from './app.ts';
 
 const wholeNumber = (text: string | null): number => Number((text ?? '').replace(/[^\d]/gu, ''));
 
@@ -39,6 +39,13 @@ test('one press trains: charts fill, pause holds, resume goes on, stop evaluates
   await page.getByRole('tab', { name: 'Evaluation' }).click();
   const table = page.getByRole('region', { name: 'Evaluation table' });
   for (const policy of ['agent', 'do nothing', 'random', 'fixed rule']) await expect(table).toContainText(policy);
+  for (const tab of ['Charts', 'Evaluation', 'Config', 'Checkpoint']) {
+    await page.getByRole('tab', { name: tab }).click();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await seriousFindings(page)).toEqual([]);
+    }
+  }
   await page.getByRole('tab', { name: 'Checkpoint' }).click();
   await expect(page.getByRole('button', { name: /Download .*\.safetensors/u })).toBeVisible();
 });
