@@ -143,6 +143,9 @@ export class MarketState {
           this.activeRunners++;
         }
         break;
+      case RowKind.freshTrade:
+        book.addTrade(tick, lots);
+        break;
       case RowKind.adjustmentFactor:
         this.adjustmentPercent[slot] = lots / 100;
         break;

@@ -51,7 +51,13 @@ export const RowKind = {
   /** The scheduled start was announced or moved: `lots` is milliseconds since the epoch; `slot` is NO_SLOT. */
   scheduledStart: 16,
   /** A runner's reduction (adjustment) factor while it runs: `lots` in hundredths of a per cent. Changes nothing else. */
-  adjustmentFactor: 17
+  adjustmentFactor: 17,
+  /**
+   * A trade of `lots` at `tick` that `trade` leaves out: the venue had taken the level to nothing, as it does when it
+   * restates what was matched before a removal at reduced prices, so what shows there since is new, though it is not
+   * over the largest size that the level ever showed.
+   */
+  freshTrade: 18
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 

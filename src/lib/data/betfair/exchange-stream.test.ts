@@ -161,6 +161,24 @@ describe('an Exchange Stream', () => {
     expect(replay(tape).books[0]!.lastTradedPrice).toBe(2.02);
   });
 
+  test('what shows at a level that the venue took to nothing is new, though it is not its largest', () => {
+    const { markets } = read([
+      first([{ id: 11, trd: [[2, 10]] }]),
+      line(1, { rc: [{ id: 11, trd: [[2, 0]] }] }),
+      line(2, { rc: [{ id: 11, trd: [[2, 4]] }] }),
+      line(3, { rc: [{ id: 11, trd: [[2, 3.98]] }] }),
+      line(4, { rc: [{ id: 11, trd: [[2, 3.99]] }] }),
+      line(5, { rc: [{ id: 11, trd: [[2, 13]] }] })
+    ]);
+    const tape = tapeOf(markets[0]);
+    const rows = Array.from(tape.kind, (kind, row) => [kind, tape.lots[row]!] as const);
+    const sizes = (kind: RowKind): number[] => rows.flatMap(([one, size]) => (one === kind ? [size] : []));
+    expect(sizes(RowKind.trade)).toEqual([1_000, 300]);
+    expect(sizes(RowKind.freshTrade)).toEqual([400, 600]);
+    expect(markets[0]!.counts).toMatchObject({ trades: 2, matchedLots: 1_300 });
+    expect(levels(replay(tape), 0, 'traded')).toBe('2:1300');
+  });
+
   test('an image in mid-file replaces the book and restates what was traded without new trades', () => {
     const { reader, markets } = read([
       first([
@@ -186,6 +204,22 @@ describe('an Exchange Stream', () => {
   test('an empty trd list empties the traded ladder', () => {
     const state = stateOf([first([{ id: 11, trd: [[2, 10]] }]), line(1, { rc: [{ id: 11, trd: [] }] })]);
     expect(levels(state, 0, 'traded')).toBe('');
+  });
+
+  test('a starting price stands once it is reconciled, a factor of a runner that runs as soon as it is said', () => {
+    const shown = (reconciled: boolean): object =>
+      definition({
+        more: { bspReconciled: reconciled },
+        runners: [{ id: 11, bsp: 4.2, adjustmentFactor: 12.34 }, { id: 22 }]
+      });
+    const before = stateOf([first(), line(10, { marketDefinition: shown(false) })]);
+    expect([before.startingPrice[0], before.adjustmentPercent[0]]).toEqual([Number.NaN, 12.34]);
+    const after = stateOf([
+      first(),
+      line(10, { marketDefinition: shown(false) }),
+      line(20, { marketDefinition: shown(true) })
+    ]);
+    expect([after.startingPrice[0], after.activeRunners]).toEqual([4.2, 2]);
   });
 
   test('removal, turning in play, starting prices and outcomes become rows', () => {

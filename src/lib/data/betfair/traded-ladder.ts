@@ -1,7 +1,7 @@
 /**
  * Tells trades from restatements in a runner's traded ladder (`trd`). Sizes there are absolute, both sides counted, and
  * restated when an exchange rate moves or an image is sent again, so a trade is only what exceeds the largest size a
- * price ever showed. Knows nothing of rows' times.
+ * price ever showed; or, once the venue took a level to nothing, than the largest since. Knows nothing of rows' times.
  */
 import { Depth } from '../../market/depth.ts';
 import { RowKind } from '../../market/tape.ts';
@@ -11,28 +11,38 @@ interface OffLadderLevel {
   largest: number;
 }
 
-/** `emit` is called with the rows that bring a book to the new size: at most a correction and then a trade. */
+/** `emit` is called with the rows that bring a book to the new size: at most a correction, a fresh trade and a trade. */
 export type EmitTraded = (kind: RowKind, tick: number, lots: number) => void;
 
 export class TradedLadder {
-  /** What the book now states, and the most it ever stated, in lots. */
+  /** What the book now states, the most it ever stated, and the most since it stated nothing, in lots. */
   readonly #stated: Depth;
   readonly #largest: Depth;
+  readonly #since: Depth;
   readonly #offLadder = new Map<number, OffLadderLevel>();
 
   constructor(ladderSize: number) {
     this.#stated = new Depth(ladderSize);
     this.#largest = new Depth(ladderSize);
+    this.#since = new Depth(ladderSize);
   }
 
   set(tick: number, lots: number, emit: EmitTraded): void {
     const stated = this.#stated.at(tick);
-    const largest = this.#largest.at(tick);
-    if (lots > largest) {
-      if (stated !== largest) emit(RowKind.tradedCorrection, tick, largest);
-      emit(RowKind.trade, tick, lots - largest);
-      this.#largest.set(tick, lots);
-    } else if (lots !== stated) emit(RowKind.tradedCorrection, tick, lots);
+    const since = this.#since.at(tick);
+    if (lots > since) {
+      const largest = this.#largest.at(tick);
+      if (stated !== since) emit(RowKind.tradedCorrection, tick, since);
+      if (largest > since) emit(RowKind.freshTrade, tick, Math.min(largest, lots) - since);
+      if (lots > largest) {
+        emit(RowKind.trade, tick, lots - largest);
+        this.#largest.set(tick, lots);
+      }
+      this.#since.set(tick, lots);
+    } else if (lots !== stated) {
+      emit(RowKind.tradedCorrection, tick, lots);
+      if (lots === 0) this.#since.set(tick, 0);
+    }
     this.#stated.set(tick, lots);
   }
 

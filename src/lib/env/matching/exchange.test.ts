@@ -244,6 +244,54 @@ describe('the market around an order', () => {
     }
   });
 
+  it('a removal leaves on record at what price a match was made', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(3));
+      builder.row(RowKind.removal, 1, NO_TICK, 1_000);
+    });
+    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+    exchange.advanceTo(seconds(4));
+    const [fill] = exchange.fillsOf(order);
+    expect([fill!.points, fill!.standingPoints]).toEqual([450, 405]);
+  });
+
+  it('the parts of a void bet add up to it, unless they are told to be loose', () => {
+    for (const [sizeAccounting, voided] of [
+      ['exact', 700],
+      ['loose', 1_000]
+    ] as const) {
+      const { exchange, place } = scene(
+        (builder) => {
+          builder.message(seconds(3));
+          builder.row(RowKind.removal, 0, NO_TICK, 1_000);
+        },
+        { sizeAccounting }
+      );
+      const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+      exchange.advanceTo(seconds(2));
+      exchange.cancel(order, 300);
+      exchange.advanceTo(seconds(4));
+      expect([order.matched, order.cancelled, order.voided]).toEqual([0, 300, voided]);
+    }
+  });
+
+  it('a lay at the starting price keeps its stake: its liability falls with the price that its factor means', () => {
+    // Factor 20 is a price of 5; a removal of 10 % makes it 4.5; the stake of 25.00 then risks 87.50 and not 100.00.
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(0.5));
+      builder.row(RowKind.adjustmentFactor, 0, NO_TICK, 2_000);
+      builder.message(seconds(3));
+      builder.row(RowKind.removal, 1, NO_TICK, 1_000);
+      builder.message(seconds(4));
+      builder.row(RowKind.startingPrice, 0, at(4.5), 4_500_000);
+    });
+    const order = place({ side: Side.lay, price: 4.5, stake: 10_000, kind: 'marketOnClose' });
+    exchange.advanceTo(seconds(3.5));
+    expect([order.liability, order.lots, exchange.account.exposure()]).toEqual([8_750, 8_750, 875_000]);
+    exchange.advanceTo(seconds(5));
+    expect(order.matched).toBe(2_500);
+  });
+
   it('on-close orders match at the reconciled starting price', () => {
     const { exchange, place } = scene((builder) => {
       builder.message(seconds(3));
@@ -258,6 +306,56 @@ describe('the market around an order', () => {
     // Liability 40.00 at 5.00 is a stake of 10.00: two backs and one lay are left as one back.
     expect(exchange.account.profitIfWins(0)).toBe(1_000 * 400);
     expect(exchange.account.exposure()).toBe(1_000 * 100);
+  });
+});
+
+describe('what counts as a trade', () => {
+  /** The level sinks with an exchange rate and rises again, is then taken to nothing, and traded at anew. */
+  const script = (builder: TapeBuilder): void => {
+    trade(builder, 0.5, 4.6, 30_000);
+    builder.message(seconds(3));
+    builder.row(RowKind.tradedCorrection, 0, at(4.6), 10_000);
+    builder.message(seconds(4));
+    builder.row(RowKind.tradedCorrection, 0, at(4.6), 24_000);
+    builder.message(seconds(5));
+    builder.row(RowKind.tradedCorrection, 0, at(4.6), 0);
+    builder.message(seconds(6));
+    builder.row(RowKind.freshTrade, 0, at(4.6), 12_000);
+  };
+
+  it('not a size that sinks and rises again, but one at a level that was restated to nothing', () => {
+    const { exchange, place } = scene(script);
+    const order = place({ side: Side.back, price: 4.6, stake: 2_000 });
+    exchange.advanceTo(seconds(5));
+    expect([order.matched, order.ahead]).toEqual([0, 5_000]);
+    exchange.advanceTo(seconds(7));
+    expect(order.matched).toBe(1_000);
+  });
+
+  it('whatever is stated above the message before, where simulators count so', () => {
+    const { exchange, place } = scene(script, { tradeCounting: 'stated' });
+    const order = place({ side: Side.back, price: 4.6, stake: 20_000 });
+    exchange.advanceTo(seconds(4));
+    expect(order.matched).toBe(2_000);
+    exchange.advanceTo(seconds(7));
+    expect(order.matched).toBe(8_000);
+  });
+
+  it('an image that states the same again is no trade, even so', () => {
+    const { exchange, place } = scene(
+      (builder) => {
+        trade(builder, 0.5, 4.6, 30_000);
+        builder.message(seconds(3));
+        builder.row(RowKind.clear, NO_SLOT, NO_TICK, 0);
+        builder.row(RowKind.tradedCorrection, 0, at(4.6), 30_000);
+        builder.row(RowKind.offLadderTrade, 0, 46_100, 14_000);
+      },
+      { tradeCounting: 'stated' }
+    );
+    const order = place({ side: Side.back, price: 4.6, stake: 20_000 });
+    exchange.advanceTo(seconds(4));
+    // 70.00 for takers at 4.61, 50.00 of it ahead.
+    expect(order.matched).toBe(2_000);
   });
 });
 

@@ -342,6 +342,8 @@ export class SimulatedExchange {
           this.#eater.note(runner, this.points[tick[row]!]!, lots[row]!);
         }
         if (watched !== undefined && (watched[runner] === 0 || what >= RowKind.trade)) continue;
+      } else if (what === RowKind.freshTrade && noting && bySlot[runner]!.length > 0) {
+        this.#eater.note(runner, this.points[tick[row]!]!, lots[row]!);
       }
       state.apply(tape, row);
     }

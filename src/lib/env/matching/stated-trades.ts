@@ -47,6 +47,7 @@ export class StatedTrades {
     const lots = tape.lots[row]!;
     switch (tape.kind[row]! as RowKind) {
       case RowKind.trade:
+      case RowKind.freshTrade:
         this.#state(slot, this.#points[tick]!, lots, true);
         return;
       case RowKind.tradedCorrection:

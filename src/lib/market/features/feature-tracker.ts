@@ -100,7 +100,7 @@ export class FeatureTracker implements FeatureSet {
       if (kind === RowKind.clear) this.#touched.fill(1);
       return;
     }
-    if (kind === RowKind.trade) this.#onTrade(slot, tape, row);
+    if (kind === RowKind.trade || kind === RowKind.freshTrade) this.#onTrade(slot, tape, row);
     else if (kind === RowKind.bid || kind === RowKind.ask || kind === RowKind.clear) this.#touched[slot] = 1;
   }
 
