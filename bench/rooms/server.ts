@@ -15,7 +15,8 @@ import type { Figure } from '../figure.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const CALLS = 500;
-const WARM_UP = 50;
+const WARM_UP = 250;
+const TURNS = 10;
 const AT_ONCE = 8;
 const START_GOAL_SECONDS = 3;
 
@@ -54,15 +55,27 @@ async function fastest(passes: number, measure: () => Promise<number>): Promise<
   return best;
 }
 
-/** Mean milliseconds of a call, one after the other. */
-async function millisEach(call: () => Promise<unknown>): Promise<number> {
-  for (let i = 0; i < WARM_UP; i++) await call();
-  const began = performance.now();
-  for (let i = 0; i < CALLS; i++) await call();
-  return (performance.now() - began) / CALLS;
+type Call = () => Promise<unknown>;
+
+/** Mean milliseconds of a call, one after the other; the two take turns, so that both see the same machine. */
+async function millisEach(first: Call, second: Call): Promise<readonly [number, number]> {
+  const spent = [0, 0] as [number, number];
+  const turn = async (which: 0 | 1, times: number): Promise<void> => {
+    const began = performance.now();
+    for (let i = 0; i < times; i++) await (which === 0 ? first : second)();
+    spent[which] += performance.now() - began;
+  };
+  await turn(0, WARM_UP);
+  await turn(1, WARM_UP);
+  spent.fill(0);
+  for (let i = 0; i < TURNS; i++) {
+    await turn(0, CALLS / TURNS);
+    await turn(1, CALLS / TURNS);
+  }
+  return [spent[0] / CALLS, spent[1] / CALLS];
 }
 
-async function callsPerSecond(call: () => Promise<unknown>): Promise<number> {
+async function callsPerSecond(call: Call): Promise<number> {
   let left = CALLS;
   const began = performance.now();
   const worker = async (): Promise<void> => {
@@ -124,8 +137,7 @@ export async function* figures(): AsyncGenerator<Figure> {
   const call = async (): Promise<unknown> =>
     await proxy.call({ operation: 'binance.klines', parameters, client: 'bench' });
   try {
-    const plain = await millisEach(ask);
-    const through = await millisEach(call);
+    const [plain, through] = await millisEach(ask, call);
     const what = `100 candles, ${String(CALLS)} calls`;
     yield {
       name: `${what} through the proxy, one after the other; baseline: a direct fetch`,

@@ -24,8 +24,8 @@ const upTo = (most: number) =>
     v.string(),
     v.regex(/^\d{1,4}$/u, `expected 1 to ${most}`),
     v.transform(Number),
-    v.minValue(1),
-    v.maxValue(most)
+    v.minValue(1, `expected 1 to ${most}`),
+    v.maxValue(most, `expected 1 to ${most}`)
   );
 
 /** Binance spot market data, https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints */

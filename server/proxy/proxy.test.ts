@@ -89,6 +89,13 @@ describe('the proxy', () => {
     expect(exchange.requests).toEqual([]);
   });
 
+  it('says of a wrong parameter what was expected and what came', async () => {
+    const error = await failure(call(proxy(), { ...klines, limit: '5000' }));
+    expect(error).toMatchObject({ subject: 'binance.klines limit', expected: '1 to 1000', got: '5000' });
+    const symbol = await failure(call(proxy(), { ...klines, symbol: 'FOO' }));
+    expect(symbol).toMatchObject({ expected: 'a symbol such as BTCUSDT', got: '"FOO"' });
+  });
+
   it('refuses an operation it does not know, and a prototype name', async () => {
     expect((await failure(call(proxy(), klines, 'binance.order'))).code).toBe('proxy.operation');
     expect((await failure(call(proxy(), klines, 'constructor'))).code).toBe('proxy.operation');

@@ -154,9 +154,12 @@ function checked(
     return Object.fromEntries(sent);
   }
   const [issue] = result.issues;
+  const [, expected] = /^expected (.+)$/su.exec(issue.message) ?? [];
+  // Missing where the parameter itself is: JSON has no word for it.
+  const came = issue.input === undefined ? 'nothing' : JSON.stringify(issue.input).slice(0, 80);
   throw new AppError('proxy.operation', {
     subject: `${operation.name} ${v.getDotPath(issue) ?? ''}`.trim(),
-    got: issue.message,
+    ...(expected === undefined ? { got: issue.message } : { expected, got: came }),
     remedy: 'correct the parameter'
   });
 }

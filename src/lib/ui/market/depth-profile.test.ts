@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Book } from '$lib/market/book.ts';
 import { binanceSpotRules } from '$lib/market/rules.ts';
-import { depthProfile, levelAt, profilePath } from './depth-profile.ts';
+import { baseAsset, depthProfile, levelAt, profilePath, roundTotals } from './depth-profile.ts';
 
 const rules = binanceSpotRules({ symbol: 'X', priceDecimals: 1, sizeDecimals: 2, lowestStep: 1000, steps: 101 });
 function book(bids: readonly (readonly [number, number])[], asks: readonly (readonly [number, number])[]): Book {
@@ -61,6 +61,22 @@ describe('one look at a book', () => {
 
   test('a side without orders has no middle', () => {
     expect(depthProfile(book([], [[51, 1]]), rules)).toBeUndefined();
+  });
+
+  test('sizes are counted in the asset that is traded', () => {
+    expect(['BTCUSDT', 'ETHBTC', 'BTCETH', 'BTC', 'XYZ'].map(baseAsset)).toEqual(['BTC', 'ETH', 'BTC', '', '']);
+  });
+
+  test('the axis has round totals, three to seven of them', () => {
+    expect(roundTotals(4)).toEqual([1, 2, 3, 4]);
+    expect(roundTotals(600)).toEqual([200, 400, 600]);
+    for (let most = 0.001; most < 1e6; most *= 1.37) {
+      const totals = roundTotals(most);
+      expect(totals.length).toBeGreaterThanOrEqual(3);
+      expect(totals.length).toBeLessThanOrEqual(7);
+      expect(totals.at(-1)).toBeLessThanOrEqual(most * (1 + 1e-9));
+    }
+    expect(roundTotals(0)).toEqual([]);
   });
 
   test('a path steps from level to level and closes on the baseline', () => {

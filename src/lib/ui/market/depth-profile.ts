@@ -77,3 +77,17 @@ export function profilePath(
   const steps = levels.map((level) => `H${x(level.price).toFixed(1)}V${y(level.total).toFixed(1)}`).join('');
   return `M${x(first.price).toFixed(1)} ${y(0).toFixed(1)}${steps}V${y(0).toFixed(1)}Z`;
 }
+
+/** What sizes of an instrument are counted in: `BTC` of `BTCUSDT`; nothing where its name does not tell. */
+export function baseAsset(symbol: string): string {
+  return /^(.+?)(?:USDT|USDC|FDUSD|TUSD|BTC|ETH|BNB|EUR|GBP|TRY|BRL|JPY)$/u.exec(symbol)?.[1] ?? '';
+}
+
+/** Three to seven round totals up to the most, for the axis; none for an empty book. */
+export function roundTotals(most: number): readonly number[] {
+  if (!(most > 0)) return [];
+  const rough = most / 3;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([5, 2, 1].find((times) => times * power <= rough) ?? 1);
+  return Array.from({ length: Math.floor(most / step + 1e-9) }, (_, i) => (i + 1) * step);
+}
