@@ -1,14 +1,16 @@
 /**
  * The strategies of `flumine.json` on our exchange, and their orders in the golden's own figures: see its `engine` and
- * `strategies` for what each number means. Options that reproduce the golden where we differ are named here.
+ * `strategies` for what each number means. `AS_THE_GOLDEN` names the options that reproduce it where we differ.
  */
 import { Random } from '../../src/lib/core/random.ts';
 import { lots, seconds } from '../../src/lib/core/units.ts';
 import type { Nanos, Seed, Ticks } from '../../src/lib/core/units.ts';
+import type { ExchangeOptions } from '../../src/lib/env/matching/exchange-options.ts';
 import { SimulatedExchange } from '../../src/lib/env/matching/exchange.ts';
 import { constantLatency } from '../../src/lib/env/matching/latency.ts';
 import { OrderStatus, Side } from '../../src/lib/env/matching/order.ts';
 import type { Fill, Order, OrderRequest } from '../../src/lib/env/matching/order.ts';
+import { fullQueue } from '../../src/lib/env/matching/queue/full-queue.ts';
 import { fullQueueBinary, roundHundredth } from '../../src/lib/env/matching/queue/full-queue-binary.ts';
 import type { Book } from '../../src/lib/market/book.ts';
 import type { Tape } from '../../src/lib/market/tape.ts';
@@ -152,19 +154,46 @@ interface Play {
 export interface Played {
   readonly fills: readonly GoldenFill[];
   readonly transactions: number;
+  /** Our own records, every order of the market. */
+  readonly orders: readonly Order[];
+}
+
+/**
+ * Where the golden and we differ, what reproduces it. Our own rules are the defaults, and these are the reasons:
+ * - `queue`: the golden halves trades in binary doubles of the currency and rounds each fill to the nearest penny, so
+ *   that half a traded penny may fill a whole one; `fullQueue` never fills more than traded.
+ * - `takenLiquidity`: what an order took is there again for the strategy's next order.
+ * - `tradeCounting`: a traded size that sinks and rises again with an exchange rate (a recording in another currency
+ *   than its bets is restated whole, some eighty levels in one message) is a trade to the golden.
+ * - `sizeAccounting`: a limit-on-close order that misses its limit lapses nothing, and a void bet is void in whole
+ *   though a part had lapsed: 1.80 lapsed and 2.00 void of 2.00.
+ */
+export const AS_THE_GOLDEN: Partial<ExchangeOptions> = {
+  queue: fullQueueBinary,
+  takenLiquidity: 'ignored',
+  tradeCounting: 'stated',
+  sizeAccounting: 'loose'
+};
+
+export interface PlayOptions {
+  /** Milliseconds since the epoch from which it acts, where the golden gives one. */
+  readonly anchorMillis?: number;
+  readonly rules?: Partial<ExchangeOptions>;
 }
 
 /** Plays one strategy over a tape; its orders in the order they were placed, as the golden writes them. */
-export function playStrategy(tape: Tape, strategy: Strategy, anchorMillis = -Infinity): Played {
+export function playStrategy(
+  tape: Tape,
+  strategy: Strategy,
+  { anchorMillis = -Infinity, rules = AS_THE_GOLDEN }: PlayOptions = {}
+): Played {
   const exchange = new SimulatedExchange(tape, {
-    queue: fullQueueBinary,
+    queue: fullQueue,
     latency: constantLatency({ place: 120, cancel: 170, replace: 280 }),
     random: new Random(0 as Seed),
     bankroll: Infinity,
     history: true,
-    takenLiquidity: 'ignored',
-    tradeCounting: 'stated',
-    sizeAccounting: 'loose'
+    ...rules
   });
   const play: Play = {
     exchange,
@@ -190,7 +219,8 @@ export function playStrategy(tape: Tape, strategy: Strategy, anchorMillis = -Inf
     fills: orders
       .filter((order) => order.end !== 'replaced' || order.cancelled > 0)
       .map((order) => golden(order, play)),
-    transactions: play.transactions + exchange.transactions + replaced
+    transactions: play.transactions + exchange.transactions + replaced,
+    orders
   };
 }
 
