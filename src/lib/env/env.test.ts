@@ -16,6 +16,7 @@ import { STAKE_DEAD_ZONE } from './market/action.ts';
 import { observationNames } from './market/au-pre-off.ts';
 import { episodeFrom } from './market/metrics.ts';
 import { timelineOf } from './market/timeline.ts';
+import { ordersOf } from './episode-orders.ts';
 import type { EpisodeTrace } from './trace.ts';
 import type { Tape } from '../market/tape.ts';
 
@@ -179,6 +180,68 @@ describe('AUPreOffV7TradeCost', () => {
         expect(order.sentence.length).toBeGreaterThan(10);
       }
     }
+  });
+
+  it('records every environment, or none after a reset that says so, and plays the same either way', () => {
+    const traces: EpisodeTrace[] = [];
+    const play = (recording: boolean, trace?: boolean): number[] => {
+      const env = makeVectorEnv({
+        config: market(),
+        tapes,
+        ...(recording ? { trace: { environment: 'all', onEpisode: (one) => traces.push(one) } } : {})
+      });
+      const seen: number[] = [];
+      // Left half way: nothing of it may be found in the episodes after the reset.
+      for (const [seed, steps] of [
+        [9, 5],
+        [1, Infinity]
+      ] as const) {
+        env.reset({ seed: seed as Seed, schedule: 'once', ...(trace === undefined ? {} : { trace }) });
+        const policy = randomPolicy(env.spec, 4 as Seed);
+        for (let step = 0; step < steps && env.buffers.episode.some((episode) => episode >= 0); step++) {
+          policy.act(env.buffers);
+          env.step();
+          seen.push(...env.buffers.observations, ...env.buffers.rewards, ...env.buffers.info);
+        }
+      }
+      return seen;
+    };
+    const plain = play(false);
+    expect(play(true, false)).toEqual(plain);
+    expect(traces).toEqual([]);
+    expect(play(true)).toEqual(plain);
+    expect(traces.map((trace) => trace.market).sort()).toEqual(tapes.map((tape) => tape.market.id));
+    for (const trace of traces) {
+      expect(trace.decisions.length).toBe(episodeFrom(Float32Array.from(trace.info), 0).length);
+    }
+  });
+
+  it('keeps of an episode its first orders, in time order, and counts what it leaves out', () => {
+    const traces: EpisodeTrace[] = [];
+    const env = makeVectorEnv({
+      config: market({ environments: 1 }),
+      tapes: tapes.slice(0, 1),
+      trace: { environment: 'all', onEpisode: (one) => traces.push(one) }
+    });
+    env.reset({ seed: 1 as Seed, schedule: 'once' });
+    const policy = randomPolicy(env.spec, 4 as Seed);
+    while (env.buffers.episode.some((episode) => episode >= 0)) {
+      policy.act(env.buffers);
+      env.step();
+    }
+    const [trace] = traces;
+    if (trace === undefined) throw new Error('no episode was recorded');
+    const few = ordersOf(trace);
+    expect(few.orders.length).toBe(trace.orders.length);
+    expect(few.leftOut).toBe(0);
+    expect(few.orders.map((order) => order.runnerId)).toEqual(few.orders.map((order) => String(order.slot + 1)));
+    const [order] = trace.orders;
+    if (order === undefined) throw new Error('no order was placed');
+    const many = Array.from({ length: 450 }, (_, id) => ({ ...order, id, madeMillis: 1e6 - id }));
+    const cut = ordersOf({ ...trace, orders: many });
+    expect(cut.orders.length + cut.leftOut).toBe(450);
+    expect(cut.orders.length).toBe(200);
+    expect(cut.orders[0]?.madeMillis).toBe(1e6 - 449);
   });
 
   it('refuses markets that cannot be played, and names the remedy', () => {

@@ -28,7 +28,7 @@ export interface VectorEnvOptions {
   /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
   readonly slab?: ArrayBufferLike;
   readonly offset?: number;
-  /** Records one environment's episodes for a replay; a market environment only. */
+  /** Records episodes, of one environment or all, for a replay; a market environment only. */
   readonly trace?: TraceRequest;
 }
 

@@ -25,8 +25,9 @@ export interface DecisionTrace {
 
 export interface OrderTrace extends OrderStory {
   readonly id: number;
-  /** Slot of the tape. */
+  /** Slot of the tape, and that runner's id in the recording. */
   readonly slot: number;
+  readonly runnerId: string;
   readonly madeMillis: number;
   readonly acceptedMillis: number;
   /** Undefined while it waits. */
@@ -44,9 +45,9 @@ export interface EpisodeTrace {
   readonly info: readonly number[];
 }
 
-/** Which environment of a vector is recorded, and who gets each of its episodes. */
+/** Which environment of a vector is recorded, or all of them, and who gets each episode. */
 export interface TraceRequest {
-  readonly environment: number;
+  readonly environment: number | 'all';
   onEpisode(trace: EpisodeTrace): void;
 }
 
@@ -57,6 +58,11 @@ export class TraceRecorder {
 
   constructor(request: TraceRequest) {
     this.#request = request;
+  }
+
+  /** Forgets an episode that was left before its end. */
+  begin(): void {
+    this.#decisions = [];
   }
 
   decide(decision: DecisionTrace): void {
@@ -74,7 +80,6 @@ export class TraceRecorder {
       orders: exchange.orders.map((order) => traceOf(order, exchange, millisOf)),
       info: [...info]
     };
-    this.#decisions = [];
     this.#request.onEpisode(trace);
   }
 }
@@ -84,6 +89,7 @@ function traceOf(order: Order, exchange: SimulatedExchange, millisOf: (time: Nan
     ...exchange.explain(order),
     id: order.id,
     slot: order.slot,
+    runnerId: exchange.tape.market.runners[order.slot]?.id ?? '',
     madeMillis: millisOf(order.madeAt),
     acceptedMillis: millisOf(order.acceptedAt),
     endedMillis: order.status === OrderStatus.complete ? millisOf(order.endedAt) : undefined

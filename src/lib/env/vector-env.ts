@@ -38,6 +38,8 @@ export interface ResetOptions {
    * ... once each, then reports `episode` -1 and steps do nothing; for evaluation.
    */
   readonly schedule: 'shuffle' | 'once';
+  /** False: episodes until the next reset are not recorded, though the environment was made to record them. */
+  readonly trace?: boolean;
 }
 
 export interface VectorEnv {

@@ -107,7 +107,7 @@ export class ExchangePool {
 export class PreOffEpisode {
   readonly #config: MarketEnvConfig;
   readonly #pool: ExchangePool;
-  readonly #trace: TraceRecorder | undefined;
+  readonly #recorder: TraceRecorder | undefined;
   readonly #buffers: StepBuffers;
   readonly #index: number;
   readonly #observationSize: number;
@@ -121,6 +121,8 @@ export class PreOffEpisode {
   readonly #slotOf = new Int32Array(256);
   readonly #visitFill: (fill: Fill) => void;
   readonly #visitOrder: (order: Order) => void;
+  /** The recorder while an episode is recorded. */
+  #trace: TraceRecorder | undefined;
   #timeline: Timeline | undefined;
   #exchange: SimulatedExchange | undefined;
   #step = 0;
@@ -145,7 +147,7 @@ export class PreOffEpisode {
     trace: TraceRecorder | undefined;
   }) {
     const { config, pool, buffers, index, trace } = options;
-    this.#trace = trace;
+    this.#recorder = trace;
     this.#config = config;
     this.#pool = pool;
     this.#buffers = buffers;
@@ -164,9 +166,11 @@ export class PreOffEpisode {
     };
   }
 
-  /** Starts an episode and writes its first observation. */
-  begin(timeline: Timeline): void {
+  /** Starts an episode and writes its first observation. @param traced whether it is recorded, if it can be */
+  begin(timeline: Timeline, traced: boolean): void {
     this.end();
+    this.#trace = traced ? this.#recorder : undefined;
+    this.#trace?.begin();
     const { rules } = timeline.tape.market;
     const { stakeCap, bankroll, exposureLimit } = this.#config;
     this.#timeline = timeline;

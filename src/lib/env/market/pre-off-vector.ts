@@ -31,6 +31,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly #order: Int32Array;
   #root = new Random(0 as Seed);
   #once = false;
+  #traced = true;
   #pass = 0;
   #next = 0;
 
@@ -61,15 +62,16 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     this.#order = new Int32Array(this.#tapes.length);
     const pool = new ExchangePool(config);
     this.#episodes = Array.from({ length: this.size }, (_, index) => {
-      const traced = trace?.environment === index ? new TraceRecorder(trace) : undefined;
-      return new PreOffEpisode({ config, pool, buffers, index, trace: traced });
+      const traced = trace?.environment === 'all' || trace?.environment === index;
+      return new PreOffEpisode({ config, pool, buffers, index, trace: traced ? new TraceRecorder(trace) : undefined });
     });
   }
 
-  reset({ seed, schedule }: ResetOptions): void {
+  reset({ seed, schedule, trace = true }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
     this.#root = new Random(seed, this.spec.id).split('episodes');
     this.#once = schedule === 'once';
+    this.#traced = trace;
     this.#pass = 0;
     this.#next = 0;
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
@@ -119,6 +121,6 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     const timeline = (this.#timelines[e] ??= timelineOf(tape, this.#config));
     assert(timeline !== undefined, `${tape.market.id}: listed as playable, but it has no timeline`);
     episode[i] = e;
-    this.#episodes[i]!.begin(timeline);
+    this.#episodes[i]!.begin(timeline, this.#traced);
   }
 }

@@ -1,0 +1,56 @@
+/**
+ * What is kept of an episode's orders with a run: each with why it filled, or did not. Plain data, bounded, without
+ * the decisions: it crosses workers and lies in a file of the run.
+ */
+import type { EpisodeTrace, OrderTrace } from './trace.ts';
+
+export interface KeptOrder extends Pick<
+  OrderTrace,
+  'side' | 'runner' | 'runnerId' | 'slot' | 'price' | 'lots' | 'matchedLots' | 'state' | 'end' | 'sentence'
+> {
+  /** When it was sent, milliseconds since the epoch. */
+  readonly madeMillis: number;
+}
+
+export interface EpisodeOrders {
+  readonly market: string;
+  readonly synthetic: boolean;
+  /** In the order they were sent. */
+  readonly orders: readonly KeptOrder[];
+  /** Orders after those, left out for size. */
+  readonly leftOut: number;
+}
+
+/** The episodes of one evaluation. */
+export interface EvaluationOrders {
+  /** Updates the agent had made. */
+  readonly updates: number;
+  readonly episodes: readonly EpisodeOrders[];
+}
+
+/** Orders of an episode that are kept: about 60 kB of text. */
+const KEPT_ORDERS = 200;
+
+export function ordersOf({ market, synthetic, orders }: EpisodeTrace): EpisodeOrders {
+  const kept = [...orders].sort((a, b) => a.madeMillis - b.madeMillis || a.id - b.id).slice(0, KEPT_ORDERS);
+  return {
+    market,
+    synthetic,
+    orders: kept.map(
+      ({ madeMillis, side, runner, runnerId, slot, price, lots, matchedLots, state, end, sentence }) => ({
+        madeMillis,
+        side,
+        runner,
+        runnerId,
+        slot,
+        price,
+        lots,
+        matchedLots,
+        state,
+        end,
+        sentence
+      })
+    ),
+    leftOut: orders.length - kept.length
+  };
+}
