@@ -7,6 +7,7 @@ import { sha256Hex } from '../core/digest.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
 import type { Seed } from '../core/units.ts';
+import type { EpisodeOrders, EvaluationOrders } from '../env/episode-orders.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
 import { bootstrap } from './bootstrap.ts';
 import { episodeColumns, episodeValues, summariseEpisodes } from './episode-figures.ts';
@@ -46,6 +47,11 @@ export interface EvaluatorOptions {
   readonly baselines: readonly Policy[];
   /** Lets waiting messages run; called between steps. */
   readonly breathe: () => Promise<void>;
+  /** Where the environment keeps orders: how they are taken, and who is told those of the agent. */
+  readonly orders?: {
+    readonly take: () => Promise<readonly EpisodeOrders[]>;
+    readonly tell: (orders: EvaluationOrders) => void;
+  };
 }
 
 interface Played {
@@ -64,14 +70,16 @@ export class Evaluator {
   }
 
   async evaluate(agent: Agent, updates: number): Promise<EvaluationReport> {
-    const { heldOut, episodes, confidencePercent, baselines } = this.#options;
-    const played = await this.#play(greedy(agent));
+    const { heldOut, episodes, confidencePercent, baselines, orders } = this.#options;
+    const played = await this.#play(greedy(agent), true);
+    const kept = await orders?.take();
     const own = this.#result('agent', played);
     if (this.#baselines === undefined) {
       const results: PolicyResult[] = [];
-      for (const policy of baselines) results.push(this.#result(policy.name, await this.#play(policy)));
+      for (const policy of baselines) results.push(this.#result(policy.name, await this.#play(policy, false)));
       this.#baselines = results;
     }
+    if (kept !== undefined) orders?.tell({ updates, episodes: inOrderOf(episodes, kept) });
     return {
       updates,
       heldOut,
@@ -82,10 +90,14 @@ export class Evaluator {
     };
   }
 
-  async #play(policy: Policy): Promise<Played> {
+  async #play(policy: Policy, keepOrders: boolean): Promise<Played> {
     const { env, breathe } = this.#options;
     const { buffers } = env;
-    await env.reset({ seed: seed(new Random(this.#options.seed, 'evaluation').bits()), schedule: 'once' });
+    await env.reset({
+      seed: seed(new Random(this.#options.seed, 'evaluation').bits()),
+      schedule: 'once',
+      trace: keepOrders
+    });
     const tally = new EpisodeTally(env);
     const starts = new Uint8Array(env.size).fill(1);
     const ended: EndedEpisode[] = [];
@@ -129,6 +141,10 @@ export class Evaluator {
     };
   }
 }
+
+/** Environments end their episodes in any order; here they stand as in the report. */
+const inOrderOf = (names: readonly string[], kept: readonly EpisodeOrders[]): readonly EpisodeOrders[] =>
+  [...kept].sort((a, b) => names.indexOf(a.market) - names.indexOf(b.market));
 
 const bytesOf = (array: Float32Array | Float64Array | Int32Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();

@@ -1,6 +1,7 @@
 /** What the data worker offers: importing, the catalogue, SQL, tapes, runs. The page sees exactly this type. */
 import type { Tape } from '../market/tape.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
+import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 
 export interface ImportOptions {
@@ -43,6 +44,10 @@ export interface DataApi {
   /** The checkpoint as written by `agents/checkpoint`: safetensors bytes and its JSON. Replaced as a whole, never torn. */
   saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>;
   checkpoint(id: string): Promise<StoredCheckpoint | undefined>;
+  /** Every order of the run's last evaluation. Replaced as a whole. */
+  saveOrders(id: string, orders: EvaluationOrders): Promise<void>;
+  /** Undefined where the run has none: not evaluated, made before they were kept, or not on markets. */
+  orders(id: string): Promise<EvaluationOrders | undefined>;
   removeRun(id: string): Promise<void>;
   restoreRun(id: string): Promise<void>;
 

@@ -68,6 +68,8 @@ export function createDataClient(
     metrics: (id) => call(remote.metrics(id)),
     saveCheckpoint: (id, checkpoint) => call(remote.saveCheckpoint(id, checkpoint)),
     checkpoint: (id) => call(remote.checkpoint(id)),
+    saveOrders: (id, orders) => call(remote.saveOrders(id, orders)),
+    orders: (id) => call(remote.orders(id)),
     removeRun: (id) => call(remote.removeRun(id)),
     restoreRun: (id) => call(remote.restoreRun(id)),
 

@@ -104,6 +104,25 @@ const stream = (id: string, messages: number): string =>
   ).join('\n');
 const file = (name: string, text: string): File => new File([text], name);
 
+describe('the orders of a run', () => {
+  test('are replaced as a whole, kept with the run, and go with it', async () => {
+    const store = new MemoryStore();
+    const data = open({ store });
+    const record = { id: 'r1', name: 'r', state: 'running', createdMillis: 1 } as RunRecord;
+    await data.saveRun(record);
+    expect(await data.orders('r1')).toBeUndefined();
+    const episode = (market: string) => ({ market, synthetic: true, orders: [], leftOut: 3 });
+    await data.saveOrders('r1', { updates: 10, episodes: [episode('1.1'), episode('1.2')] });
+    const last = { updates: 20, episodes: [episode('1.2')] };
+    await data.saveOrders('r1', last);
+    expect(await data.orders('r1')).toEqual(last);
+    await data.removeRun('r1');
+    await data.purge();
+    expect(await data.orders('r1')).toBeUndefined();
+    expect((await store.list('runs')).filter((path) => path.includes('r1'))).toEqual([]);
+  });
+});
+
 describe('the sample', () => {
   test('comes first, is synthetic, gives its tapes back bit for bit and cannot be removed', async () => {
     const tapes = [market('s1'), market('s2', 2)];

@@ -20,6 +20,7 @@ import type { FileStore } from '../data/store/file-store.ts';
 import type { Locks } from '../data/store/locks.ts';
 import { keepReserve } from '../data/store/reserve.ts';
 import { Tab } from '../data/store/tab.ts';
+import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { ImportOptions, QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
@@ -214,6 +215,12 @@ export class DataService implements DataWorkerApi {
   }
   async checkpoint(id: string): Promise<StoredCheckpoint | undefined> {
     return await (await this.#opened).runs.checkpoint(id);
+  }
+  async saveOrders(id: string, orders: EvaluationOrders): Promise<void> {
+    await (await this.#opened).runs.saveOrders(id, orders);
+  }
+  async orders(id: string): Promise<EvaluationOrders | undefined> {
+    return await (await this.#opened).runs.orders(id);
   }
   async removeRun(id: string): Promise<void> {
     await (await this.#opened).runs.remove(id);

@@ -1,6 +1,7 @@
 /** What an env worker is told and answers: it holds one vector environment, over shared memory or over messages. */
 import type { EnvConfig } from '../config/run-config.ts';
 import type { WireError } from '../core/errors.ts';
+import type { EpisodeOrders } from '../env/episode-orders.ts';
 import type { EnvSpec, ResetOptions } from '../env/vector-env.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 
@@ -10,6 +11,8 @@ export interface EnvOpen {
   readonly tapes: readonly TapeWire[];
   /** Where the page is isolated: the slab and its control words lie here and hand over with Atomics. */
   readonly shared?: SharedSlab;
+  /** Whether it keeps the orders of its episodes until they are taken. */
+  readonly keepOrders?: boolean;
 }
 
 export interface SharedSlab {
@@ -17,7 +20,9 @@ export interface SharedSlab {
   readonly control: SharedArrayBuffer;
 }
 
-export type EnvCommand = { readonly kind: 'step' } | ({ readonly kind: 'reset' } & ResetOptions);
+/** `takeOrders` is answered with `orders` before it is done. */
+export type EnvCommand =
+  { readonly kind: 'step' } | ({ readonly kind: 'reset' } & ResetOptions) | { readonly kind: 'takeOrders' };
 
 /** A command where nothing is shared: the slab travels with it, actions in, and comes back with all else. */
 export interface EnvMessage {
@@ -27,5 +32,6 @@ export interface EnvMessage {
 
 export type EnvAnswer =
   | { readonly kind: 'opened'; readonly spec: EnvSpec; readonly episodes: readonly string[] }
+  | { readonly kind: 'orders'; readonly episodes: readonly EpisodeOrders[] }
   | { readonly kind: 'done'; readonly slab: ArrayBuffer }
   | { readonly kind: 'failed'; readonly error: WireError };

@@ -12,10 +12,14 @@ const COMMAND = 2;
 const SEED = 3;
 const SCHEDULE = 4;
 const FAILED = 5;
+const TRACE = 6;
 const WORDS = 8;
 
 const STEP = 1;
 const RESET = 2;
+const TAKE_ORDERS = 3;
+
+const CODES: Readonly<Record<EnvCommand['kind'], number>> = { step: STEP, reset: RESET, takeOrders: TAKE_ORDERS };
 
 /** How long the train worker sleeps at a time before it lets its own messages (pause, stop) in. */
 const NAP_MILLIS = 2;
@@ -38,10 +42,11 @@ export class ControlClient {
    */
   async run(command: EnvCommand, check: () => void): Promise<boolean> {
     const words = this.#words;
-    Atomics.store(words, COMMAND, command.kind === 'step' ? STEP : RESET);
+    Atomics.store(words, COMMAND, CODES[command.kind]);
     if (command.kind === 'reset') {
       Atomics.store(words, SEED, command.seed | 0);
       Atomics.store(words, SCHEDULE, command.schedule === 'once' ? 1 : 0);
+      Atomics.store(words, TRACE, command.trace === false ? 0 : 1);
     }
     const ticket = Atomics.add(words, REQUEST, 1) + 1;
     Atomics.notify(words, REQUEST);
@@ -92,7 +97,14 @@ export function serveControl(
 }
 
 function commandIn(words: Int32Array): EnvCommand {
-  if (Atomics.load(words, COMMAND) === STEP) return { kind: 'step' };
+  const code = Atomics.load(words, COMMAND);
+  if (code === STEP) return { kind: 'step' };
+  if (code === TAKE_ORDERS) return { kind: 'takeOrders' };
   const schedule = Atomics.load(words, SCHEDULE) === 1 ? 'once' : 'shuffle';
-  return { kind: 'reset', seed: seed(Atomics.load(words, SEED) >>> 0), schedule };
+  return {
+    kind: 'reset',
+    seed: seed(Atomics.load(words, SEED) >>> 0),
+    schedule,
+    trace: Atomics.load(words, TRACE) === 1
+  };
 }

@@ -5,6 +5,7 @@
 import type { EnvConfig } from '../config/run-config.ts';
 import { asAppError, fromWire } from '../core/errors.ts';
 import type { AppError } from '../core/errors.ts';
+import type { EpisodeOrders } from '../env/episode-orders.ts';
 import { envSpec } from '../env/make-env.ts';
 import { slabBytes, stepBuffers } from '../env/vector-env.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
@@ -18,6 +19,8 @@ export interface RemoteEnvOptions {
   readonly tapes: readonly TapeWire[];
   /** Whether the slab may be shared; what `crossOriginIsolated` says when left out. */
   readonly shared?: boolean;
+  /** Whether the orders of its episodes are kept until they are taken; a market environment only. */
+  readonly keepOrders?: boolean;
   /** Starts the worker; a test hands in its own. */
   readonly start?: () => Worker;
 }
@@ -25,13 +28,21 @@ export interface RemoteEnvOptions {
 export interface EpisodicRemoteEnv extends RemoteVectorEnv {
   /** Names of the episodes that `buffers.episode` points at. */
   readonly episodes: readonly string[];
+  /** Orders of the episodes that have ended since the last call; none where they are not kept. */
+  takeOrders(): Promise<readonly EpisodeOrders[]>;
 }
 
 const startEnvWorker = (): Worker =>
   new Worker(new URL('./env.worker.ts', import.meta.url), { type: 'module', name: 'env' });
 
 export async function openRemoteEnv(options: RemoteEnvOptions): Promise<EpisodicRemoteEnv> {
-  const { config, tapes, shared = globalThis.crossOriginIsolated, start = startEnvWorker } = options;
+  const {
+    config,
+    tapes,
+    shared = globalThis.crossOriginIsolated,
+    keepOrders = false,
+    start = startEnvWorker
+  } = options;
   const spec = envSpec(config);
   const size = config.environments;
   const bytes = slabBytes(spec, size);
@@ -44,6 +55,7 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
   worker.postMessage({
     config,
     tapes,
+    keepOrders,
     ...(sharedSlab === undefined ? {} : { shared: sharedSlab })
   } satisfies EnvOpen);
   let episodes: readonly string[];
@@ -63,6 +75,11 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     buffers: stepBuffers(spec, size, slab),
     reset: (reset) => run({ kind: 'reset', ...reset }),
     step: () => run({ kind: 'step' }),
+    takeOrders: async () => {
+      const orders = answers.orders();
+      await Promise.all([run({ kind: 'takeOrders' }), orders]);
+      return await orders;
+    },
     dispose: () => {
       worker.terminate();
     }
@@ -96,13 +113,19 @@ function byMessages(worker: Worker, answers: Answers, slab: ArrayBufferLike): Ru
   };
 }
 
+interface Waiting<T> {
+  resolve(answer: T): void;
+  reject(error: AppError): void;
+}
+
 /**
  * The worker's answers, one at a time. A failure is kept until someone asks, and stays: an environment that failed is
  * not used again. No promise outlives its answer, or each step would add one.
  */
 class Answers {
   #failure: AppError | undefined;
-  #waiting: { resolve(answer: EnvAnswer): void; reject(error: AppError): void } | undefined;
+  #waiting: Waiting<EnvAnswer> | undefined;
+  #ordersWaiting: Waiting<readonly EpisodeOrders[]> | undefined;
 
   constructor(worker: Worker) {
     whenBroken(worker, 'the env worker').catch((error: unknown) => {
@@ -110,6 +133,7 @@ class Answers {
     });
     worker.onmessage = ({ data }: MessageEvent<EnvAnswer>) => {
       if (data.kind === 'failed') this.#fail(fromWire(data.error));
+      else if (data.kind === 'orders') this.#ordersWaiting?.resolve(data.episodes);
       else this.#waiting?.resolve(data);
     };
   }
@@ -121,6 +145,14 @@ class Answers {
     });
   }
 
+  /** The next orders: they come on their own, before the command is done. */
+  orders(): Promise<readonly EpisodeOrders[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure);
+      else this.#ordersWaiting = { resolve, reject };
+    });
+  }
+
   /** @throws what the worker failed with */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -129,5 +161,6 @@ class Answers {
   #fail(error: AppError): void {
     this.#failure = error;
     this.#waiting?.reject(error);
+    this.#ordersWaiting?.reject(error);
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Runs in storage: the record, metrics as lines while it goes and as Parquet once it has ended, the last checkpoint.
+ * Runs in storage: the record, metrics as lines while it goes and as Parquet once it has ended, the last checkpoint,
+ * the orders of the last evaluation.
  * A run is written by the one tab that trains it.
  */
 import { canonicalJson } from '../core/digest.ts';
@@ -11,6 +12,7 @@ import type { FileStore } from '../data/store/file-store.ts';
 import { readText } from '../data/store/file-store.ts';
 import { writeFromReserve } from '../data/store/reserve.ts';
 import type { Tab } from '../data/store/tab.ts';
+import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord, RunState } from '../research/types.ts';
 import type { StoredCheckpoint } from './data-api.ts';
 
@@ -116,6 +118,15 @@ export class RunStore {
       });
     }
     return { safetensors, json };
+  }
+
+  async saveOrders(id: string, orders: EvaluationOrders): Promise<void> {
+    await this.#store.write(`${folderOf(id)}/orders.json`, JSON.stringify(orders));
+  }
+
+  async orders(id: string): Promise<EvaluationOrders | undefined> {
+    const text = await readText(this.#store, `${folderOf(id)}/orders.json`);
+    return text === undefined ? undefined : (JSON.parse(text) as EvaluationOrders);
   }
 
   async remove(id: string): Promise<void> {

@@ -1,5 +1,7 @@
 /** An env worker's inside: opens one vector environment and does what it is told, by Atomics or by messages. */
 import { asAppError, toWire } from '../core/errors.ts';
+import { ordersOf } from '../env/episode-orders.ts';
+import type { EpisodeOrders } from '../env/episode-orders.ts';
 import { makeVectorEnv } from '../env/make-env.ts';
 import { slabBytes, stepBuffers } from '../env/vector-env.ts';
 import type { VectorEnv } from '../env/vector-env.ts';
@@ -26,15 +28,23 @@ export function serveEnv(scope: EnvScope): void {
   };
   scope.onmessage = (first: MessageEvent<EnvOpen>) => {
     guarded(() => {
-      const { config, tapes, shared } = first.data;
+      const { config, tapes, shared, keepOrders = false } = first.data;
+      let kept: EpisodeOrders[] = [];
       const env = makeVectorEnv({
         config,
         tapes: tapes.map(tapeFromWire),
-        ...(shared === undefined ? {} : { slab: shared.slab })
+        ...(shared === undefined ? {} : { slab: shared.slab }),
+        ...(keepOrders ? { trace: { environment: 'all', onEpisode: (trace) => kept.push(ordersOf(trace)) } } : {})
       });
       const perform = (command: EnvCommand): void => {
         if (command.kind === 'step') env.step();
-        else env.reset(command);
+        else if (command.kind === 'reset') {
+          kept = [];
+          env.reset(command);
+        } else {
+          scope.postMessage({ kind: 'orders', episodes: kept });
+          kept = [];
+        }
       };
       scope.postMessage({ kind: 'opened', spec: env.spec, episodes: env.episodeMarkets });
       if (shared !== undefined) serveControl(shared.control, perform, fail);

@@ -2,6 +2,7 @@
 import type { RunConfig } from '../config/run-config.ts';
 import type { Backend, DeviceReport } from '../compute/device-report.ts';
 import type { WireError } from '../core/errors.ts';
+import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { EvaluationReport, MetricRow, RunState } from '../research/types.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 import type { StoredCheckpoint } from './data-api.ts';
@@ -26,6 +27,8 @@ export type TrainEvent =
   | { readonly kind: 'device'; readonly device: DeviceReport }
   | { readonly kind: 'metrics'; readonly rows: readonly MetricRow[] }
   | { readonly kind: 'evaluation'; readonly report: EvaluationReport }
+  /** Every order of the agent in the evaluation told of next; market environments only. */
+  | ({ readonly kind: 'orders' } & EvaluationOrders)
   | {
       readonly kind: 'checkpoint';
       readonly updates: number;

@@ -70,10 +70,11 @@ export class TrainService implements TrainApi {
   async #train(request: TrainRequest, control: RunControl, tell: Tell, opened: { dispose(): void }[]): Promise<void> {
     const { config, train, heldOut, isHeldOut, shared } = request;
     const { training, evaluation } = config;
-    const open = async (tapes: typeof train, environments: number): Promise<EpisodicRemoteEnv> => {
+    const open = async (tapes: typeof train, environments: number, keepOrders = false): Promise<EpisodicRemoteEnv> => {
       const env = await openRemoteEnv({
         config: { ...config.env, environments },
         tapes,
+        keepOrders,
         ...(shared === undefined ? {} : { shared })
       });
       opened.push(env);
@@ -101,7 +102,8 @@ export class TrainService implements TrainApi {
     let evaluator: Evaluator | undefined;
     const makeEvaluator = async (): Promise<Evaluator> => {
       const episodes = heldOut.length === 0 ? EVALUATION_ENVIRONMENTS : heldOut.length;
-      const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes));
+      const onMarkets = heldOut.length > 0;
+      const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes), onMarkets);
       return new Evaluator({
         env: evaluationEnv,
         episodes: evaluationEnv.episodes,
@@ -110,7 +112,17 @@ export class TrainService implements TrainApi {
         bootstrapSamples: evaluation.bootstrapSamples,
         confidencePercent: evaluation.confidencePercent,
         baselines: baselines(config.env, seed(config.seed)),
-        breathe
+        breathe,
+        ...(onMarkets
+          ? {
+              orders: {
+                take: () => evaluationEnv.takeOrders(),
+                tell: (orders) => {
+                  tell({ kind: 'orders', ...orders });
+                }
+              }
+            }
+          : {})
       });
     };
     tell({ kind: 'state', state: 'running' });

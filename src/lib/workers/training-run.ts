@@ -161,6 +161,11 @@ export class TrainingRun implements ActiveRun {
       case 'evaluation':
         this.#update({ evaluation: event.report });
         break;
+      case 'orders': {
+        const { updates, episodes } = event;
+        this.#keep('the evaluation’s orders', () => this.#options.data.saveOrders(this.id, { updates, episodes }));
+        break;
+      }
       case 'checkpoint': {
         const { updates, environmentSteps, digest, checkpoint } = event;
         this.#checkpoint = checkpoint;

@@ -88,6 +88,7 @@ function asHeadlessEvent(event: TrainEvent): HeadlessEvent | undefined {
       return { kind: 'notice', text: event.text };
     case 'evaluation':
       return { kind: 'notice', text: `evaluated at update ${event.report.updates}` };
+    case 'orders':
     case 'checkpoint':
     case 'state':
       return undefined;
