@@ -5,6 +5,7 @@
 import { asAppError, fromWire } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
 import type { DeviceReport } from '$lib/compute/device-report.ts';
+import type { EvaluationOrders } from '$lib/env/episode-orders.ts';
 import type { EvaluationReport, RunRecord } from '$lib/research/types.ts';
 import type { ActiveRun } from '$lib/workers/run-service.ts';
 import type { TrainEvent } from '$lib/workers/train-api.ts';
@@ -27,6 +28,8 @@ export class RunView {
   version = $state(0);
   record = $state.raw<RunRecord>();
   evaluation = $state.raw<EvaluationReport>();
+  /** Every order of the last evaluation. */
+  orders = $state.raw<EvaluationOrders>();
   device = $state.raw<DeviceReport>();
   notices = $state.raw<readonly Notice[]>([]);
   error = $state.raw<AppError>();
@@ -64,6 +67,7 @@ export class RunView {
     this.#stop = run.subscribe((event) => this.#take(event));
     this.#show();
     if (this.checkpointAt === undefined) void this.#findCheckpoint(run.record());
+    void this.#findOrders();
     void run.ended.then(
       () => this.#ended(run),
       (thrown: unknown) => {
@@ -83,7 +87,11 @@ export class RunView {
   async #read(): Promise<void> {
     try {
       await this.#app.refresh();
-      const [kept, rows] = await Promise.all([this.#app.data.run(this.id), this.#app.data.metrics(this.id)]);
+      const [kept, rows] = await Promise.all([
+        this.#app.data.run(this.id),
+        this.#app.data.metrics(this.id),
+        this.#findOrders()
+      ]);
       const record = kept === undefined ? undefined : this.#app.asItStands(kept);
       this.found = record !== undefined;
       this.record = record;
@@ -105,6 +113,11 @@ export class RunView {
     this.checkpointAt = checkpointUpdates(stored.json);
   }
 
+  async #findOrders(): Promise<void> {
+    const kept = await this.#app.data.orders(this.id).catch(() => undefined);
+    this.orders ??= kept;
+  }
+
   #take(event: TrainEvent): void {
     if (event.kind === 'device') {
       this.device = event.device;
@@ -115,6 +128,8 @@ export class RunView {
       this.#note(
         `evaluation at ${formatCount(event.report.updates)} updates on ${event.report.markets.length} markets`
       );
+    } else if (event.kind === 'orders') {
+      this.orders = event;
     } else if (event.kind === 'checkpoint') {
       this.checkpointAt = event.updates;
       this.checkpointDigest = event.digest;
