@@ -27,7 +27,7 @@ export const PRESETS = [
   {
     name: 'au-preoff.sac-lstm.demo',
     title: 'Pre-off racing, demo',
-    description: 'The same, as small as still learns: about 90 seconds on two CPU cores',
+    description: 'The favourite alone, as small as still learns: about 90 seconds on two CPU cores',
     needsData: true
   },
   {

@@ -18,7 +18,7 @@ function refusal(text: string): AppError {
 describe('reading a configuration', () => {
   it('fills in every default', () => {
     const config = readConfig(SMALL);
-    expect(config.env).toMatchObject({ id: 'AUPreOffV7TradeCost', decisionSeconds: 5, reward: { markToMarket: 1 } });
+    expect(config.env).toMatchObject({ id: 'AUPreOffV7TradeCost', startMinutes: 10, reward: { markToMarket: 20 } });
     expect(config.training.backend).toBe('auto');
   });
 

@@ -28,28 +28,33 @@ const choice = <const T extends readonly string[]>(options: T, about: FieldAbout
 const ENVIRONMENT = { ...field('Environment', 'The task: a market before the off, or a classic with a known answer') };
 const ALGORITHM = { ...field('Algorithm', 'How the agent learns') };
 
+/**
+ * Doing nothing is worth 0. The change of hedged value already pays spread and commission, so it outweighs the other
+ * terms by far: where they weigh more, doing nothing is the best an agent can learn. At these weights a step's reward
+ * is of the order of 0.1, against which networks and temperatures of the usual scale learn.
+ */
 export const RewardSchema = v.strictObject({
   markToMarket: real(
     0,
     100,
-    1,
+    20,
     field('Mark to market', 'Weight of the change in hedged value, in units of the stake cap')
   ),
-  allGreen: real(0, 100, 0.2, field('All green', 'Weight of being green on every runner when the market turns')),
+  allGreen: real(0, 100, 0.5, field('All green', 'Weight of being green on every runner when the market turns')),
   worstRunner: real(
     0,
     100,
-    0.1,
+    0.02,
     field('Worst runner', 'Weight of the worst result over runners when the market turns')
   ),
-  exposure: real(0, 100, 0.02, field('Exposure', 'Penalty a step on what is at risk, in units of the bankroll')),
+  exposure: real(0, 100, 0.1, field('Exposure', 'Penalty a step on what is at risk, in units of the bankroll')),
   tradeCost: real(
     0,
     100,
     0.5,
     field('Trade cost', 'Penalty on the spread and slippage paid, in units of the stake cap')
   ),
-  orderSpam: real(0, 100, 0.002, field('Order spam', 'Penalty an order placed or cancelled'))
+  orderSpam: real(0, 100, 0.02, field('Order spam', 'Penalty an order placed or cancelled'))
 });
 
 export const MarketEnvSchema = v.strictObject({

@@ -23,7 +23,7 @@ describe('the frozen configuration', () => {
     const text = writeConfig(small);
     for (const { path } of formFields(small))
       expect(text).toMatch(new RegExp(`^ *${path.split('.').at(-1) ?? ''}: `, 'm'));
-    expect(text).toContain('decisionSeconds: 5 # s');
+    expect(text).toContain('startMinutes: 10 # min');
   });
 
   it('is the same text whatever order the fields came in', () => {
@@ -70,8 +70,8 @@ describe('what differs from a preset', () => {
   it('names the fields with both values', () => {
     const changed = withValue(withValue(small, 'env.reward.exposure', 0.5), 'training.updates', 10);
     expect(diffConfig(small, changed)).toEqual([
-      { path: 'env.reward.exposure', title: 'Exposure', before: 0.005, after: 0.5 },
-      { path: 'training.updates', title: 'Updates', before: 2000, after: 10 }
+      { path: 'env.reward.exposure', title: 'Exposure', before: 0.1, after: 0.5 },
+      { path: 'training.updates', title: 'Updates', before: 3000, after: 10 }
     ]);
   });
 

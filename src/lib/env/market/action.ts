@@ -24,7 +24,8 @@ export const ACTIONS_PER_SLOT = 3;
 export const ACTION_VERSION = 2;
 export const STAKE_DEAD_ZONE = 0.1;
 const GREEN_DEAD_ZONE = 0.5;
-const OFFSET_TICKS = 5;
+/** Further back nothing is matched before the next decision: it would be one more way of doing nothing. */
+const OFFSET_TICKS = 2;
 
 export const Intent = { none: 0, quote: 1, withdraw: 2, greenUp: 3 } as const;
 export type Intent = (typeof Intent)[keyof typeof Intent];
