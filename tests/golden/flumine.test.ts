@@ -41,8 +41,8 @@ interface GoldenRemovals {
 }
 interface Golden {
   readonly markets: Readonly<Record<string, GoldenMarket>>;
-  readonly removals: { readonly markets: Readonly<Record<string, GoldenRemovals>> };
-  readonly place: {
+  readonly removals?: { readonly markets: Readonly<Record<string, GoldenRemovals>> };
+  readonly place?: {
     readonly market: string;
     readonly numberOfWinners: number;
     readonly winners: readonly number[];
@@ -58,8 +58,12 @@ function tapeOf(market: string): Promise<Tape> {
   return tape;
 }
 
+/** A market's key is its file's name without ending. */
+const ENDINGS = ['.bz2', '.gz', '.zst', '.zip'];
+
 async function read(market: string): Promise<Tape> {
-  const path = betfairStreams().find((one) => basename(one).split('.bz2')[0] === market);
+  const names = [market, ...ENDINGS.map((ending) => market + ending)];
+  const path = names.flatMap((name) => betfairStreams().filter((one) => basename(one) === name))[0];
   if (path === undefined)
     throw new Error(`flumine.json has market ${market}: expected its recording in ${recordings.path}`);
   const { markets } = await readStream(fileAt(path), { keepTexts: false });
@@ -159,7 +163,7 @@ describe.skipIf(!goldens.present || !recordings.present)('flumine, to the penny'
       ]);
     });
   }
-  for (const [market, { removals, runs }] of Object.entries(golden?.removals.markets ?? {})) {
+  for (const [market, { removals, runs }] of Object.entries(golden?.removals?.markets ?? {})) {
     for (const { anchorPublishTime, strategies } of runs) {
       it(`market ${market} from ${String(anchorPublishTime)}: removals under ${Object.keys(strategies).join(', ')}`, async () => {
         check(await tapeOf(market), strategies, anchorPublishTime);
@@ -185,8 +189,8 @@ describe.skipIf(!goldens.present || !recordings.present)('flumine, to the penny'
       }
     }
   );
-  it('a market with several winners pays each in full, runner by runner', async () => {
-    const { market, numberOfWinners, winners, profitByRunner } = golden!.place;
+  it.skipIf(golden?.place === undefined)('a market with several winners pays each in full, by runner', async () => {
+    const { market, numberOfWinners, winners, profitByRunner } = golden!.place!;
     const tape = await tapeOf(market);
     const { settlement } = tape.market.rules;
     expect(settlement.kind === 'backLay' && settlement.winners).toBe(numberOfWinners);

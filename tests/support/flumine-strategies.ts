@@ -291,8 +291,9 @@ function golden(order: Order, play: Play): GoldenFill {
   const fills = exchange.fillsOf(order);
   const matches = fills.map((fill) => matchOf(exchange, fill, fill.standingPoints));
   const size = order.matched / 100;
-  const sum = matches.reduce((total, [, price, matched]) => total + price * matched, 0);
-  const average = order.matched === 0 ? 0 : roundHundredth(sum / size);
+  const value = matches.reduce((total, [, price, matched]) => total + price * matched, 0);
+  const volume = matches.reduce((total, [, , matched]) => total + matched, 0);
+  const average = order.matched === 0 ? 0 : roundHundredth(value / volume);
   const won = outcome[order.slot] === Outcome.winner || outcome[order.slot] === Outcome.placed;
   const backed = won ? size * (average - 1) : -size;
   const profit = gone ? 0 : roundHundredth(order.side === Side.back ? backed : -backed);
@@ -317,9 +318,10 @@ function golden(order: Order, play: Play): GoldenFill {
   };
 }
 
+/** A starting price may have more decimals than a tick: back from hundredths to the price as it was written. */
 const matchOf = (exchange: SimulatedExchange, fill: Fill, points: number): Match => [
   epochMillis(exchange.tape, fill.time),
-  points / 100,
+  Math.round(points * 1e4) / 1e6,
   fill.lots / 100
 ];
 
