@@ -57,22 +57,24 @@ async function fastest(passes: number, measure: () => Promise<number>): Promise<
 
 type Call = () => Promise<unknown>;
 
-/** Mean milliseconds of a call, one after the other; the two take turns, so that both see the same machine. */
+/**
+ * Milliseconds of a call, one after the other: the mean of the best turn. The two take turns, so that both see the same
+ * machine; other work on it only ever slows a turn down.
+ */
 async function millisEach(first: Call, second: Call): Promise<readonly [number, number]> {
-  const spent = [0, 0] as [number, number];
-  const turn = async (which: 0 | 1, times: number): Promise<void> => {
+  const turn = async (call: Call, times: number): Promise<number> => {
     const began = performance.now();
-    for (let i = 0; i < times; i++) await (which === 0 ? first : second)();
-    spent[which] += performance.now() - began;
+    for (let i = 0; i < times; i++) await call();
+    return (performance.now() - began) / times;
   };
-  await turn(0, WARM_UP);
-  await turn(1, WARM_UP);
-  spent.fill(0);
+  await turn(first, WARM_UP);
+  await turn(second, WARM_UP);
+  let best: [number, number] = [Infinity, Infinity];
   for (let i = 0; i < TURNS; i++) {
-    await turn(0, CALLS / TURNS);
-    await turn(1, CALLS / TURNS);
+    const took = [await turn(first, CALLS / TURNS), await turn(second, CALLS / TURNS)] as const;
+    best = [Math.min(best[0], took[0]), Math.min(best[1], took[1])];
   }
-  return [spent[0] / CALLS, spent[1] / CALLS];
+  return best;
 }
 
 async function callsPerSecond(call: Call): Promise<number> {
@@ -130,10 +132,14 @@ export async function* figures(): AsyncGenerator<Figure> {
     retries: 2
   });
   const parameters = { symbol: 'BTCUSDT', interval: '1m', limit: '100' };
-  const ask = async (): Promise<unknown> =>
-    await (
-      await fetch(`${exchange.origin}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=100`, { dispatcher: direct })
-    ).json();
+  // Read as the proxy reads it, so that the difference is what it adds: checks, limits, retries, the guarded socket.
+  const ask = async (): Promise<unknown> => {
+    const url = `${exchange.origin}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=100`;
+    const { body } = await fetch(url, { dispatcher: direct, headers: { accept: 'application/json' } });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  };
   const call = async (): Promise<unknown> =>
     await proxy.call({ operation: 'binance.klines', parameters, client: 'bench' });
   try {
@@ -146,7 +152,6 @@ export async function* figures(): AsyncGenerator<Figure> {
       baseline: plain,
       ratio: plain / through
     };
-    yield { name: `${what}: what the proxy adds to a call`, value: through - plain, unit: 'ms' };
     const plainRate = await callsPerSecond(ask);
     const rate = await callsPerSecond(call);
     yield {
