@@ -46,6 +46,8 @@ export class SimulatedExchange {
   readonly #options: ExchangeOptions;
   readonly #requests = new RequestQueue();
   readonly #taken: TakenLiquidity | undefined;
+  /** By slot: 1 where a level may have changed since taken liquidity last followed the books. */
+  readonly #touched: Uint8Array;
   readonly #fills: FillLog;
   readonly #eater: TradeEater;
   readonly #stated: StatedTrades | undefined;
@@ -74,6 +76,7 @@ export class SimulatedExchange {
     this.account = new BackLayAccount({ slots, winners });
     this.live = new LiveOrders(slots);
     this.#fills = new FillLog(this.account, options.history === true);
+    this.#touched = new Uint8Array(slots);
     this.#taken = options.takenLiquidity === 'ignored' ? undefined : new TakenLiquidity();
     this.#eater = new TradeEater({
       queue: options.queue,
@@ -172,7 +175,7 @@ export class SimulatedExchange {
     }
     this.#fills.time = at;
     if (this.state.activeRunners !== this.#activeRunners) this.#followRemovals();
-    if (this.#taken !== undefined && this.#taken.count > 0) this.#taken.follow(this.state.books);
+    if (this.#taken !== undefined && this.#taken.count > 0) this.#taken.follow(this.state.books, this.#touched);
     if (this.live.count > 0) this.#work();
   }
 
@@ -326,6 +329,7 @@ export class SimulatedExchange {
     const { tape, state } = this;
     const { kind, slot, tick, lots, messageStart } = tape;
     const { watched } = this.#options;
+    const touched = this.#touched;
     const bySlot = this.live.bySlot;
     const noting = this.live.count > 0;
     const end = messageStart[message + 1]!;
@@ -342,7 +346,9 @@ export class SimulatedExchange {
           this.#eater.note(runner, this.points[tick[row]!]!, lots[row]!);
         }
         if (watched !== undefined && (watched[runner] === 0 || what >= RowKind.trade)) continue;
-      } else if (what === RowKind.freshTrade && noting && bySlot[runner]!.length > 0) {
+        touched[runner] = 1;
+      } else if (what === RowKind.clear) touched.fill(1);
+      else if (what === RowKind.freshTrade && noting && bySlot[runner]!.length > 0) {
         this.#eater.note(runner, this.points[tick[row]!]!, lots[row]!);
       }
       state.apply(tape, row);
@@ -351,6 +357,7 @@ export class SimulatedExchange {
 
   #applyStated(message: number, stated: StatedTrades): void {
     const end = this.tape.messageStart[message + 1]!;
+    this.#touched.fill(1);
     for (let row = this.tape.messageStart[message]!; row < end; row++) {
       stated.row(this.tape, row);
       this.state.apply(this.tape, row);

@@ -48,15 +48,21 @@ export class TakenLiquidity {
     this.#lots[at] = lots;
   }
 
-  /** Cuts every entry to what the books now show. */
-  follow(books: readonly Book[]): void {
+  /**
+   * Cuts entries to what the books now show.
+   * @param touched by slot: 1 where a level may have changed since the last call; set back to 0
+   */
+  follow(books: readonly Book[], touched: Uint8Array): void {
     for (let i = this.#count - 1; i >= 0; i--) {
-      const book = books[this.#slot[i]!]!;
+      const slot = this.#slot[i]!;
+      if (touched[slot] === 0) continue;
+      const book = books[slot]!;
       const visible = (this.#side[i] === Side.back ? book.bids : book.asks).at(this.#tick[i]!);
       if (visible >= this.#lots[i]!) continue;
       if (visible > 0) this.#lots[i] = visible;
       else this.#drop(i);
     }
+    touched.fill(0);
   }
 
   #drop(i: number): void {
