@@ -114,13 +114,13 @@ describe('AUPreOffV7TradeCost', () => {
       env.reset({ seed: 1 as Seed, schedule: 'once' });
       const positions: number[] = [];
       for (let step = 0; env.buffers.episode[0] === 0; step++) {
+        positions.push(side * env.buffers.observations[held]!);
         env.buffers.actions.set([step < 15 ? side : -side, -1, 0]);
         env.step();
-        if (env.buffers.episode[0] === 0) positions.push(side * env.buffers.observations[held]!);
       }
       // Closing costs a stake of another size than opening as the price moves: the cap holds when an order is made.
       expect(Math.max(...positions.map(Math.abs))).toBeLessThan(1.25);
-      expect(positions[14]).toBeGreaterThan(0.7);
+      expect(positions[15]).toBeGreaterThan(0.7);
       expect(positions.at(-1)).toBeLessThan(-0.7);
     }
   });
