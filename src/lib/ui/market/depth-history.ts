@@ -115,7 +115,8 @@ export class DepthHistory {
       const ask = book?.bestAsk ?? NO_TICK;
       const end = tape.messageStart[cursor.message + 1]!;
       for (let row = tape.messageStart[cursor.message]!; row < end; row++) {
-        if (tape.kind[row] !== RowKind.trade || tape.slot[row] !== this.slot) continue;
+        const kind = tape.kind[row];
+        if ((kind !== RowKind.trade && kind !== RowKind.freshTrade) || tape.slot[row] !== this.slot) continue;
         const tick = tape.tick[row]!;
         const aggressor =
           bid !== NO_TICK && tick <= bid ? 'backed' : ask !== NO_TICK && tick >= ask ? 'laid' : 'unknown';
