@@ -7,6 +7,10 @@ import type { TrainEvent, TrainRequest } from '../../src/lib/workers/train-api.t
 import { createTrainClient } from '../../src/lib/workers/train-client.ts';
 import type { TrainClient } from '../../src/lib/workers/train-client.ts';
 import { seed } from '../../src/lib/core/units.ts';
+import * as v from 'valibot';
+import { EnvSchema } from '../../src/lib/config/run-config.ts';
+import { tapeToWire } from '../../src/lib/market/tape-wire.ts';
+import { miniTape } from '../support/mini-tape.ts';
 
 const PENDULUM = `
 version: 1
@@ -155,6 +159,43 @@ describe('an environment in a worker', () => {
     const shared = await play(true);
     expect(shared).toEqual(await play(false));
     expect(new Set(shared).size).toBeGreaterThan(100);
+  });
+
+  it('hands over the orders of the recorded episodes alone, over shared memory and over messages alike', async () => {
+    const env = v.parse(EnvSchema, {
+      id: 'AUPreOffV7TradeCost',
+      environments: 2,
+      slots: 3,
+      startMinutes: 1,
+      decisionSeconds: 2
+    });
+    const tapes = [1, 2, 3].map((n) => tapeToWire(miniTape({ seed: n, id: `1.${String(n)}` })));
+    const play = async (shared: boolean) => {
+      const remote = await openRemoteEnv({ config: env, tapes, shared, keepOrders: true });
+      const taken = [];
+      for (const trace of [true, false]) {
+        await remote.reset({ seed: seed(5), schedule: 'once', trace });
+        for (let step = 0; remote.buffers.episode.some((episode) => episode >= 0); step++) {
+          // Stake, price and green-up of every slot: a quote on each side in turn.
+          remote.buffers.actions.set(
+            remote.buffers.actions.map((_, i) => [step % 2 === 0 ? 1 : -1, 0.2, 0][i % 3] ?? 0)
+          );
+          await remote.step();
+        }
+        taken.push(await remote.takeOrders());
+      }
+      remote.dispose();
+      return taken;
+    };
+    const [recorded, unrecorded] = await play(true);
+    expect(recorded?.map((episode) => episode.market).sort()).toEqual(['1.1', '1.2', '1.3']);
+    for (const { orders } of recorded ?? []) {
+      expect(orders.length).toBeGreaterThan(0);
+      for (const order of orders)
+        expect(order.sentence).toMatch(/^(?:Filled|Part filled|Not filled|Waiting|On its way): /u);
+    }
+    expect(unrecorded).toEqual([]);
+    expect(await play(false)).toEqual([recorded, unrecorded]);
   });
 
   it('rejects when its worker cannot be loaded', async () => {

@@ -50,7 +50,7 @@ const still = { scheduledMillis: 1_200_000, firstMillis: 0, lastMillis: 1_100_00
 
 describe('an episode in its panel', () => {
   it('says what came of it, and no green where nothing was traded', () => {
-    expect(episodeResult(report, '1.1')).toEqual({ roi: '2.00\u202f%', green: 'yes', traded: 'yes' });
+    expect(episodeResult(report, '1.1')).toEqual({ roi: '+2.00\u202f%', green: 'yes', traded: 'yes' });
     expect(episodeResult(report, '1.2')).toMatchObject({ green: '–', traded: 'no' });
     expect(episodeResult(report, '1.9')).toBeUndefined();
     expect(episodeResult(undefined, '1.1')).toBeUndefined();

@@ -2,7 +2,8 @@
 import type { MarketRecord } from '$lib/data/records.ts';
 import type { EvaluationOrders, KeptOrder } from '$lib/env/episode-orders.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
-import { formatClock, formatPercent, plural } from '../format.ts';
+import { formatClock, plural } from '../format.ts';
+import { aboutMetric } from './metric-about.ts';
 import { policyOf } from './run-facts.ts';
 
 type Times = Pick<MarketRecord, 'inPlayMillis' | 'scheduledMillis' | 'firstMillis' | 'lastMillis'>;
@@ -49,7 +50,7 @@ export function episodeResult(report: EvaluationReport | undefined, market: stri
   const value = (column: string): number => Number(row[agent.columns.indexOf(column) + 1]);
   const traded = value('traded') === 1;
   return {
-    roi: formatPercent(value('mtm_roi'), 2),
+    roi: aboutMetric('mtm_roi_mean').format(value('mtm_roi')),
     green: !traded ? '–' : value('all_green') === 1 ? 'yes' : 'no',
     traded: traded ? 'yes' : 'no'
   };
