@@ -46,6 +46,12 @@ test('one press trains: charts fill, pause holds, resume goes on, stop evaluates
       expect(await seriousFindings(page)).toEqual([]);
     }
   }
+  await page.getByRole('tab', { name: 'Evaluation' }).click();
+  await page.getByRole('region', { name: 'Evaluation episodes' }).getByRole('link').first().click();
+  await expect(page).toHaveURL(/tab=evaluation&episode=.+/u);
+  const why = page.getByText(/^(?:Filled|Part filled|Not filled|Waiting): /u).first();
+  await expect(why.or(page.getByRole('heading', { name: 'The agent placed no order here' }))).toBeVisible();
+  expect(await seriousFindings(page)).toEqual([]);
   await page.getByRole('tab', { name: 'Checkpoint' }).click();
   await expect(page.getByRole('button', { name: /Download .*\.safetensors/u })).toBeVisible();
 });
