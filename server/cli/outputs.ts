@@ -1,7 +1,29 @@
 /** What a run leaves in a folder. Each file is written aside and renamed, so none is ever half there. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../src/lib/core/errors.ts';
 import type { HeadlessResult } from '../../src/lib/config/headless.ts';
+
+/**
+ * Makes the folder and writes into it once, before anything is trained that could then not be kept.
+ * @throws storage.unavailable
+ */
+export async function prepareFolder(folder: string): Promise<void> {
+  const probe = join(folder, '.furlong.part');
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (cause) {
+    throw new AppError('storage.unavailable', {
+      subject: `--out ${folder}`,
+      expected: 'a folder that can be written to',
+      got: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'name another folder',
+      cause
+    });
+  }
+}
 
 export async function writeAside(folder: string, name: string, content: string | Uint8Array): Promise<void> {
   const aside = join(folder, `.${name}.part`);

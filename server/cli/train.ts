@@ -1,5 +1,5 @@
 /** `train`: the app's own page driven from a terminal; what it leaves is in `outputs.ts`. */
-import { access, readFile } from 'node:fs/promises';
+import { readFile, rmdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppError } from '../../src/lib/core/errors.ts';
 import { readConfig } from '../../src/lib/config/read-config.ts';
@@ -9,8 +9,11 @@ import type { HeadlessOutcome, HeadlessPage, HeadlessResult } from '../../src/li
 import type { Command } from './arguments.ts';
 import { openApp } from './browser.ts';
 import type { AppInBrowser } from './browser.ts';
-import { writeAside, writeResult } from './outputs.ts';
+import { prepareFolder, writeAside, writeResult } from './outputs.ts';
 import { ProgressLine } from './progress.ts';
+
+/** Signals that come within this are one press of Ctrl-C. */
+const SAME_PRESS_MILLIS = 1000;
 
 type TrainCommand = Command & { readonly kind: 'train' };
 
@@ -23,30 +26,49 @@ declare global {
 /** @returns the exit code */
 export async function train(command: TrainCommand, out: NodeJS.WriteStream): Promise<number> {
   const config = await readGiven(command);
-  for (const file of command.data) await mustExist(file);
+  for (const file of command.data) await mustBeFile(file);
+  await prepareFolder(command.out);
   const progress = new ProgressLine(out, config.training.updates);
   const app = await openApp((event) => {
     progress.show(event, performance.now());
   });
   const interrupt = new Interrupt(app, progress);
   try {
-    await app.page.goto(`${app.url}headless`);
-    await app.page.waitForFunction(() => window.furlong !== undefined, undefined, { timeout: 60_000 });
-    const dataset = command.data.length > 0 ? await importFiles(app, command.data, progress) : config.data.dataset;
-    const yaml = writeConfig({ ...config, data: { ...config.data, dataset } });
-    const id = settled(await interrupt.orStop(app.page.evaluate((text) => window.furlong!.train(text), yaml)));
-    const result = settled(await app.page.evaluate((run) => window.furlong!.result(run), id));
-    progress.close();
-    await writeResult(command.out, result);
-    await writeAside(command.out, 'charts.png', await chartsOf(app, id));
-    report(result, command.out, progress);
-    if (interrupt.pressed) return 130;
-    return result.state === 'finished' ? 0 : 1;
+    return await trainIn(app, { command, config, progress, interrupt });
+  } catch (error) {
+    if (!interrupt.pressed) throw error;
+    progress.line('stopped before anything was trained: nothing was written');
+    return 130;
   } finally {
     progress.close();
     interrupt.dispose();
     await app.close();
+    // Only a folder that stayed empty goes.
+    await rmdir(command.out).catch(() => undefined);
   }
+}
+
+interface Parts {
+  readonly command: TrainCommand;
+  readonly config: RunConfig;
+  readonly progress: ProgressLine;
+  readonly interrupt: Interrupt;
+}
+
+async function trainIn(app: AppInBrowser, { command, config, progress, interrupt }: Parts): Promise<number> {
+  await app.page.goto(`${app.url}headless`);
+  await app.page.waitForFunction(() => window.furlong !== undefined, undefined, { timeout: 60_000 });
+  if (interrupt.pressed) await app.page.evaluate(() => window.furlong!.stop());
+  const dataset = command.data.length > 0 ? await importFiles(app, command.data, progress) : config.data.dataset;
+  const yaml = writeConfig({ ...config, data: { ...config.data, dataset } });
+  const id = settled(await app.page.evaluate((text) => window.furlong!.train(text), yaml));
+  const result = settled(await app.page.evaluate((run) => window.furlong!.result(run), id));
+  progress.close();
+  await writeResult(command.out, result);
+  await writeAside(command.out, 'charts.png', await chartsOf(app, id));
+  report(result, command.out, progress);
+  if (interrupt.pressed) return 130;
+  return result.state === 'finished' ? 0 : 1;
 }
 
 async function readGiven(command: TrainCommand): Promise<RunConfig> {
@@ -66,14 +88,14 @@ async function readGiven(command: TrainCommand): Promise<RunConfig> {
   };
 }
 
-async function mustExist(file: string): Promise<void> {
-  await access(file).catch((error: unknown) => {
-    throw new AppError('data.missing', {
-      subject: file,
-      got: 'no file that can be read',
-      remedy: 'check the path given to --data',
-      cause: error
-    });
+async function mustBeFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile() === true) return;
+  throw new AppError('data.missing', {
+    subject: file,
+    expected: 'a file',
+    got: found?.isDirectory() === true ? 'a folder' : 'nothing that can be read',
+    remedy: 'check the path given to --data; name the files of a folder one by one, or with a pattern'
   });
 }
 
@@ -111,12 +133,14 @@ function report(result: HeadlessResult, folder: string, progress: ProgressLine):
   progress.line(`written to ${join(folder, '')}`);
 }
 
-/** The first Ctrl-C stops the run cleanly; a second one ends the program at once. */
+/**
+ * The first Ctrl-C stops the run cleanly; another ends the program at once. One key press may arrive several times, from
+ * the terminal and from every program above this one that passes it on: what comes within a second is the same press.
+ */
 class Interrupt {
   readonly #app: AppInBrowser;
   readonly #progress: ProgressLine;
-  pressed = false;
-  #running = false;
+  #pressedAt: number | undefined;
 
   constructor(app: AppInBrowser, progress: ProgressLine) {
     this.#app = app;
@@ -125,26 +149,20 @@ class Interrupt {
     process.on('SIGTERM', this.#press);
   }
 
-  async orStop<T>(work: Promise<T>): Promise<T> {
-    this.#running = true;
-    try {
-      if (this.pressed) await this.#stop();
-      return await work;
-    } finally {
-      this.#running = false;
-    }
+  get pressed(): boolean {
+    return this.#pressedAt !== undefined;
   }
 
   readonly #press = (): void => {
-    if (this.pressed) process.exit(130);
-    this.pressed = true;
-    this.#progress.line('stopping: the last checkpoint is being kept (Ctrl-C again ends at once)');
-    if (this.#running) void this.#stop();
+    const now = performance.now();
+    if (this.#pressedAt !== undefined) {
+      if (now - this.#pressedAt > SAME_PRESS_MILLIS) process.exit(130);
+      return;
+    }
+    this.#pressedAt = now;
+    this.#progress.line('stopping: what was trained is being kept (Ctrl-C again ends at once)');
+    void this.#app.page.evaluate(() => window.furlong?.stop()).catch(() => undefined);
   };
-
-  async #stop(): Promise<void> {
-    await this.#app.page.evaluate(() => window.furlong?.stop()).catch(() => undefined);
-  }
 
   dispose(): void {
     process.off('SIGINT', this.#press);

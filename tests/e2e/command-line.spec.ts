@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { recordings } from '../support/recordings.ts';
 
+const moe = join(recordings.path, 'betfair', 'stream', '1.206064380.bz2');
 const root = join(import.meta.dirname, '..', '..');
 
 interface Ended {
@@ -13,15 +15,17 @@ interface Ended {
 
 function furlong(words: readonly string[], onOutput?: (text: string, interrupt: () => void) => void): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['server/cli/main.ts', ...words], { cwd: root });
+    // Through npm and in a process group of its own: a terminal's Ctrl-C reaches every program of the group.
+    const child = spawn('npm', ['run', '-s', 'furlong', '--', ...words], { cwd: root, detached: true });
     let output = '';
     const add = (chunk: Buffer): void => {
       output += chunk.toString();
-      onOutput?.(output, () => child.kill('SIGINT'));
+      onOutput?.(output, () => process.kill(-(child.pid ?? 0), 'SIGINT'));
     };
     child.stdout.on('data', add);
     child.stderr.on('data', add);
-    child.on('exit', (code) => resolve({ code, output }));
+    // npm ends by the signal itself, which a shell shows as 130; the output closes once every program has ended.
+    child.on('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGINT' ? 130 : null), output }));
   });
 }
 
@@ -68,6 +72,29 @@ test.describe('the command line', () => {
     expect(existsSync(join(out, 'checkpoint.safetensors'))).toBe(true);
   });
 
+  test('Ctrl-C while a file is read stops too, and leaves nothing', async () => {
+    test.skip(!existsSync(moe), 'no recordings here: set FURLONG_DATA');
+    let pressed = false;
+    const words = [
+      'train',
+      'configs/au-preoff.sac-lstm.small.yaml',
+      '--data',
+      moe,
+      '--updates',
+      '100000',
+      '--out',
+      out
+    ];
+    const ended = await furlong(words, (output, interrupt) => {
+      if (pressed || !output.includes('reading')) return;
+      pressed = true;
+      interrupt();
+    });
+    expect(ended.code).toBe(130);
+    expect(ended.output).toContain('nothing was written');
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('says what is wrong with its input, and ends with a code that says so', async () => {
     const usage = await furlong(['train']);
     expect(usage.code).toBe(2);
@@ -85,5 +112,10 @@ test.describe('the command line', () => {
     expect(notData.code).toBe(1);
     expect(notData.output).toContain('icon.svg');
     expect(existsSync(out)).toBe(false);
+    const folder = await furlong(['train', 'configs/au-preoff.sac-lstm.small.yaml', '--data', 'configs', '--out', out]);
+    expect(folder.output).toContain('expected a file, got a folder');
+    const notFolder = await furlong(['train', 'configs/au-preoff.sac-lstm.small.yaml', '--out', 'README.md']);
+    expect(notFolder.code).toBe(1);
+    expect(notFolder.output).toContain('expected a folder that can be written to');
   });
 });

@@ -49,6 +49,7 @@ export interface HeadlessPage {
   importChosen(): Promise<HeadlessOutcome<HeadlessImport>>;
   /** Trains to the end, a stop or a failure; gives the run's id. */
   train(configYaml: string): Promise<HeadlessOutcome<string>>;
+  /** Ends an import or a run, or the one that would come next: it stays stopped. */
   stop(): Promise<void>;
   result(id: string): Promise<HeadlessOutcome<HeadlessResult>>;
 }

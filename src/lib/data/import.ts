@@ -10,7 +10,7 @@ import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
-import type { ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
+import type { DatasetRecord, ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
 import { SIDECAR_VERSION, layerSchema } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
@@ -18,6 +18,8 @@ import type { FileStore } from './store/file-store.ts';
 /** Stable code of a file that gave nothing, kept beside the files that did. */
 export const UNREADABLE_FILE = 'unreadable-file';
 export const DUPLICATE_MARKET = 'market-in-several-files';
+/** A dataset that is in the catalogue under another name. */
+export const ALREADY_IMPORTED = 'already-imported';
 
 export interface ImportRequest {
   readonly files: readonly File[];
@@ -56,7 +58,24 @@ export async function importFiles(parts: ImportParts, request: ImportRequest): P
   const run = new ImportRun(parts, request);
   const dataset = await parts.catalogue.add((folder) => run.into(folder));
   const markets = await parts.catalogue.markets(dataset.name);
-  return { dataset, markets, seconds: (parts.clock.monotonicMillis() - started) / 1000 };
+  const twin = (await parts.catalogue.datasets()).find(
+    (other) => other.name !== dataset.name && other.fingerprint === dataset.fingerprint
+  );
+  const told = twin === undefined ? dataset : withTwin(dataset, twin.name);
+  return { dataset: told, markets, seconds: secondsSince(parts, started) };
+}
+
+const secondsSince = (parts: ImportParts, started: number): number => (parts.clock.monotonicMillis() - started) / 1000;
+
+/** Told in the report alone: the twin may be deleted later. */
+function withTwin(dataset: DatasetRecord, twin: string): DatasetRecord {
+  const oddity: Oddity = {
+    code: ALREADY_IMPORTED,
+    count: 1,
+    example: `${dataset.name} holds the same markets as ${twin}, byte for byte; delete one of them on the Data page`,
+    severity: 'warning'
+  };
+  return { ...dataset, oddities: [...dataset.oddities, oddity] };
 }
 
 class ImportRun {

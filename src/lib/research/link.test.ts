@@ -12,6 +12,8 @@ const claim: RunClaim = {
   codeVersion: 'abc123',
   device: 'WebAssembly SIMD',
   updates: 400,
+  heldOut: true,
+  episodes: 9,
   results: {
     agent: { return: { mean: 1.25, low: -0.5, high: 3 } },
     random: { return: { mean: -2, low: -3, high: -1 } }

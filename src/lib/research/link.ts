@@ -27,6 +27,8 @@ const ClaimSchema = v.strictObject({
   codeVersion: short,
   device: short,
   updates: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  heldOut: v.boolean(),
+  episodes: v.pipe(v.number(), v.integer(), v.minValue(0)),
   results: v.record(v.string(), v.record(v.string(), IntervalSchema)),
   evaluationDigest: short
 });

@@ -23,6 +23,8 @@ export function makeClaim(record: RunRecord): RunClaim {
     codeVersion: record.codeVersion,
     device: record.device,
     updates: evaluation.updates,
+    heldOut: evaluation.heldOut,
+    episodes: evaluation.policies[0]?.episodes ?? 0,
     results: resultsOf(evaluation),
     evaluationDigest: evaluation.digest
   };

@@ -79,6 +79,10 @@ export interface RunClaim {
   readonly codeVersion: string;
   readonly device: string;
   readonly updates: number;
+  /** False when the agent was judged by markets it had trained on. */
+  readonly heldOut: boolean;
+  /** Episodes the intervals rest on. */
+  readonly episodes: number;
   /** The agent's intervals and the baselines' means at the end. */
   readonly results: Readonly<Record<string, Readonly<Record<string, Interval>>>>;
   readonly evaluationDigest: string;

@@ -167,6 +167,21 @@ describe('imports', () => {
     expect((await data.tape(dataset.name, '1.1')).messages).toBe(9);
   });
 
+  test('the same content a second time is kept under another name, and the report says so', async () => {
+    const data = open();
+    const first = await data.importFiles([file('a.json', stream('1.1', 3))], { task: 't' });
+    expect(first.dataset.oddities.map(({ code }) => code)).not.toContain('already-imported');
+    const again = await data.importFiles([file('a.json', stream('1.1', 3))], { task: 't' });
+    expect(again.dataset.oddities).toContainEqual(
+      expect.objectContaining({
+        code: 'already-imported',
+        example: expect.stringContaining(first.dataset.name) as string
+      })
+    );
+    const other = await data.importFiles([file('b.json', stream('1.1', 4))], { task: 't' });
+    expect(other.dataset.oddities.map(({ code }) => code)).not.toContain('already-imported');
+  });
+
   test('all bad files together are refused, each named', async () => {
     const data = open();
     const error = await refusal(data.importFiles([file('x', 'no'), file('y', '')], { task: 't' }));

@@ -7,7 +7,7 @@ import type {
   HeadlessResult
 } from '$lib/config/headless.ts';
 import { readConfig } from '$lib/config/read-config.ts';
-import { AppError, asAppError } from '$lib/core/errors.ts';
+import { AppError, asAppError, checkAborted } from '$lib/core/errors.ts';
 import { encodeClaim } from '$lib/research/link.ts';
 import { makeClaim } from '$lib/research/run-record.ts';
 import type { RunRecord } from '$lib/research/types.ts';
@@ -23,10 +23,13 @@ export interface HeadlessParts {
 }
 
 export function headlessPage(parts: HeadlessParts): HeadlessPage {
+  const stopping = new AbortController();
+  const { signal } = stopping;
   return {
-    importChosen: () => outcome('import', () => importChosen(parts)),
-    train: (configYaml) => outcome('train', () => train(parts, configYaml)),
+    importChosen: () => outcome('import', () => importChosen(parts, signal)),
+    train: (configYaml) => outcome('train', () => train(parts, configYaml, signal)),
     stop: async () => {
+      stopping.abort();
       await parts.runs.active()?.stop();
     },
     result: (id) => outcome('result', () => result(parts.data, id))
@@ -42,8 +45,9 @@ async function outcome<T>(subject: string, work: () => Promise<T>): Promise<Head
   }
 }
 
-async function importChosen({ data, chosenFiles, tell }: HeadlessParts): Promise<HeadlessImport> {
+async function importChosen({ data, chosenFiles, tell }: HeadlessParts, signal: AbortSignal): Promise<HeadlessImport> {
   const { dataset } = await data.importFiles(chosenFiles(), {
+    signal,
     onProgress: ({ file, bytesRead, bytesTotal, messages }) => {
       tell({ kind: 'import', file, fraction: bytesTotal > 0 ? bytesRead / bytesTotal : 1, messages });
     }
@@ -59,8 +63,10 @@ async function importChosen({ data, chosenFiles, tell }: HeadlessParts): Promise
   };
 }
 
-async function train({ runs, tell }: HeadlessParts, configYaml: string): Promise<string> {
+async function train({ runs, tell }: HeadlessParts, configYaml: string, signal: AbortSignal): Promise<string> {
+  checkAborted(signal, 'the run');
   const run = await runs.start(readConfig(configYaml, 'configuration'));
+  if (signal.aborted) await run.stop();
   const stopListening = run.subscribe((event) => {
     const told = asHeadlessEvent(event);
     if (told !== undefined) tell(told);
