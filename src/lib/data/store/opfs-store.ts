@@ -33,9 +33,12 @@ export class OpfsStore implements FileStore {
   }
 
   async read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const file = await this.file(path);
-    if (file === undefined) return undefined;
-    return await told(path, async () => new Uint8Array(await file.arrayBuffer()));
+    // Handle, file and bytes in one attempt: a file that is replaced in between is asked for again.
+    return await told(path, async () => {
+      const handle = await this.#fileHandle(path);
+      if (handle === undefined) return undefined;
+      return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    });
   }
 
   async file(path: string): Promise<File | undefined> {
@@ -172,14 +175,19 @@ async function walk(directory: FileSystemDirectoryHandle, path: string, into: st
 
 const isNamed = (thrown: unknown, name: string): boolean => thrown instanceof DOMException && thrown.name === name;
 
-/** Runs a storage call, waits a little for a file another tab has open, and names what went wrong. */
+/**
+ * Runs a storage call, and names what went wrong. It waits a little and tries again for a file that another tab has
+ * open, and for one that was replaced under a handle just taken (`NotReadableError`, `NotFoundError`: the browser drops the former bytes).
+ */
 async function told<T>(path: string, call: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await call();
     } catch (thrown) {
-      if (!isNamed(thrown, 'NoModificationAllowedError')) throw storageError(thrown, path);
+      const replaced = isNamed(thrown, 'NotReadableError') || isNamed(thrown, 'NotFoundError');
+      if (!replaced && !isNamed(thrown, 'NoModificationAllowedError')) throw storageError(thrown, path);
       const wait = LOCK_WAITS_MILLIS[attempt];
+      if (wait === undefined && replaced) throw storageError(thrown, path);
       if (wait === undefined) {
         throw new AppError('storage.locked', {
           subject: path,
