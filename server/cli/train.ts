@@ -15,6 +15,9 @@ import { ProgressLine } from './progress.ts';
 /** Signals that come within this are one press of Ctrl-C. */
 const SAME_PRESS_MILLIS = 1000;
 
+/** The page was told to stop before it trained; any other failure after Ctrl-C is still a failure. */
+class Stopped extends Error {}
+
 type TrainCommand = Command & { readonly kind: 'train' };
 
 declare global {
@@ -36,7 +39,7 @@ export async function train(command: TrainCommand, out: NodeJS.WriteStream): Pro
   try {
     return await trainIn(app, { command, config, progress, interrupt });
   } catch (error) {
-    if (!interrupt.pressed) throw error;
+    if (!(error instanceof Stopped)) throw error;
     progress.line('stopped before anything was trained: nothing was written');
     return 130;
   } finally {
@@ -115,7 +118,7 @@ async function importFiles(app: AppInBrowser, files: readonly string[], progress
 
 function settled<T>(outcome: HeadlessOutcome<T>): T {
   if (outcome.ok) return outcome.value;
-  throw new Error(outcome.message);
+  throw outcome.code === 'aborted' ? new Stopped(outcome.message) : new Error(outcome.message);
 }
 
 async function chartsOf(app: AppInBrowser, id: string): Promise<Uint8Array> {
