@@ -2,7 +2,7 @@
 import { Random } from '../../src/lib/core/random.ts';
 import type { Seed } from '../../src/lib/core/units.ts';
 import { seconds } from '../../src/lib/core/units.ts';
-import { betfairRules } from '../../src/lib/market/rules.ts';
+import { betfairRules } from '../../src/lib/market/venues/betfair.ts';
 import { TapeBuilder } from '../../src/lib/market/tape-builder.ts';
 import type { MarketInfo, Tape } from '../../src/lib/market/tape.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../src/lib/market/tape.ts';

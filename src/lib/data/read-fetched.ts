@@ -1,5 +1,5 @@
 /** Files the server's proxy fetched, as an import takes them: an order book is a market, candles are bars. */
-import { binanceSpotRules } from '../market/rules.ts';
+import { binanceSpotRules } from '../market/venues/binance.ts';
 import { TapeBuilder } from '../market/tape-builder.ts';
 import type { Tape } from '../market/tape.ts';
 import type { Bar, Fetched } from './binance/fetched.ts';

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
 import type { Nanos, Ticks } from '../core/units.ts';
-import { betfairRules } from '../market/rules.ts';
+import { betfairRules } from '../market/venues/betfair.ts';
 import { TapeBuilder } from '../market/tape-builder.ts';
 import { NO_SLOT, NO_TICK, RowKind } from '../market/tape.ts';
 import type { Tape } from '../market/tape.ts';

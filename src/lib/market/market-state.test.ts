@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millis } from '../core/units.ts';
 import { MarketState } from './market-state.ts';
-import { betfairRules } from './rules.ts';
+import { betfairRules } from './venues/betfair.ts';
 import { TapeBuilder } from './tape-builder.ts';
 import { tapeFromWire, tapeToWire } from './tape-wire.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind, epochMillis, messageCount } from './tape.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Nanos } from '../core/units.ts';
 import { allPriceSeries, offTime, priceSeries } from './price-series.ts';
-import { betfairRules } from './rules.ts';
+import { betfairRules } from './venues/betfair.ts';
 import { TapeBuilder } from './tape-builder.ts';
 import { NO_SLOT, RowKind } from './tape.ts';
 import type { Tape } from './tape.ts';

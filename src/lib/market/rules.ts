@@ -1,23 +1,30 @@
 /** What differs between venues, as data. A new venue is a new value of `MarketRules`, never a branch on its name. */
 import type { Lots, Nanos } from '../core/units.ts';
-import { lots, seconds } from '../core/units.ts';
 import type { Ladder } from './ladder.ts';
-import { betfairClassic, betfairFinest, betfairLine, uniformLadder } from './ladder.ts';
-import { unreachable } from '../core/assert.ts';
 
 export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
 
 /** Who pays what, and when. */
 export type Settlement =
   | { readonly kind: 'backLay'; readonly winners: number }
-  | { readonly kind: 'yesNo'; readonly payoutMinor: number }
+  /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
+  | { readonly kind: 'yesNo'; readonly payout: number }
+  /** Margins as parts of the position's value at the mark price; funding is paid on that value. */
   | { readonly kind: 'linearPerpetual'; readonly initialMargin: number; readonly maintenanceMargin: number }
   | { readonly kind: 'cash' };
 
 export type FeeSchedule =
   | { readonly kind: 'commissionOnNetWinnings'; readonly rate: number; readonly discount: number }
   | { readonly kind: 'makerTaker'; readonly makerBps: number; readonly takerBps: number }
-  | { readonly kind: 'quadratic'; readonly coefficient: number }
+  /** coefficient x contracts x price x (1 - price), rounded up to a whole `unit` of the currency, a fill at a time. */
+  | { readonly kind: 'quadratic'; readonly coefficient: number; readonly unit: number }
+  /** In the currency: so much a share, at least `minimum` an order, at most `maximumPercent` of its value. */
+  | {
+      readonly kind: 'perShare';
+      readonly rate: number;
+      readonly minimum: number;
+      readonly maximumPercent: number;
+    }
   | { readonly kind: 'none' };
 
 export type OrderKind = 'limit' | 'limitOnClose' | 'marketOnClose' | 'market';
@@ -59,7 +66,35 @@ export interface BinanceSpotSpec {
   readonly lowestStep: number;
   readonly steps: number;
 }
-export type RulesSpec = BetfairSpec | BinanceSpotSpec;
+/** A linear perpetual of Binance USD-M: margined and settled in the quote currency, funded at intervals. */
+export interface BinanceUsdmSpec extends Omit<BinanceSpotSpec, 'venue'> {
+  readonly venue: 'binance-usdm';
+  readonly initialMargin: number;
+  readonly maintenanceMargin: number;
+  readonly makerBps: number;
+  readonly takerBps: number;
+}
+/** One event contract of Kalshi: 0 to 1 dollar, a yes bid and a no bid (which is a yes offer at 1 less its price). */
+export interface KalshiSpec {
+  readonly venue: 'kalshi';
+  /** Price step as 10^-priceDecimals of a dollar: 2 for whole cents. */
+  readonly priceDecimals: number;
+  /** Coefficients of the published fee formula, for takers and for makers. */
+  readonly takerFee: number;
+  readonly makerFee: number;
+}
+/** A share for cash. */
+export interface EquitySpec {
+  readonly venue: 'equities';
+  readonly currency: Currency;
+  /** Price step as 10^-priceDecimals. */
+  readonly priceDecimals: number;
+  readonly highestPrice: number;
+  /** Smallest number of shares and their step. */
+  readonly lotShares: number;
+  readonly commission: Extract<FeeSchedule, { kind: 'perShare' | 'none' }>;
+}
+export type RulesSpec = BetfairSpec | BinanceSpotSpec | BinanceUsdmSpec | KalshiSpec | EquitySpec;
 
 export interface MarketRules {
   readonly id: string;
@@ -71,83 +106,4 @@ export interface MarketRules {
   readonly settlement: Settlement;
   readonly fees: FeeSchedule;
   readonly orders: OrderRules;
-}
-
-function ladderOf(ladder: BetfairLadder | undefined): Ladder {
-  if (ladder === undefined) return betfairClassic;
-  switch (ladder.type) {
-    case 'CLASSIC':
-      return betfairClassic;
-    case 'FINEST':
-      return betfairFinest;
-    case 'LINE_RANGE':
-      return betfairLine(ladder);
-    default:
-      return unreachable(ladder);
-  }
-}
-
-/** Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate are the venue's defaults. */
-export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}): MarketRules {
-  const spec: BetfairSpec = {
-    venue: 'betfair',
-    currency: options.currency ?? 'GBP',
-    winners: options.winners ?? 1,
-    marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
-    betDelaySeconds: options.betDelaySeconds ?? 5,
-    ...(options.ladder === undefined ? {} : { ladder: options.ladder })
-  };
-  return {
-    id: 'betfair',
-    spec,
-    ladder: ladderOf(spec.ladder),
-    lotSize: 0.01,
-    currency: spec.currency,
-    settlement: { kind: 'backLay', winners: spec.winners },
-    fees: { kind: 'commissionOnNetWinnings', rate: spec.marketBaseRatePercent / 100, discount: 0 },
-    orders: {
-      minimum: lots(200),
-      kinds: ['limit', 'limitOnClose', 'marketOnClose'],
-      persistence: ['lapse', 'persist', 'marketOnClose'],
-      bestPriceExecution: true,
-      betDelayInPlay: seconds(spec.betDelaySeconds)
-    }
-  };
-}
-
-/** Binance spot: cash settlement, 10 basis points for maker and taker at the venue's regular tier. */
-export function binanceSpotRules(options: Omit<BinanceSpotSpec, 'venue'>): MarketRules {
-  const tickSize = 10 ** -options.priceDecimals;
-  return {
-    id: 'binance',
-    spec: { venue: 'binance', ...options },
-    ladder: uniformLadder({
-      id: `binance-${options.symbol}`,
-      lowest: options.lowestStep * tickSize,
-      tickSize,
-      size: options.steps
-    }),
-    lotSize: 10 ** -options.sizeDecimals,
-    currency: 'USDT',
-    settlement: { kind: 'cash' },
-    fees: { kind: 'makerTaker', makerBps: 10, takerBps: 10 },
-    orders: {
-      minimum: lots(1),
-      kinds: ['limit', 'market'],
-      persistence: ['persist'],
-      bestPriceExecution: true,
-      betDelayInPlay: seconds(0)
-    }
-  };
-}
-
-export function rulesFrom(spec: RulesSpec): MarketRules {
-  switch (spec.venue) {
-    case 'betfair':
-      return betfairRules(spec);
-    case 'binance':
-      return binanceSpotRules(spec);
-    default:
-      return unreachable(spec);
-  }
 }

@@ -66,7 +66,9 @@ export class TapeBuilder {
   build(market: MarketInfo, options: { readonly shared: boolean }): Tape {
     const rows = this.#rows;
     const messages = this.#messages;
-    const bytes = tapeLayout(rows, messages).bytes;
+    const order = this.#received === undefined ? undefined : venueOrder(this.#exchange, rows);
+    const reordered = order !== undefined;
+    const bytes = tapeLayout(rows, messages, reordered).bytes;
     const buffer = options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     const { rules, ...plain } = market;
     const tape = tapeFromWire({
@@ -75,6 +77,7 @@ export class TapeBuilder {
       startEpochNanos: this.startEpochNanos,
       rows,
       messages,
+      ...(reordered ? { reordered } : {}),
       buffer
     });
     tape.exchange.set(this.#exchange.subarray(0, rows));
@@ -85,6 +88,7 @@ export class TapeBuilder {
     tape.lots.set(this.#lots.subarray(0, rows));
     tape.messageStart.set(this.#messageStart.subarray(0, messages));
     tape.messageStart[messages] = rows;
+    if (order !== undefined) tape.exchangeOrder?.set(order);
     return tape;
   }
 
@@ -96,6 +100,14 @@ export class TapeBuilder {
     this.#tick = grown(this.#tick);
     this.#lots = grown(this.#lots);
   }
+}
+
+/** All rows by the venue's clock, first come first among equals; undefined where they stand so already. */
+function venueOrder(exchange: Float64Array, rows: number): Uint32Array | undefined {
+  let sorted = true;
+  for (let row = 1; row < rows && sorted; row++) sorted = exchange[row]! >= exchange[row - 1]!;
+  if (sorted) return undefined;
+  return Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => exchange[a]! - exchange[b]! || a - b);
 }
 
 interface Column {

@@ -57,7 +57,17 @@ export const RowKind = {
    * restates what was matched before a removal at reduced prices, so what shows there since is new, though it is not
    * over the largest size that the level ever showed.
    */
-  freshTrade: 18
+  freshTrade: 18,
+  /** A trade whose taker bought, or sold; `lots` is its size, counted once. Venues that name the taker's side. */
+  buyTrade: 19,
+  sellTrade: 20,
+  /** The bids from the best down to `tick` are gone, or the asks from the best up to `tick`: an image of them follows. */
+  clearBids: 21,
+  clearAsks: 22,
+  /** The mark price that margins and funding are counted at; `lots` is the price in 1e-6. */
+  markPrice: 23,
+  /** Funding fell due; `lots` is the rate in 1e-8, paid by longs to shorts on their value at the mark price. */
+  funding: 24
 } as const;
 export type RowKind = (typeof RowKind)[keyof typeof RowKind];
 
@@ -110,6 +120,10 @@ export interface Tape {
   readonly lots: Float64Array;
   /** First row of each message, and one more entry equal to `rows`. */
   readonly messageStart: Uint32Array;
+  /**
+   * Rows stand in order of reception. Where the venue's own order differs, this lists all rows by the venue's clock
+   * (stable where that is equal); absent where the two agree.
+   */
   readonly exchangeOrder?: Uint32Array;
 }
 

@@ -9,7 +9,7 @@ import type { FileStore } from '../data/store/file-store.ts';
 import { LocalLocks } from '../data/store/locks.ts';
 import { MemoryStore } from '../data/store/memory-store.ts';
 import type { Nanos } from '../core/units.ts';
-import { betfairRules } from '../market/rules.ts';
+import { betfairRules } from '../market/venues/betfair.ts';
 import { TapeBuilder } from '../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../market/tape.ts';
 import type { Tape } from '../market/tape.ts';

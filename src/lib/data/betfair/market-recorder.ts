@@ -6,7 +6,7 @@
  * replaces all that was known; `trd` states matched volume of both sides.
  */
 import type { BetfairLadder } from '../../market/rules.ts';
-import { betfairRules } from '../../market/rules.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import type { Ladder } from '../../market/ladder.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, OFF_LADDER_SCALE, Outcome, RowKind } from '../../market/tape.ts';

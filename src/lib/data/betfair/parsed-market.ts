@@ -1,7 +1,7 @@
 /** A market read from an Exchange Stream: its tape, its texts, and what the catalogue wants to know of it. */
 import type { MarketInfo, Runner, Tape } from '../../market/tape.ts';
 import { MarketStatus, Outcome } from '../../market/tape.ts';
-import { betfairRules } from '../../market/rules.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import type { MarketRecord, Oddity } from '../records.ts';
 import type { MarketDefinition } from './definition.ts';
 import type { KeptDefinition, MarketRecorder, RecorderCounts } from './market-recorder.ts';

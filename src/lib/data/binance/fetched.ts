@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { AppError } from '../../core/errors.ts';
 import type { Nanos } from '../../core/units.ts';
-import { binanceSpotRules } from '../../market/rules.ts';
+import { binanceSpotRules } from '../../market/venues/binance.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import { RowKind, MarketStatus, NO_SLOT, NO_TICK } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { beforeAll, expect, test } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import type { Nanos } from '../../core/units.ts';
-import { betfairRules } from '../../market/rules.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import type { RowKind, Tape } from '../../market/tape.ts';
 import { toIpc } from './columns.ts';

@@ -8,7 +8,7 @@ import { AppError, checkAborted } from '../../core/errors.ts';
 import type { TapeWire } from '../../market/tape-wire.ts';
 import { tapeFromWire } from '../../market/tape-wire.ts';
 import type { DatasetRecord, MarketRecord } from '../records.ts';
-import { rulesFrom } from '../../market/rules.ts';
+import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { SERIES_COLUMNS, runnerSeries } from '../runner-series.ts';
 import type { ColumnSpec } from '../parquet/columns.ts';
 import { toIpc } from '../parquet/columns.ts';

@@ -1,6 +1,6 @@
 /** Names of the market features an observation holds, known before any market is: the tracker's own. */
 import { FeatureTracker } from '../../market/features/feature-tracker.ts';
-import { betfairRules } from '../../market/rules.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 
 const tracker = new FeatureTracker({
   id: '',

@@ -1,6 +1,6 @@
 /** A scenario played to its end, as a tape like a recorded market's, labelled synthetic. */
 import { nanos } from '../../core/units.ts';
-import { betfairRules } from '../../market/rules.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import type { MarketInfo, Tape } from '../../market/tape.ts';
 import { scenarioFingerprint } from './scenario.ts';

@@ -3,7 +3,7 @@ import { Random } from '../../core/random.ts';
 import type { Nanos } from '../../core/units.ts';
 import { millis, seed } from '../../core/units.ts';
 import { MarketState } from '../market-state.ts';
-import { betfairRules } from '../rules.ts';
+import { betfairRules } from '../venues/betfair.ts';
 import { TapeBuilder } from '../tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind, messageCount } from '../tape.ts';
 import type { MarketInfo, Tape } from '../tape.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Book } from '$lib/market/book.ts';
-import { binanceSpotRules } from '$lib/market/rules.ts';
+import { binanceSpotRules } from '$lib/market/venues/binance.ts';
 import { baseAsset, depthProfile, levelAt, profilePath, roundTotals } from './depth-profile.ts';
 
 const rules = binanceSpotRules({ symbol: 'X', priceDecimals: 1, sizeDecimals: 2, lowestStep: 1000, steps: 101 });

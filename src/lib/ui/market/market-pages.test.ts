@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MarketRecord } from '$lib/data/records.ts';
 import { Book } from '$lib/market/book.ts';
 import { betfairClassic } from '$lib/market/ladder.ts';
-import { betfairRules } from '$lib/market/rules.ts';
+import { betfairRules } from '$lib/market/venues/betfair.ts';
 import type { Nanos } from '$lib/core/units.ts';
 import { filterFrom, filterMarkets, queryOf } from './market-filter.ts';
 import { bookPercent, ladderRows, priceText } from './ladder-rows.ts';

@@ -1,6 +1,6 @@
 import { test as property, fc } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { betfairRules } from '$lib/market/rules.ts';
+import { betfairRules } from '$lib/market/venues/betfair.ts';
 import { MarketState } from '$lib/market/market-state.ts';
 import { TapeBuilder } from '$lib/market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, RowKind } from '$lib/market/tape.ts';

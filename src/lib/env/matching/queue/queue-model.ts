@@ -17,4 +17,9 @@ export interface QueueModel {
    * and not more than `rest`, that reach the order.
    */
   onTrade(position: QueuePosition, volume: number, rest: number): number;
+  /**
+   * The level where the order rests went from `before` to `after` lots, of which `traded` were trades since its last
+   * change. Moves the queue; nothing fills by it. Absent where cancellations ahead are ignored.
+   */
+  onDepth?(position: QueuePosition, before: number, after: number, traded: number): void;
 }

@@ -1,0 +1,48 @@
+/** The rules of Betfair's back/lay markets. */
+import { unreachable } from '../../core/assert.ts';
+import { lots, seconds } from '../../core/units.ts';
+import type { Ladder } from '../ladder.ts';
+import { betfairClassic, betfairFinest, betfairLine } from '../ladder.ts';
+import type { BetfairLadder, BetfairSpec, MarketRules } from '../rules.ts';
+
+function ladderOf(ladder: BetfairLadder | undefined): Ladder {
+  if (ladder === undefined) return betfairClassic;
+  switch (ladder.type) {
+    case 'CLASSIC':
+      return betfairClassic;
+    case 'FINEST':
+      return betfairFinest;
+    case 'LINE_RANGE':
+      return betfairLine(ladder);
+    default:
+      return unreachable(ladder);
+  }
+}
+
+/** Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate are the venue's defaults. */
+export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}): MarketRules {
+  const spec: BetfairSpec = {
+    venue: 'betfair',
+    currency: options.currency ?? 'GBP',
+    winners: options.winners ?? 1,
+    marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
+    betDelaySeconds: options.betDelaySeconds ?? 5,
+    ...(options.ladder === undefined ? {} : { ladder: options.ladder })
+  };
+  return {
+    id: 'betfair',
+    spec,
+    ladder: ladderOf(spec.ladder),
+    lotSize: 0.01,
+    currency: spec.currency,
+    settlement: { kind: 'backLay', winners: spec.winners },
+    fees: { kind: 'commissionOnNetWinnings', rate: spec.marketBaseRatePercent / 100, discount: 0 },
+    orders: {
+      minimum: lots(200),
+      kinds: ['limit', 'limitOnClose', 'marketOnClose'],
+      persistence: ['lapse', 'persist', 'marketOnClose'],
+      bestPriceExecution: true,
+      betDelayInPlay: seconds(spec.betDelaySeconds)
+    }
+  };
+}
