@@ -3,11 +3,21 @@
  * last traded price. Knows nothing of our own orders, and nothing of the market around it.
  */
 import { Depth } from './depth.ts';
+import type { DepthView } from './depth.ts';
 import type { Ladder } from './ladder.ts';
 import { NO_TICK, OFF_LADDER_SCALE } from './tape.ts';
 import type { Ticks } from '../core/units.ts';
 
-export class Book {
+/** What waits on both sides of a book, however it is kept. */
+export interface BookView {
+  readonly ladder: Ladder;
+  readonly bids: DepthView;
+  readonly asks: DepthView;
+  readonly bestBid: number;
+  readonly bestAsk: number;
+}
+
+export class Book implements BookView {
   readonly ladder: Ladder;
   /** Betfair `atb`, what a backer gets; the best is the highest. */
   readonly bids: Depth;

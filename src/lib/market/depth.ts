@@ -11,7 +11,19 @@ const PAGE_MASK = PAGE_SIZE - 1;
 /** Stands for every page that holds nothing; never written to. */
 const EMPTY_PAGE = new Float64Array(PAGE_SIZE);
 
-export class Depth {
+/** What may be asked of one side of a book, however it is kept. */
+export interface DepthView {
+  /** Lowest and highest tick with a size, NO_TICK when there is none. */
+  readonly lowest: number;
+  readonly highest: number;
+  /** Lots at a tick, 0 where there are none. The tick must be on the ladder. */
+  at(tick: number): number;
+  /** The next tick with a size below, or above; or NO_TICK. */
+  below(tick: number): number;
+  above(tick: number): number;
+}
+
+export class Depth implements DepthView {
   /** Number of ticks. */
   readonly size: number;
   /** Lowest and highest tick with a size, NO_TICK when there is none. Read-only to others. */

@@ -63,6 +63,11 @@ export class MarketState {
   /** Becomes a copy of another state of the same market; nothing is shared. */
   copyFrom(other: MarketState): void {
     for (let slot = 0; slot < this.books.length; slot++) this.books[slot]!.copyFrom(other.books[slot]!);
+    this.copyConditionsFrom(other);
+  }
+
+  /** Copies everything but the books. */
+  copyConditionsFrom(other: MarketState): void {
     this.status = other.status;
     this.inPlay = other.inPlay;
     this.betDelaySeconds = other.betDelaySeconds;

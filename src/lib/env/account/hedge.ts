@@ -2,7 +2,7 @@
  * What a position is worth if it is closed now, against what the book shows, level by level: the green-up. A runner
  * with more backed than laid is laid where others ask, one with more laid is backed where others bid.
  */
-import type { Book } from '../../market/book.ts';
+import type { BookView } from '../../market/book.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
 import { Side } from '../matching/order.ts';
@@ -41,7 +41,13 @@ export class GreenUp {
  * back that nobody lays counts as lost, a lay that nobody backs at its liability.
  * @param points price in hundredths by tick
  */
-export function greenUp(account: BackLayAccount, slot: number, book: Book, points: Float64Array, into: GreenUp): void {
+export function greenUp(
+  account: BackLayAccount,
+  slot: number,
+  book: BookView,
+  points: Float64Array,
+  into: GreenUp
+): void {
   const lose = account.ifLoses[slot]!;
   const held = account.ifWins[slot]! - lose;
   into.stake = 0;
@@ -71,7 +77,7 @@ export function greenUp(account: BackLayAccount, slot: number, book: Book, point
 /** Points of the whole market if every runner is closed now: the same whoever wins. */
 export function markToMarket(
   account: BackLayAccount,
-  books: readonly Book[],
+  books: readonly BookView[],
   points: Float64Array,
   scratch: GreenUp
 ): number {

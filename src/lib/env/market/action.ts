@@ -15,7 +15,7 @@
  * first: the stake of that slot is then ignored. A new order takes the place of the slot's resting one of that side; one
  * that asks for a price it rests at already keeps its place in the queue. So a slot may quote both sides.
  */
-import type { Book } from '../../market/book.ts';
+import type { BookView } from '../../market/book.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import { Side } from '../matching/order.ts';
 
@@ -53,7 +53,7 @@ const beyond = (value: number, deadZone: number): number => Math.min(1, (Math.ab
 export function decodeAction(
   actions: Float32Array | Int32Array,
   at: number,
-  book: Book,
+  book: BookView,
   stakes: StakeRange,
   into: SlotAction
 ): void {

@@ -2,23 +2,31 @@
  * What happens when a limit order reaches the book: it takes what is visible up to its price, best first and each
  * level at its own price (best-price execution), and rests behind what waits at its price.
  */
-import type { Book } from '../../market/book.ts';
-import type { Depth } from '../../market/depth.ts';
+import type { BookView } from '../../market/book.ts';
+import type { DepthView } from '../../market/depth.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import type { FillLog } from './fill-log.ts';
 import { TAKING } from './fill-log.ts';
 import { Side } from './order.ts';
 import type { Order } from './order.ts';
 import type { QueueModel } from './queue/queue-model.ts';
-import type { TakenLiquidity } from './taken.ts';
+
+/** What our own orders took, and the book still shows: `TakenLiquidity`, or one that follows the book when it is asked. */
+export interface Taken {
+  /** Levels something was taken from. */
+  readonly count: number;
+  /** Lots of ours gone from the level that an order of `side` takes. */
+  at(slot: number, side: Side, tick: number): number;
+  add(slot: number, side: Side, tick: number, lots: number): void;
+}
 
 export interface Arrival {
-  readonly book: Book;
+  readonly book: BookView;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
   readonly queue: QueueModel;
   /** Undefined where what we took is there again for the next order. */
-  readonly taken: TakenLiquidity | undefined;
+  readonly taken: Taken | undefined;
   readonly fills: FillLog;
 }
 
@@ -27,9 +35,9 @@ function reaches(order: Order, tick: number): boolean {
   return tick !== NO_TICK && (order.side === Side.back ? tick >= order.tick : tick <= order.tick);
 }
 
-const opposite = (book: Book, side: Side): Depth => (side === Side.back ? book.bids : book.asks);
-const best = (depth: Depth, side: Side): number => (side === Side.back ? depth.highest : depth.lowest);
-const next = (depth: Depth, side: Side, tick: number): number =>
+const opposite = (book: BookView, side: Side): DepthView => (side === Side.back ? book.bids : book.asks);
+const best = (depth: DepthView, side: Side): number => (side === Side.back ? depth.highest : depth.lowest);
+const next = (depth: DepthView, side: Side, tick: number): number =>
   side === Side.back ? depth.below(tick) : depth.above(tick);
 
 /** Matches what crosses, then queues the rest. The caller decides what becomes of an order with nothing left. */
@@ -65,7 +73,7 @@ export function fillOrKill(order: Order, at: Arrival): void {
 }
 
 /** Lots a level, best first, whose volume-weighted price holds the limit. */
-function affordable(order: Order, depth: Depth, at: Arrival): { take: number[]; lots: number } {
+function affordable(order: Order, depth: DepthView, at: Arrival): { take: number[]; lots: number } {
   const take: number[] = [];
   const sign = order.side === Side.back ? 1 : -1;
   let lots = 0;
@@ -89,12 +97,12 @@ function affordable(order: Order, depth: Depth, at: Arrival): { take: number[]; 
   return { take, lots };
 }
 
-function available(order: Order, depth: Depth, tick: number, at: Arrival): number {
+function available(order: Order, depth: DepthView, tick: number, at: Arrival): number {
   const gone = at.taken === undefined || at.taken.count === 0 ? 0 : at.taken.at(order.slot, order.side, tick);
   return Math.max(0, depth.at(tick) - gone);
 }
 
-function takeLevel(order: Order, depth: Depth, tick: number, at: Arrival): void {
+function takeLevel(order: Order, depth: DepthView, tick: number, at: Arrival): void {
   const lots = Math.min(order.rest, available(order, depth, tick, at));
   if (lots > 0) book(order, lots, tick, at);
 }

@@ -1,0 +1,305 @@
+/**
+ * One account's orders at one market: takes requests, carries them out against the book as it stands once their latency
+ * is over, keeps what rests, and books what matches. Whoever owns it says when: it moves no time, reads no tape, and
+ * does not know how the books in front of it come about.
+ */
+import type { Lots, Nanos, Ticks } from '../../core/units.ts';
+import { NANOS_PER_SECOND } from '../../core/units.ts';
+import type { BookView } from '../../market/book.ts';
+import type { MarketState } from '../../market/market-state.ts';
+import { MarketStatus } from '../../market/tape.ts';
+import { BackLayAccount } from '../account/account.ts';
+import { arrive, fillOrKill } from './arrival.ts';
+import type { Arrival, Taken } from './arrival.ts';
+import type { ExchangeOptions } from './exchange-options.ts';
+import { FillLog } from './fill-log.ts';
+import { LiveOrders } from './live-orders.ts';
+import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
+import type { EndReason, OrderRequest } from './order.ts';
+import { refusalOf } from './refusal.ts';
+import { repriceForRemoval, voidOrder } from './removal.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { Request } from './request-queue.ts';
+import { closeWaitingPoints, matchAtStartingPrice } from './starting-price.ts';
+import { TradeEater } from './trades.ts';
+
+export interface DeskOptions extends ExchangeOptions {
+  /** Status and removals, kept up to date by the owner; its books are not looked at. */
+  readonly state: MarketState;
+  /** By slot, kept up to date by the owner. */
+  readonly books: readonly BookView[];
+  /** Price in hundredths by tick. */
+  readonly points: Float64Array;
+  /** Undefined where what we took is there again for the next order. */
+  readonly taken: Taken | undefined;
+  /** Called before a request is carried out: brings a slot's resting orders up to that moment, where the owner lags. */
+  readonly catchUp?: (slot: number) => void;
+}
+
+export class OrderDesk {
+  readonly account: BackLayAccount;
+  readonly live: LiveOrders;
+  readonly fills: FillLog;
+  readonly eater: TradeEater;
+  /** Now, set by the owner. */
+  now: Nanos = 0 as Nanos;
+  /** Orders asked for, refused ones included; place requests plus cancels and replaces. */
+  submitted = 0;
+  transactions = 0;
+  readonly #options: DeskOptions;
+  readonly #requests = new RequestQueue();
+  readonly #arrival: { book: BookView } & Omit<Arrival, 'book'>;
+  readonly #carryOut: (request: Request) => void;
+  readonly #orders: Order[] = [];
+  readonly #pool: Order[] = [];
+  #nextId = 1;
+  #activeRunners: number;
+
+  constructor(options: DeskOptions) {
+    const { state, books, points, queue, taken } = options;
+    const { settlement } = state.market.rules;
+    const slots = state.removed.length;
+    const winners = settlement.kind === 'backLay' ? settlement.winners : 1;
+    this.#options = options;
+    this.account = new BackLayAccount({ slots, winners });
+    this.live = new LiveOrders(slots);
+    this.fills = new FillLog(this.account, options.history === true);
+    this.eater = new TradeEater({ queue, fills: this.fills, share: options.tradeShare ?? 0.5 });
+    this.#arrival = { book: books[0]!, points, queue, taken, fills: this.fills };
+    this.#carryOut = (request) => {
+      options.catchUp?.(request.order.slot);
+      this.#execute(request);
+    };
+    this.#activeRunners = state.activeRunners;
+  }
+
+  /** No request is due up to and including this moment; Infinity when none waits. */
+  get earliest(): number {
+    return this.#requests.earliest;
+  }
+
+  /** Every order, when history is kept. */
+  get orders(): readonly Order[] {
+    return this.#orders;
+  }
+
+  /** Starts over with an empty account, in the market as `state` now is. */
+  clear(now: Nanos): void {
+    const { state } = this.#options;
+    for (const orders of this.live.bySlot) for (const order of orders) this.#pool.push(order);
+    this.live.clear();
+    this.#requests.clear();
+    this.fills.clear();
+    this.account.clear();
+    this.#orders.length = 0;
+    this.submitted = 0;
+    this.transactions = 0;
+    this.#nextId = 1;
+    this.now = now;
+    this.#activeRunners = state.activeRunners;
+    this.account.removed.set(state.removed);
+  }
+
+  /** Sends an order. A refused one comes back complete, with the reason in `end`. */
+  place(request: OrderRequest): Order {
+    const { state, books } = this.#options;
+    const order = this.#newOrder(request);
+    this.submitted++;
+    this.transactions++;
+    const depth = request.side === Side.back ? books[request.slot]?.bids : books[request.slot]?.asks;
+    if (depth !== undefined) order.touchAtDecision = request.side === Side.back ? depth.highest : depth.lowest;
+    const refusal = refusalOf(order, request.reducing === true, state, this.account, this.#options);
+    if (refusal !== undefined) {
+      order.voided = order.lots;
+      this.#finish(order, refusal);
+      return order;
+    }
+    this.account.wait(order.slot, order.side, order.lots, closeWaitingPoints(order));
+    this.#requests.add('place', order, this.#due('place'));
+    return order;
+  }
+
+  /** Asks to cancel `lots` of an order, all that is left when not given. */
+  cancel(order: Order, lots: number = Infinity): void {
+    this.transactions++;
+    if (order.status === OrderStatus.complete || order.cancelling) return;
+    order.cancelling = true;
+    this.#requests.add('cancel', order, this.#due('cancel'), lots);
+  }
+
+  /** Asks to cancel what is left of an order and to place as much at another price: a new order, last in its queue. */
+  replace(order: Order, tick: Ticks): Order {
+    const request = {
+      slot: order.slot,
+      side: order.side,
+      tick,
+      lots: Math.max(0, order.rest) as Lots,
+      kind: order.kind,
+      persistence: order.persistence
+    };
+    const successor = this.#newOrder(request);
+    this.submitted++;
+    this.transactions++;
+    if (order.status === OrderStatus.complete || order.cancelling) {
+      successor.voided = successor.lots;
+      this.#finish(successor, 'replaced');
+      return successor;
+    }
+    order.cancelling = true;
+    this.#requests.add('replace', order, this.#due('replace'), Infinity, successor);
+    return successor;
+  }
+
+  /** Gives a complete order's record back for reuse: the caller must not look at it again. */
+  release(order: Order): void {
+    if (this.#options.history !== true && order.status === OrderStatus.complete) this.#pool.push(order);
+  }
+
+  /** Carries out what is due before `time`, against the book as it has been since `bookTime`: the fills' time. */
+  carryOutDue(time: Nanos, bookTime: Nanos): void {
+    this.fills.time = bookTime;
+    this.#requests.release(time, this.#carryOut);
+  }
+
+  /** What an applied message does to the orders at the venue; the eater holds its trades. */
+  work(): void {
+    const { live } = this;
+    if (live.onClose > 0) this.#close();
+    if (this.eater.feed(live.bySlot)) this.sweep();
+    if (this.#options.state.status !== MarketStatus.suspended) return;
+    for (const orders of live.bySlot) {
+      for (let i = orders.length - 1; i >= 0; i--) {
+        const order = orders[i]!;
+        if (order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
+      }
+    }
+  }
+
+  /** Takes leave of the resting orders that have nothing left. */
+  sweep(): void {
+    for (const orders of this.live.bySlot) {
+      for (let i = orders.length - 1; i >= 0; i--) {
+        const order = orders[i]!;
+        if (order.rest === 0) this.#retire(order, 'matched');
+      }
+    }
+  }
+
+  /** Voids and restates what the removals since the last call make of it. */
+  followRemovals(): void {
+    const { state } = this.#options;
+    if (state.activeRunners === this.#activeRunners) return;
+    this.#activeRunners = state.activeRunners;
+    const whole = this.#options.sizeAccounting === 'loose';
+    for (let slot = 0; slot < state.removed.length; slot++) {
+      if (state.removed[slot] !== 1 || this.account.removed[slot] === 1) continue;
+      this.fills.void(slot);
+      for (const order of [...this.live.bySlot[slot]!]) {
+        this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
+        this.#retire(order, 'runnerRemoved');
+        voidOrder(order, whole);
+      }
+      for (const order of this.#orders) {
+        if (order.slot === slot && order.status === OrderStatus.complete) voidOrder(order, whole);
+      }
+      repriceForRemoval(this.fills, this.live, state, slot);
+    }
+  }
+
+  #newOrder(request: OrderRequest): Order {
+    const order = this.#pool.pop() ?? new Order();
+    order.fill(this.#nextId++, request, this.#options.points[request.tick] ?? 0, this.now);
+    if (this.#options.history === true) this.#orders.push(order);
+    return order;
+  }
+
+  #due(kind: 'place' | 'cancel' | 'replace'): Nanos {
+    const { state } = this.#options;
+    const latency = this.#options.latency(kind, this.#options.random);
+    const delayed = kind !== 'cancel' && state.inPlay;
+    const delay = delayed ? state.betDelaySeconds * NANOS_PER_SECOND : 0;
+    return (this.now + latency + delay) as Nanos;
+  }
+
+  #execute({ kind, order, lots, successor, due }: Request): void {
+    if (kind === 'place') {
+      order.acceptedAt = due;
+      if (order.status === OrderStatus.pending) this.#arrive(order);
+      return;
+    }
+    order.cancelling = false;
+    const open = this.#options.state.status === MarketStatus.open;
+    const alive = order.status === OrderStatus.executable;
+    if (!open || !alive) {
+      if (successor !== undefined) {
+        successor.voided = successor.lots;
+        this.#finish(successor, open ? 'replaced' : 'marketNotOpen');
+      }
+      return;
+    }
+    const gone = Math.min(lots, order.rest);
+    order.cancelled += gone;
+    this.account.wait(order.slot, order.side, -gone, closeWaitingPoints(order));
+    if (order.rest === 0) this.#retire(order, successor === undefined ? 'cancelled' : 'replaced');
+    if (successor === undefined) return;
+    successor.lots = gone;
+    successor.acceptedAt = due;
+    this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
+    this.#arrive(successor);
+  }
+
+  /** An order reaches the venue. */
+  #arrive(order: Order): void {
+    const { state } = this.#options;
+    if (state.removed[order.slot] === 1 || state.status !== MarketStatus.open) {
+      this.account.wait(order.slot, order.side, -order.lots, closeWaitingPoints(order));
+      order.voided = order.lots;
+      this.#finish(order, state.removed[order.slot] === 1 ? 'runnerRemoved' : 'marketNotOpen');
+      return;
+    }
+    order.status = OrderStatus.executable;
+    if (order.kind === 'limit') {
+      this.#arrival.book = this.#options.books[order.slot]!;
+      if (order.fillOrKillMinimum >= 0) fillOrKill(order, this.#arrival);
+      else arrive(order, this.#arrival);
+    }
+    if (order.rest === 0) this.#finish(order, 'matched');
+    else if (order.fillOrKillMinimum >= 0) {
+      this.account.wait(order.slot, order.side, -order.rest, order.points);
+      order.cancelled = order.rest;
+      this.#finish(order, 'fillOrKill');
+    } else this.live.add(order);
+  }
+
+  /** Orders that take the starting price leave with it: trades that come with it are no longer theirs. */
+  #close(): void {
+    for (let slot = 0; slot < this.live.bySlot.length; slot++) {
+      const price = this.#options.state.startingPrice[slot]!;
+      if (!(price > 1)) continue;
+      const orders = this.live.bySlot[slot]!;
+      for (let i = orders.length - 1; i >= 0; i--) {
+        const order = orders[i]!;
+        if (!takesStartingPrice(order)) continue;
+        matchAtStartingPrice(order, price, { fills: this.fills, loose: this.#options.sizeAccounting === 'loose' });
+        this.#retire(order, order.matched > 0 ? 'matched' : 'lapsedAtStartingPrice');
+      }
+    }
+  }
+
+  #lapse(order: Order): void {
+    this.account.wait(order.slot, order.side, -order.rest, order.points);
+    order.lapsed += order.rest;
+    this.#retire(order, 'lapsedAtSuspension');
+  }
+
+  #retire(order: Order, reason: EndReason): void {
+    this.live.remove(order);
+    this.#finish(order, reason);
+  }
+
+  #finish(order: Order, reason: EndReason): void {
+    order.status = OrderStatus.complete;
+    order.end = reason;
+    order.endedAt = this.now;
+  }
+}
