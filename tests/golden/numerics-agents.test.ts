@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { squashedSample } from '../../src/lib/agents/nets/squashed-gaussian.ts';
 import { sequenceBatch, windowRows } from '../../src/lib/agents/replay/sequence-batch.ts';
-import { Sac } from '../../src/lib/agents/sac.ts';
+import { sacCritics } from '../../src/lib/agents/sac.ts';
+import { SoftActorCritic } from '../../src/lib/agents/soft-actor-critic.ts';
+import { tqcCritics } from '../../src/lib/agents/tqc.ts';
+import { quantileHuberLoss } from '../../src/lib/agents/quantile-huber.ts';
 import { chooseDevice } from '../../src/lib/compute/device.ts';
 import type { Device } from '../../src/lib/compute/device.ts';
 import { Random } from '../../src/lib/core/random.ts';
@@ -93,8 +96,35 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
     });
   });
 
-  it('sac_3_updates: losses, temperature and every weight after three updates', async () => {
+  it.each(['quantile_huber_qrdqn', 'quantile_huber_tqc'])('%s: loss and gradient', (name) => {
     interface Inputs {
+      current: Golden;
+      target: Golden;
+    }
+    interface Outputs {
+      mean_over_quantiles: { loss: number; grad: Golden };
+    }
+    const { inputs, outputs, f32_error } = entry(name) as Entry<Inputs, Outputs>;
+    tf.tidy(() => {
+      // [batch, critics, quantiles] against the same atoms for each critic: rows are the batch, columns the critics.
+      const [size = 0] = inputs.current.shape;
+      const quantiles = inputs.current.shape.at(-1) ?? 0;
+      const atoms = inputs.target.shape.at(-1) ?? 0;
+      const critics = inputs.current.data.length / size / quantiles;
+      const current = tf.reshape(tensor(inputs.current), [size, critics, quantiles]);
+      const target = tf.tile(tf.reshape(tensor(inputs.target), [size, 1, atoms]), [1, critics, 1]);
+      const mask = tf.ones([size, critics]);
+      const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => quantileHuberLoss(x, target, mask))(current);
+      const wanted = outputs.mean_over_quantiles;
+      expectClose(value.dataSync(), wanted.loss, f32_error, 'loss');
+      expectClose(grad.dataSync(), wanted.grad, f32_error, 'grad');
+    });
+  });
+
+  it.each(['sac', 'tqc'] as const)('%s_3_updates: losses, temperature and all weights', async (name) => {
+    interface Inputs {
+      n_quantiles: number;
+      drop_per_net: number;
       actor: { latent: Layer[]; mu: Layer; log_std: Layer };
       critics: Layer[][];
       target_critics: Layer[][];
@@ -122,13 +152,23 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         log_ent_coef: number;
       };
     }
-    const { inputs, outputs, f32_error } = entry('sac_3_updates') as Entry<Inputs, Outputs>;
+    const { inputs, outputs, f32_error } = entry(`${name}_3_updates`) as Entry<Inputs, Outputs>;
     const [size = 0, observation = 0] = inputs.batches[0]?.obs.shape ?? [];
     const action = inputs.batches[0]?.action.shape[1] ?? 0;
     const hidden = inputs.actor.latent.map((layer) => layer.b.data.length);
-    const sac = new Sac(
-      { observation, action, inputs: observation + action + 1, lstmUnits: 0, hidden },
-      {
+    const kind =
+      name === 'sac'
+        ? sacCritics
+        : tqcCritics({
+            critics: inputs.critics.length,
+            quantiles: inputs.n_quantiles,
+            dropped: inputs.drop_per_net,
+            riskLevel: 1
+          });
+    const sac = new SoftActorCritic({
+      shape: { observation, action, inputs: observation + action + 1, lstmUnits: 0, hidden },
+      kind,
+      settings: {
         gamma: inputs.gamma,
         tau: inputs.tau,
         actorLearningRate: inputs.lr,
@@ -138,8 +178,8 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         targetEntropy: inputs.target_entropy,
         maxGradientNorm: 0
       },
-      new Random(seed(0))
-    );
+      random: new Random(seed(0))
+    });
     const actorLayers = (net: Inputs['actor']): Layer[] => [...net.latent, net.mu, net.log_std];
     // Our dense layers keep kernels as [inputs, outputs]; the file's are [outputs, inputs].
     const write = (variables: tf.Variable[], layers: Layer[]): void => {

@@ -1,8 +1,8 @@
 /** From a configuration to an agent: the one place that knows every algorithm by name. */
-import type { AgentConfig } from '../config/run-config.ts';
+import type { AgentConfig } from '../config/agent-config.ts';
 import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces } from './agent.ts';
-import { SacLstm } from './sac-lstm.ts';
+import { SoftAgent } from './soft-agent.ts';
 
 export interface MakeAgentOptions {
   readonly config: AgentConfig;
@@ -15,5 +15,5 @@ export interface MakeAgentOptions {
 
 /** A device must have been chosen (compute/device): the agent's weights are made on it. */
 export function makeAgent(options: MakeAgentOptions): Agent {
-  return new SacLstm(options);
+  return new SoftAgent(options);
 }

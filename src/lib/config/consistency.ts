@@ -21,13 +21,22 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'start learning earlier or keep more steps'
     });
   }
-  const needed = (agent.sequence + agent.burnIn + 1) * env.environments;
+  const rows = 'sequence' in agent ? agent.sequence + agent.burnIn : 1;
+  const needed = (rows + 1) * env.environments;
   if (needed > agent.replaySteps) {
     problems.push({
       path: 'agent.replaySteps',
       expected: `at least ${needed}, one sequence with its burn-in for each environment`,
       got: String(agent.replaySteps),
       remedy: 'keep more steps or shorten the sequence'
+    });
+  }
+  if ('dropped' in agent && agent.dropped >= agent.quantiles) {
+    problems.push({
+      path: 'agent.dropped',
+      expected: `fewer than the ${agent.quantiles} quantiles of a critic`,
+      got: String(agent.dropped),
+      remedy: 'drop fewer or have more quantiles'
     });
   }
   return problems;

@@ -40,7 +40,7 @@ env:
   stakeCap: lots
   reward: { allGreeen: 1, exposures: 2 }
 agent:
-  algorithm: sac
+  algorithm: sak-lstm
 training: 5
 `);
     expect(checked.ok).toBe(false);
@@ -51,7 +51,7 @@ training: 5
       [7, 'env.stakeCap', '"lots"', 'change "Stake cap"'],
       [8, 'env.reward.allGreeen', 'unknown field "allGreeen"', 'did you mean "allGreen"?'],
       [8, 'env.reward.exposures', 'unknown field "exposures"', 'did you mean "exposure"?'],
-      [10, 'agent.algorithm', '"sac"', 'did you mean "sac-lstm"?'],
+      [10, 'agent.algorithm', '"sak-lstm"', 'did you mean "sac-lstm"?'],
       [11, 'training', '5', 'change "Training"']
     ]);
   });

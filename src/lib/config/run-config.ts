@@ -3,30 +3,10 @@
  * run and the link all use it. Each field's metadata gives what the form shows.
  */
 import * as v from 'valibot';
-
-/** What the form shows of a field. */
-export interface FieldAbout {
-  readonly title: string;
-  readonly description: string;
-  readonly unit?: string;
-}
-
-const field = (title: string, description: string, unit?: string): FieldAbout => ({
-  title,
-  description,
-  ...(unit === undefined ? {} : { unit })
-});
-
-const integer = (low: number, high: number, value: number, about: FieldAbout) =>
-  v.optional(v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high), v.metadata({ ...about })), value);
-const real = (low: number, high: number, value: number, about: FieldAbout) =>
-  v.optional(v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.metadata({ ...about })), value);
-const text = (about: FieldAbout) => v.pipe(v.string(), v.minLength(1), v.maxLength(120), v.metadata({ ...about }));
-const choice = <const T extends readonly string[]>(options: T, about: FieldAbout) =>
-  v.pipe(v.picklist(options), v.metadata({ ...about }));
+import { AgentSchema } from './agent-config.ts';
+import { choice, field, integer, real, text } from './fields.ts';
 
 const ENVIRONMENT = { ...field('Environment', 'The task: a market before the off, or a classic with a known answer') };
-const ALGORITHM = { ...field('Algorithm', 'How the agent learns') };
 
 /**
  * Doing nothing is worth 0. The change of hedged value already pays spread and commission, so it outweighs the other
@@ -83,30 +63,21 @@ export const MarketEnvSchema = v.strictObject({
 });
 
 export const ClassicEnvSchema = v.strictObject({
-  id: v.pipe(v.picklist(['Pendulum-v1', 'PendulumNoVel-v1']), v.metadata(ENVIRONMENT)),
-  environments: integer(1, 512, 8, field('Environments', 'Copies stepped together'))
+  id: v.pipe(
+    v.picklist([
+      'Pendulum-v1',
+      'PendulumNoVel-v1',
+      'MountainCarContinuous-v0',
+      'CartPole-v1',
+      'CartPoleNoVel-v1',
+      'Acrobot-v1'
+    ]),
+    v.metadata(ENVIRONMENT)
+  ),
+  environments: integer(1, 4096, 8, field('Environments', 'Copies stepped together'))
 });
 
 export const EnvSchema = v.variant('id', [MarketEnvSchema, ClassicEnvSchema]);
-
-export const SacLstmSchema = v.strictObject({
-  algorithm: v.pipe(v.literal('sac-lstm'), v.metadata(ALGORITHM)),
-  lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the actor and of each critic')),
-  hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of the layer after the LSTM')),
-  gamma: real(0, 1, 0.99, field('Discount', 'Weight of the next step against this one')),
-  tau: real(0, 1, 0.005, field('Target rate', 'Share of the online critic that enters the target each update')),
-  actorLearningRate: real(0, 1, 3e-4, field('Actor learning rate', 'Adam step size')),
-  criticLearningRate: real(0, 1, 3e-4, field('Critic learning rate', 'Adam step size')),
-  temperatureLearningRate: real(0, 1, 3e-4, field('Temperature learning rate', 'Adam step size')),
-  initialTemperature: real(1e-6, 100, 0.2, field('Initial temperature', 'Weight of entropy at the start')),
-  targetEntropyScale: real(-10, 10, 1, field('Target entropy', 'Times minus the number of action dimensions')),
-  batch: integer(1, 1024, 16, field('Batch', 'Sequences an update')),
-  sequence: integer(1, 512, 16, field('Sequence', 'Steps that are learnt from', 'steps')),
-  burnIn: integer(0, 512, 8, field('Burn-in', 'Steps that only warm the memory up', 'steps')),
-  replaySteps: integer(100, 1e7, 50000, field('Replay', 'Environment steps kept', 'steps')),
-  learningStarts: integer(0, 1e7, 400, field('Learning starts', 'Environment steps before the first update', 'steps')),
-  maxGradientNorm: real(0, 1e6, 10, field('Gradient norm', 'Largest global norm; 0 for no limit'))
-});
 
 export const TrainingSchema = v.strictObject({
   updates: integer(1, 1e9, 2000, field('Updates', 'Gradient updates in all')),
@@ -150,7 +121,7 @@ export const RunConfigSchema = v.strictObject({
   seed: integer(0, 4294967295, 0, field('Seed', 'Root of every random stream')),
   data: v.optional(DataSchema, {}),
   env: EnvSchema,
-  agent: v.variant('algorithm', [SacLstmSchema]),
+  agent: AgentSchema,
   training: v.optional(TrainingSchema, {}),
   evaluation: v.optional(EvaluationSchema, {})
 });
@@ -160,6 +131,5 @@ export type EnvConfig = RunConfig['env'];
 export type MarketEnvConfig = v.InferOutput<typeof MarketEnvSchema>;
 export type ClassicEnvConfig = v.InferOutput<typeof ClassicEnvSchema>;
 export type AgentConfig = RunConfig['agent'];
-export type SacLstmConfig = v.InferOutput<typeof SacLstmSchema>;
 export type TrainingConfig = v.InferOutput<typeof TrainingSchema>;
 export type RewardWeights = v.InferOutput<typeof RewardSchema>;

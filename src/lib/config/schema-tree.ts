@@ -3,7 +3,7 @@
  * form, the messages of the reader and the comparison with a preset all speak of the very same fields. Knows valibot's
  * structure; nothing else in the project has to.
  */
-import type { FieldAbout } from './run-config.ts';
+import type { FieldAbout } from './fields.ts';
 import { RunConfigSchema } from './run-config.ts';
 
 export type FieldType = 'number' | 'integer' | 'choice' | 'text';

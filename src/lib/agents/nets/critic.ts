@@ -16,21 +16,21 @@ export class Critic {
   readonly #layers: readonly Dense[];
   readonly #value: Dense;
 
-  constructor(shape: NetShape, random: Random) {
+  /** @param outputs numbers put out for an action: 1 for its value, more for quantiles of the return */
+  constructor(shape: NetShape, outputs: number, random: Random) {
     this.torso = new Torso(this.parameters, shape, random);
     const width = Torso.width(shape) + shape.action;
     this.#layers = makeDenseStack(this.parameters, { name: 'dense', inputs: width, widths: shape.hidden, random });
     const inputs = shape.hidden.at(-1) ?? width;
-    this.#value = makeDense(this.parameters, { name: 'value', inputs, outputs: 1, random });
+    this.#value = makeDense(this.parameters, { name: 'value', inputs, outputs, random });
   }
 
   /**
    * @param features [rows, batch, width] of the torso
    * @param actions [rows, batch, action] in [-1, 1]
-   * @returns [rows, batch]
+   * @returns [rows, batch, outputs]
    */
   value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    const q = dense(denseRelu(tf.concat([features, actions], -1), this.#layers), this.#value);
-    return tf.reshape(q, q.shape.slice(0, -1));
+    return dense(denseRelu(tf.concat([features, actions], -1), this.#layers), this.#value);
   }
 }

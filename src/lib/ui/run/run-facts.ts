@@ -15,7 +15,14 @@ export const stateWords: Readonly<Record<RunState, { readonly word: string; read
   interrupted: { word: 'interrupted', mark: '◐' }
 };
 
-const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = { 'sac-lstm': 'SAC-LSTM' };
+const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = {
+  'sac-lstm': 'SAC-LSTM',
+  'tqc-lstm': 'TQC-LSTM',
+  'qr-sac-lstm': 'QR-SAC-LSTM',
+  sac: 'SAC',
+  tqc: 'TQC',
+  'qr-sac': 'QR-SAC'
+};
 
 export const algorithmName = (config: RunConfig): string => ALGORITHMS[config.agent.algorithm];
 

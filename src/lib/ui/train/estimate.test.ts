@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PRESET } from '$lib/config/presets.ts';
+import { withValue } from '$lib/config/form-model.ts';
+import type { RunConfig } from '$lib/config/run-config.ts';
 import { presetConfig } from '../presets.ts';
 import { estimate, updateWork } from './estimate.ts';
 import { spacesOf } from './spaces.ts';
 
 const config = presetConfig(DEFAULT_PRESET);
 const spaces = spacesOf(config);
-const with_ = (over: Partial<typeof config.agent>) => ({ ...config, agent: { ...config.agent, ...over } });
+const with_ = (over: Readonly<Record<string, number>>): RunConfig => ({
+  ...config,
+  agent: { ...config.agent, ...over }
+});
+const choosing = (algorithm: string): RunConfig => withValue(config, 'agent.algorithm', algorithm);
 
 describe('what a run will cost', () => {
   it('takes as long as the run that was measured when nothing differs', () => {
@@ -27,6 +33,17 @@ describe('what a run will cost', () => {
     }
     const longer = { ...config, training: { ...config.training, updates: config.training.updates * 3 } };
     expect(estimate(longer, spaces, undefined).seconds).toBeCloseTo(base * 3, 6);
+  });
+
+  it('counts quantiles and critics, and no memory where there is none', () => {
+    const lstm = updateWork(choosing('sac-lstm'), spaces);
+    expect(updateWork(choosing('tqc-lstm'), spaces)).toBeGreaterThan(lstm);
+    expect(updateWork(withValue(choosing('tqc-lstm'), 'agent.critics', 5), spaces)).toBeGreaterThan(2 * lstm);
+    const flat = estimate(choosing('sac'), spaces, undefined);
+    const memory = estimate(choosing('sac-lstm'), spaces, undefined);
+    const steps = (cost: typeof flat, config: RunConfig): number =>
+      cost.replayBytes / Math.min(config.agent.replaySteps, 1e9);
+    expect(steps(flat, choosing('sac'))).toBeLessThan(steps(memory, choosing('sac-lstm')));
   });
 
   it('does not count replay that the run never fills', () => {

@@ -34,22 +34,44 @@ const FIXED_SECONDS = 0.012;
 
 const lstmWeights = (input: number, units: number): number => 4 * units * (input + units + 1);
 
-function networks(config: RunConfig, { observation, action }: Spaces) {
-  const { lstmUnits: lstm, hiddenUnits: hidden } = config.agent;
-  // Both read observation, previous action and previous reward; a critic the present action as well.
-  const actor = lstmWeights(observation + action + 1, lstm) + (lstm + 1) * hidden + (hidden + 1) * 2 * action;
-  const critic = lstmWeights(observation + action + 1, lstm) + (lstm + action + 1) * hidden + hidden + 1;
-  return { actor, critic };
+interface Networks {
+  /** Weights of the actor and of one critic. */
+  readonly actor: number;
+  readonly critic: number;
+  readonly critics: number;
+  readonly lstm: number;
+  readonly sequence: number;
+  readonly burnIn: number;
+}
+
+function networks({ agent }: RunConfig, { observation, action }: Spaces): Networks {
+  const { hiddenUnits: hidden } = agent;
+  const memory = 'lstmUnits' in agent;
+  const lstm = memory ? agent.lstmUnits : 0;
+  const further = memory ? 0 : (agent.hiddenLayers - 1) * (hidden + 1) * hidden;
+  const outputs = 'quantiles' in agent ? agent.quantiles : 1;
+  // Memory reads observation, previous action and previous reward, and they go round it as well; a critic's dense
+  // layers read the present action besides.
+  const inputs = observation + action + 1;
+  const torso = memory ? lstmWeights(inputs, lstm) : 0;
+  const width = memory ? lstm + inputs : observation;
+  return {
+    actor: torso + (width + 1) * hidden + further + (hidden + 1) * 2 * action,
+    critic: torso + (width + action + 1) * hidden + further + (hidden + 1) * outputs,
+    critics: 'critics' in agent ? agent.critics : 2,
+    lstm,
+    sequence: memory ? agent.sequence : 1,
+    burnIn: memory ? agent.burnIn : 0
+  };
 }
 
 /** Multiply-adds of one update: every network's passes over batch and sequence, a backward pass counted as two. */
 export function updateWork(config: RunConfig, spaces: Spaces): number {
-  const { actor, critic } = networks(config, spaces);
-  const { batch, sequence, burnIn } = config.agent;
-  const warm = burnIn * (2 * actor + 4 * critic);
-  // Critic loss: target actor and critics forward, two critics forward and backward. Actor loss: actor and critics both ways.
-  const learnt = sequence * (actor + 2 * critic + 6 * critic + 3 * actor + 6 * critic);
-  return batch * (warm + learnt);
+  const { actor, critic, critics, sequence, burnIn } = networks(config, spaces);
+  const warm = burnIn * (2 * actor + 2 * critics * critic);
+  // Critic loss: actor and target critics forward, critics forward and backward. Actor loss: actor and critics both ways.
+  const learnt = sequence * (4 * actor + 7 * critics * critic);
+  return config.agent.batch * (warm + learnt);
 }
 
 export function estimate(config: RunConfig, spaces: Spaces, measured: Measured | undefined): Estimate {
@@ -57,11 +79,11 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
   const assumed = (units: number): number => FIXED_SECONDS + units / ASSUMED_RATE;
   const each =
     measured === undefined ? assumed(work) : (assumed(work) / assumed(measured.work)) * (1 / measured.updatesPerSecond);
-  const { actor, critic } = networks(config, spaces);
+  const { actor, critic, critics, lstm } = networks(config, spaces);
   const { observation, action } = spaces;
-  const { replaySteps, lstmUnits } = config.agent;
+  const { replaySteps } = config.agent;
   // A stored step: observation, action, reward, flags; at most the actor's recurrent state beside each.
-  const stepFloats = observation + action + 1 + 2 * lstmUnits;
+  const stepFloats = observation + action + 1 + 2 * lstm;
   const stepsInRun = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
   return {
     seconds: each * config.training.updates,
@@ -71,6 +93,6 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
         : `from ${measured.run}, trained in this browser`,
     replayBytes: Math.min(replaySteps, stepsInRun + config.agent.learningStarts) * (stepFloats * 4 + 1),
     // Online weights, their gradients and two moments; the critics' targets besides.
-    weightBytes: 4 * (4 * (actor + 2 * critic) + 2 * critic)
+    weightBytes: 4 * (4 * (actor + critics * critic) + critics * critic)
   };
 }

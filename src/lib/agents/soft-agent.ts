@@ -1,10 +1,11 @@
 /**
- * SAC with LSTM memory as an `Agent`: acts for all environments in one batch, keeps its own recurrent state, stores
- * what happened, and learns by `Sac`, which holds the algorithm. The memory takes in observation, previous action and
- * previous reward (Ni et al. 2022, arXiv 2110.05038; Yang and Nguyen 2021, arXiv 2110.12628).
+ * The soft actor-critics as an `Agent`, with LSTM memory or without: acts for all environments in one batch, keeps its
+ * own recurrent state, stores what happened, and learns by `SoftActorCritic`, which holds the algorithm. The memory
+ * takes in observation, previous action and previous reward (Ni et al. 2022, arXiv 2110.05038; Yang and Nguyen 2021,
+ * arXiv 2110.12628).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { SacLstmConfig } from '../config/run-config.ts';
+import type { SoftConfig } from '../config/agent-config.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import { requireArray } from '../compute/named-arrays.ts';
@@ -17,14 +18,16 @@ import { fromSpace, toSpace } from './action-scale.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { refuseForeign } from './checkpoint.ts';
+import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
-import { Sac } from './sac.ts';
+import { SoftActorCritic } from './soft-actor-critic.ts';
+import { criticKind, softShape } from './soft-kinds.ts';
 
-export interface SacLstmOptions {
-  readonly config: SacLstmConfig;
+export interface SoftAgentOptions {
+  readonly config: SoftConfig;
   readonly spaces: AgentSpaces;
   readonly seed: Seed;
   /** Of what the observations and actions mean; a checkpoint with another is refused. */
@@ -35,11 +38,12 @@ export interface SacLstmOptions {
 
 const STREAMS = ['explore', 'replay', 'noise'] as const;
 
-export class SacLstm implements Agent {
-  readonly #options: SacLstmOptions;
+export class SoftAgent implements Agent {
+  readonly #options: SoftAgentOptions;
   readonly #action: Box;
   readonly #shape: BatchShape;
-  readonly #sac: Sac;
+  readonly #sac: SoftActorCritic;
+  readonly #kind: CriticKind;
   readonly #replay: SequenceReplay;
   readonly #batch: SequenceBatch;
   readonly #streams: Readonly<Record<(typeof STREAMS)[number], Random>>;
@@ -51,7 +55,7 @@ export class SacLstm implements Agent {
   #updates = 0;
   #environmentSteps = 0;
 
-  constructor(options: SacLstmOptions) {
+  constructor(options: SoftAgentOptions) {
     const { config, spaces, seed } = options;
     const { action, observation, environments } = spaces;
     if (action.kind !== 'box') {
@@ -64,26 +68,33 @@ export class SacLstm implements Agent {
     }
     this.#options = options;
     this.#action = action;
+    const { lstmUnits, hidden, burnIn, sequence } = softShape(config);
     this.#shape = {
-      burnIn: config.burnIn,
-      sequence: config.sequence,
+      burnIn,
+      sequence,
       batch: config.batch,
       observation: observation.size,
       action: action.size,
-      state: 2 * config.lstmUnits
+      state: 2 * lstmUnits
     };
     const root = new Random(seed, 'agent');
     const net: NetShape = {
       observation: observation.size,
       action: action.size,
       inputs: inputWidth(observation.size, action.size),
-      lstmUnits: config.lstmUnits,
-      hidden: [config.hiddenUnits]
+      lstmUnits,
+      hidden
     };
     this.#replay = new SequenceReplay({ shape: this.#shape, environments, capacity: config.replaySteps });
     this.#batch = sequenceBatch(this.#shape);
     // H̄ = -dim(A): Haarnoja et al. 2018b, appendix D.
-    this.#sac = new Sac(net, { ...config, targetEntropy: -config.targetEntropyScale * action.size }, root);
+    this.#kind = criticKind(config);
+    this.#sac = new SoftActorCritic({
+      shape: net,
+      kind: this.#kind,
+      settings: { ...config, targetEntropy: -config.targetEntropyScale * action.size },
+      random: root
+    });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
     this.#exploring = this.#memory(environments, 0);
     this.#stateBefore = new Float32Array(environments * this.#shape.state);
@@ -178,7 +189,7 @@ export class SacLstm implements Agent {
     return { updates: this.#updates, losses };
   }
 
-  /** With the memory of the greedy episode at hand, which it does not move on; the value is the lesser critic's. */
+  /** With the memory of the greedy episode at hand, which it does not move on; the value as the kind of critic shows it. */
   async inspect(observations: Float32Array): Promise<PolicyView> {
     const n = observations.length / this.#shape.observation;
     const memory = this.#greedyFor(n);
@@ -195,16 +206,17 @@ export class SacLstm implements Agent {
       const values = critics.map((critic) =>
         critic.value(last(critic.torso.run(inputs, starts, critic.torso.zeroState(n)).features), action)
       );
-      const value = values.reduce((least, q) => tf.minimum(least, q));
-      return tf.concat([action, tf.exp(last(policy.logStd)), tf.reshape(value, [n, 1])], 1);
+      const value = tf.reshape(this.#kind.shown(values), [n, this.#kind.outputs]);
+      return tf.concat([action, tf.exp(last(policy.logStd)), value], 1);
     });
     const values = (await all.data()) as Float32Array;
     all.dispose();
     const { action } = this.#shape;
-    const width = 2 * action + 1;
+    const { outputs } = this.#kind;
+    const width = 2 * action + outputs;
     const columns = (from: number, count: number): Float32Array =>
       Float32Array.from({ length: n * count }, (_, i) => values[Math.floor(i / count) * width + from + (i % count)]!);
-    return { mean: columns(0, action), deviation: columns(action, action), value: columns(2 * action, 1) };
+    return { mean: columns(0, action), deviation: columns(action, action), value: columns(2 * action, outputs) };
   }
 
   async save({ replay = false }: { readonly replay?: boolean } = {}): Promise<Checkpoint> {

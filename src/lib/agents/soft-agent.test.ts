@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice } from '../compute/device.ts';
 import type { Device } from '../compute/device.ts';
-import type { SacLstmConfig } from '../config/run-config.ts';
+import type { SoftConfig } from '../config/agent-config.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
 import type { Checkpoint } from './agent.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import { SacLstm } from './sac-lstm.ts';
+import { SoftAgent } from './soft-agent.ts';
 
-const config: SacLstmConfig = {
+const config: Extract<SoftConfig, { algorithm: 'sac-lstm' }> = {
   algorithm: 'sac-lstm',
   lstmUnits: 6,
   hiddenUnits: 8,
@@ -29,9 +29,23 @@ const config: SacLstmConfig = {
 const environments = 2;
 const width = 3;
 
-const make = (change: Partial<SacLstmConfig> = {}, schemaHash = 'schema'): SacLstm =>
-  new SacLstm({
-    config: { ...config, ...change },
+const { lstmUnits: _units, burnIn: _burnIn, sequence: _sequence, ...flat } = config;
+/** Each algorithm of the family, with memory and without. */
+const family: readonly SoftConfig[] = [
+  config,
+  { ...config, algorithm: 'tqc-lstm', critics: 3, quantiles: 7, dropped: 2, riskLevel: 1 },
+  { ...config, algorithm: 'qr-sac-lstm', quantiles: 5, riskLevel: 0.3 },
+  { ...flat, algorithm: 'sac', hiddenLayers: 2 },
+  { ...flat, algorithm: 'tqc', hiddenLayers: 2, critics: 2, quantiles: 5, dropped: 1, riskLevel: 0.25 },
+  { ...flat, algorithm: 'qr-sac', hiddenLayers: 1, quantiles: 4, riskLevel: 1 }
+];
+
+const make = (change: Partial<typeof config> = {}, schemaHash = 'schema'): SoftAgent =>
+  makeFrom({ ...config, ...change }, schemaHash);
+
+const makeFrom = (whole: SoftConfig, schemaHash = 'schema'): SoftAgent =>
+  new SoftAgent({
+    config: whole,
     spaces: {
       observation: { kind: 'box', size: width, low: -1, high: 1 },
       action: { kind: 'box', size: 2, low: -2, high: 4 },
@@ -51,7 +65,7 @@ class World {
   readonly starts = new Uint8Array(environments).fill(1);
   #steps = 0;
 
-  async step(agent: SacLstm): Promise<void> {
+  async step(agent: SoftAgent): Promise<void> {
     const before = this.observations.slice();
     await agent.act(this.observations, this.actions, 'explore', this.starts, this.rewards);
     this.#steps++;
@@ -73,7 +87,7 @@ class World {
   }
 }
 
-async function train(agent: SacLstm, world: World, steps: number): Promise<void> {
+async function train(agent: SoftAgent, world: World, steps: number): Promise<void> {
   for (let step = 0; step < steps; step++) {
     await world.step(agent);
     if (agent.ready) await agent.update();
@@ -88,6 +102,35 @@ beforeAll(async () => {
 });
 afterAll(() => {
   device.dispose();
+});
+
+describe.each(family)('$algorithm', (own) => {
+  it('learns, goes on from a checkpoint as if it had never stopped, shows its values, and leaks nothing', async () => {
+    const start = device.tf.memory().numTensors;
+    const straight = makeFrom(own);
+    const world = new World();
+    const again = new World();
+    const throwaway = makeFrom(own);
+    const first = tensorsOf(await straight.save());
+    await train(straight, world, 40);
+    await train(throwaway, again, 40);
+    expect(tensorsOf(await straight.save())).not.toEqual(first);
+    const resumed = makeFrom(own);
+    await resumed.load(decodeCheckpoint(encodeCheckpoint(await straight.save({ replay: true }))));
+    const settled = device.tf.memory().numTensors;
+    await train(straight, world, 10);
+    await train(resumed, again, 10);
+    expect(device.tf.memory().numTensors).toBe(settled);
+    expect(tensorsOf(await resumed.save())).toEqual(tensorsOf(await straight.save()));
+    const actions = new Float32Array(environments * 2);
+    const none = new Float32Array(environments);
+    await straight.act(world.observations, actions, 'greedy', Uint8Array.of(1, 1), none);
+    const { value } = await straight.inspect(world.observations);
+    expect(value.length).toBe(environments * ('quantiles' in own ? own.quantiles : 1));
+    expect(value.every(Number.isFinite)).toBe(true);
+    for (const agent of [straight, resumed, throwaway]) agent.dispose();
+    expect(device.tf.memory().numTensors).toBe(start);
+  });
 });
 
 describe('SAC with LSTM memory', () => {

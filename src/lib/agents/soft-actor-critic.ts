@@ -1,0 +1,279 @@
+/**
+ * What every soft actor-critic does, with automatic temperature (Haarnoja et al. 2018b, "Soft Actor-Critic Algorithms
+ * and Applications", arXiv 1812.05905, algorithm 1), over sequences: separate recurrent actor and recurrent critics
+ * with targets, burn-in as in R2D2 (Kapturowski et al. 2019). One update is one call; it is the same for networks
+ * without memory, whose sequences are one row long. How critics value is a `CriticKind`: `sac.ts`, `tqc.ts`, `qr-sac.ts`.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { Adam } from '../compute/adam.ts';
+import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
+import { polyakUpdate } from '../compute/polyak.ts';
+import { AppError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import type { CriticKind } from './critic-kind.ts';
+import { Actor } from './nets/actor.ts';
+import { Critic } from './nets/critic.ts';
+import { Parameters } from './nets/parameters.ts';
+import { squashedSample } from './nets/squashed-gaussian.ts';
+import type { MemoryState, NetShape } from './nets/torso.ts';
+import { windowRows } from './replay/sequence-batch.ts';
+import type { SequenceBatch } from './replay/sequence-batch.ts';
+import { actorLoss, maskedMean, temperatureLoss } from './soft-losses.ts';
+
+export interface SoftSettings {
+  readonly gamma: number;
+  readonly tau: number;
+  readonly actorLearningRate: number;
+  readonly criticLearningRate: number;
+  readonly temperatureLearningRate: number;
+  readonly initialTemperature: number;
+  readonly targetEntropy: number;
+  /** Largest global norm of a network's gradient; 0 for no limit. */
+  readonly maxGradientNorm: number;
+}
+
+/** Standard normal noise of one update, each [sequence, batch, action]. */
+export interface SoftNoise {
+  /** For the policy's action at the rows learnt from. */
+  readonly policy: Float32Array;
+  /** For its action at the rows after them. */
+  readonly next: Float32Array;
+}
+
+const LOSS_NAMES = ['critic_loss', 'actor_loss', 'temperature_loss', 'temperature', 'entropy'] as const;
+export type SoftLosses = Readonly<Record<(typeof LOSS_NAMES)[number], number>>;
+
+/** A sequence on the device: all rows, and the rows learnt from. */
+interface Rows {
+  /** [W, B, inputs] and [W, B] from the window's first row. */
+  readonly inputs: tf.Tensor3D;
+  readonly starts: tf.Tensor2D;
+  readonly stored: MemoryState;
+  /** [S, B, action] and [S, B], the rows learnt from. */
+  readonly actions: tf.Tensor3D;
+  readonly rewards: tf.Tensor2D;
+  readonly terminated: tf.Tensor2D;
+  readonly valid: tf.Tensor2D;
+}
+
+export class SoftActorCritic {
+  readonly actor: Actor;
+  readonly critics: readonly Critic[];
+  readonly targets: readonly Critic[];
+  /** ln α, [1]. */
+  readonly logTemperature: tf.Variable;
+  readonly #temperature = new Parameters();
+  readonly #kind: CriticKind;
+  readonly #settings: SoftSettings;
+  readonly #optimisers: Readonly<Record<'actor' | 'critic' | 'temperature', Adam>>;
+
+  constructor(options: { shape: NetShape; kind: CriticKind; settings: SoftSettings; random: Random }) {
+    const { shape, kind, settings, random } = options;
+    const { outputs } = kind;
+    this.#kind = kind;
+    this.#settings = settings;
+    this.actor = new Actor(shape, random.split('actor'));
+    this.critics = Array.from({ length: kind.critics }, (_, i) => {
+      return new Critic(shape, outputs, random.split(`critic${String(i)}`));
+    });
+    this.targets = this.critics.map(() => new Critic(shape, outputs, random));
+    this.targets.forEach((target, i) => {
+      target.parameters.copyFrom((this.critics[i] as Critic).parameters);
+    });
+    const start = Float32Array.of(Math.log(settings.initialTemperature));
+    this.logTemperature = this.#temperature.given('log', [1], start);
+    const { maxGradientNorm } = settings;
+    this.#optimisers = {
+      actor: new Adam({
+        variables: this.actor.parameters.variables,
+        learningRate: settings.actorLearningRate,
+        maxGradientNorm
+      }),
+      critic: new Adam({
+        variables: this.#criticVariables,
+        learningRate: settings.criticLearningRate,
+        maxGradientNorm
+      }),
+      temperature: new Adam({ variables: [this.logTemperature], learningRate: settings.temperatureLearningRate })
+    };
+  }
+
+  /**
+   * One gradient update of temperature, critics and actor, then the targets.
+   * @param readBack whether to wait for the losses
+   * @throws AppError `training.diverged` when a loss that was read is not a finite number
+   */
+  async update(batch: SequenceBatch, noise: SoftNoise, readBack: boolean): Promise<SoftLosses | undefined> {
+    const losses = tf.tidy(() => this.#step(batch, noise));
+    if (!readBack) {
+      losses.dispose();
+      return undefined;
+    }
+    const values = await losses.data();
+    losses.dispose();
+    LOSS_NAMES.forEach((name, i) => {
+      if (!Number.isFinite(values[i])) throw diverged(name, values[i] as number);
+    });
+    return Object.fromEntries(LOSS_NAMES.map((name, i) => [name, values[i]])) as SoftLosses;
+  }
+
+  #step(batch: SequenceBatch, noise: SoftNoise): tf.Tensor1D {
+    const { burnIn, sequence, batch: size, action } = batch.shape;
+    const rows = this.#upload(batch);
+    const noiseShape: [number, number, number] = [sequence, size, action];
+    const policyNoise = tf.tensor3d(noise.policy, noiseShape);
+    const nextNoise = tf.tensor3d(noise.next, noiseShape);
+    const learn = rowsFrom(rows, burnIn, sequence);
+
+    // Burn-in: the stored state brought up to date with today's weights, outside every gradient.
+    const actorState = burnIn === 0 ? rows.stored : this.#warm(this.actor, rows, burnIn, rows.stored);
+    const all = rowsFrom(rows, burnIn, sequence + 1);
+    const { policy } = this.actor.run(all.inputs, all.starts, actorState);
+    const rowsOf = (t: tf.Tensor, from: number): tf.Tensor => tf.slice(t, [from, 0, 0], [sequence, size, action]);
+    const now = squashedSample({ mean: rowsOf(policy.mean, 0), logStd: rowsOf(policy.logStd, 0) }, policyNoise);
+    const next = squashedSample({ mean: rowsOf(policy.mean, 1), logStd: rowsOf(policy.logStd, 1) }, nextNoise);
+
+    // Temperature (eq. 18); the rest of the update still uses the one before the step.
+    const temperature = tf.reshape(tf.exp(this.logTemperature), []);
+    const temperatureGrads = tf.variableGrads(
+      () =>
+        temperatureLoss({
+          logTemperature: this.logTemperature,
+          logProb: now.logProb,
+          targetEntropy: this.#settings.targetEntropy,
+          mask: rows.valid
+        }),
+      [this.logTemperature]
+    );
+    this.#optimisers.temperature.apply(temperatureGrads.grads);
+
+    // Critics: the target looks one row on, which for a truncated episode is its last observation.
+    const nextValues = this.targets.map((target) => {
+      const { features } = target.torso.run(rows.inputs, rows.starts, target.torso.zeroState(size));
+      const width = features.shape[2] as number;
+      return target.value(tf.slice(features, [burnIn + 1, 0, 0], [sequence, size, width]), next.action);
+    });
+    const target = this.#kind.target({
+      rewards: rows.rewards,
+      terminated: rows.terminated,
+      next: nextValues,
+      nextLogProb: next.logProb,
+      temperature,
+      gamma: this.#settings.gamma
+    });
+    const criticStates = this.critics.map((critic) => {
+      const zero = critic.torso.zeroState(size);
+      return burnIn === 0 ? zero : this.#warm(critic, rows, burnIn, zero);
+    });
+    const criticGrads = tf.variableGrads(() => {
+      const values = this.critics.map((critic, i) => {
+        const { features } = critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState);
+        return critic.value(features, rows.actions);
+      });
+      return this.#kind.loss(values, target, rows.valid);
+    }, this.#criticVariables);
+    this.#optimisers.critic.apply(criticGrads.grads);
+
+    // Actor (eq. 7) through the critics just updated; their memory takes no gradient from it. Their burn-in is that of a
+    // moment ago, one step older than they are: running it again would cost a tenth of the update.
+    const features = this.critics.map((critic, i) => {
+      return critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState).features;
+    });
+    const actorGrads = tf.variableGrads(() => {
+      const { policy: fresh } = this.actor.run(learn.inputs, learn.starts, actorState);
+      const { action: chosen, logProb } = squashedSample(fresh, policyNoise);
+      const value = this.#kind.worth(this.critics.map((critic, i) => critic.value(features[i] as tf.Tensor, chosen)));
+      return actorLoss({ temperature, logProb, value, mask: rows.valid });
+    }, this.actor.parameters.variables);
+    this.#optimisers.actor.apply(actorGrads.grads);
+
+    this.critics.forEach((critic, i) => {
+      const { variables } = (this.targets[i] as Critic).parameters;
+      polyakUpdate(variables, critic.parameters.variables, this.#settings.tau);
+    });
+
+    const entropy = tf.neg(maskedMean(now.logProb, rows.valid));
+    return tf.stack([criticGrads.value, actorGrads.value, temperatureGrads.value, temperature, entropy]) as tf.Tensor1D;
+  }
+
+  async save(into: Map<string, NamedArray>): Promise<void> {
+    for (const [name, parameters] of this.#networks) await parameters.save(name, into);
+    for (const [name, optimiser] of Object.entries(this.#optimisers)) {
+      for (const [key, array] of await optimiser.save()) into.set(`adam.${name}.${key}`, array);
+    }
+    for (const [name, { values }] of into) {
+      const bad = values.find((x) => !Number.isFinite(x));
+      if (bad !== undefined) throw diverged(name, bad);
+    }
+  }
+
+  load(from: NamedArrays): void {
+    for (const [name, parameters] of this.#networks) parameters.load(name, from);
+    for (const [name, optimiser] of Object.entries(this.#optimisers)) {
+      const prefix = `adam.${name}.`;
+      const own = [...from].filter(([key]) => key.startsWith(prefix));
+      optimiser.load(new Map(own.map(([key, array]) => [key.slice(prefix.length), array])));
+    }
+  }
+
+  dispose(): void {
+    for (const [, parameters] of this.#networks) parameters.dispose();
+    for (const optimiser of Object.values(this.#optimisers)) optimiser.dispose();
+  }
+
+  get #criticVariables(): tf.Variable[] {
+    return this.critics.flatMap((critic) => critic.parameters.variables);
+  }
+
+  get #networks(): (readonly [string, Parameters])[] {
+    return [
+      ['actor', this.actor.parameters],
+      ...this.critics.map((critic, i) => [`critic${String(i)}`, critic.parameters] as const),
+      ...this.targets.map((target, i) => [`target${String(i)}`, target.parameters] as const),
+      ['temperature', this.#temperature]
+    ];
+  }
+
+  #warm(net: Actor | Critic, rows: Rows, burnIn: number, from: MemoryState): MemoryState {
+    const { inputs, starts } = rowsFrom(rows, 0, burnIn);
+    return net.torso.run(inputs, starts, from).state;
+  }
+
+  #upload(batch: SequenceBatch): Rows {
+    const { burnIn, sequence, batch: size, action, state } = batch.shape;
+    const rows = windowRows(batch.shape);
+    const learn = (values: Float32Array): tf.Tensor2D =>
+      tf.tensor2d(values.subarray(burnIn * size, (burnIn + sequence) * size), [sequence, size]);
+    const stored = tf.tensor2d(batch.state, [size, state]);
+    const [h, c] = state === 0 ? [stored, stored] : (tf.split(stored, 2, 1) as [tf.Tensor2D, tf.Tensor2D]);
+    return {
+      inputs: tf.tensor3d(batch.inputs, [rows, size, batch.inputs.length / rows / size]),
+      starts: tf.tensor2d(batch.starts, [rows, size]),
+      stored: { h, c },
+      actions: tf.tensor3d(batch.actions.subarray(burnIn * size * action, (burnIn + sequence) * size * action), [
+        sequence,
+        size,
+        action
+      ]),
+      rewards: learn(batch.rewards),
+      terminated: learn(batch.terminated),
+      valid: learn(batch.valid)
+    };
+  }
+}
+
+function rowsFrom({ inputs, starts }: Rows, from: number, count: number): Pick<Rows, 'inputs' | 'starts'> {
+  return {
+    inputs: tf.slice(inputs, [from, 0, 0], [count, inputs.shape[1], inputs.shape[2]]),
+    starts: tf.slice(starts, [from, 0], [count, starts.shape[1]])
+  };
+}
+
+function diverged(name: string, value: number): AppError {
+  return new AppError('training.diverged', {
+    subject: name,
+    expected: 'a finite number',
+    got: String(value),
+    remedy: 'go on from the last checkpoint with a lower learning rate, or a gradient norm below 10'
+  });
+}
