@@ -6,6 +6,8 @@ export interface Ladder {
   readonly id: string;
   /** Number of ticks; valid ticks are 0 to `size - 1`. */
   readonly size: number;
+  /** Every price is a whole multiple of 10^-decimals. */
+  readonly decimals: number;
   /** Price of a tick in the venue's own unit (decimal odds, dollars), exact to the shortest decimal. */
   priceOf(tick: Ticks): number;
   /** Tick of a price, or undefined when the price is not on the ladder. */
@@ -39,33 +41,70 @@ function classicHundredths(): Int32Array {
   return Int32Array.from(prices);
 }
 
-function fromHundredths(id: string, hundredths: Int32Array): Ladder {
-  const size = hundredths.length;
-  const last = hundredths[size - 1]!;
+/** @param units the prices, rising, in whole multiples of 10^-decimals */
+function fromUnits(id: string, decimals: number, units: Int32Array): Ladder {
+  const perUnit = 10 ** decimals;
+  const size = units.length;
+  const last = units[size - 1]!;
   const tickAt = new Int16Array(last + 1).fill(-1);
   const floorAt = new Int16Array(last + 1);
-  for (let tick = 0, h = 0; h <= last; h++) {
-    while (tick + 1 < size && hundredths[tick + 1]! <= h) tick++;
-    floorAt[h] = tick;
-    if (hundredths[tick] === h) tickAt[h] = tick;
+  for (let tick = 0, u = 0; u <= last; u++) {
+    while (tick + 1 < size && units[tick + 1]! <= u) tick++;
+    floorAt[u] = tick;
+    if (units[tick] === u) tickAt[u] = tick;
   }
-  const prices = Float64Array.from(hundredths, (h) => h / 100);
+  const prices = Float64Array.from(units, (u) => u / perUnit);
   return {
     id,
     size,
+    decimals,
     priceOf: (tick) => prices[tick]!,
     tickOf: (price) => {
-      const h = Math.round(price * 100);
-      if (!(h >= 0 && h <= last) || Math.abs(price * 100 - h) > 1e-6) return undefined;
-      const tick = tickAt[h]!;
+      const u = Math.round(price * perUnit);
+      if (!(u >= 0 && u <= last) || Math.abs(price * perUnit - u) > 1e-6) return undefined;
+      const tick = tickAt[u]!;
       return tick < 0 ? undefined : (tick as Ticks);
     },
-    tickBelow: (price) => floorAt[Math.min(last, Math.max(0, Math.floor(price * 100 + 1e-9)))]! as Ticks
+    tickBelow: (price) => floorAt[Math.min(last, Math.max(0, Math.floor(price * perUnit + 1e-9)))]! as Ticks
   };
 }
 
 /** The 350 prices of Betfair's CLASSIC ladder, 1.01 to 1000. */
-export const betfairClassic: Ladder = fromHundredths('betfair-classic', classicHundredths());
+export const betfairClassic: Ladder = fromUnits('betfair-classic', 2, classicHundredths());
+
+/** A stretch of prices with one step; the next one begins where it ends. */
+export interface PriceRange {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** Every step of each stretch, both ends included: prices that are finer at the edges than in the middle. */
+export function rangesLadder(id: string, ranges: readonly PriceRange[]): Ladder {
+  const decimals = Math.max(...ranges.flatMap(({ start, end, step }) => [start, end, step].map(decimalsOf)));
+  const units: number[] = [];
+  for (const { start, end, step } of ranges) {
+    const [from, to, by] = [start, end, step].map((price) => Math.round(price * 10 ** decimals)) as [
+      number,
+      number,
+      number
+    ];
+    assert(by > 0 && to > from && from >= (units.at(-1) ?? 0), `ladder ${id}: expected rising stretches of prices`);
+    for (let at = from; at <= to; at += by) if (at > (units.at(-1) ?? -1)) units.push(at);
+  }
+  assert(units.length <= 32_767, `ladder ${id}: expected at most 32767 prices, got ${String(units.length)}`);
+  return fromUnits(id, decimals, Int32Array.from(units));
+}
+
+/** Smallest number of decimals that write a step in full (0.05: 2, 100: 0). */
+export function decimalsOf(step: number): number {
+  for (let decimals = 0; decimals < 16; decimals++) {
+    const scaled = step * 10 ** decimals;
+    if (Math.round(scaled) !== 0 && Math.abs(scaled - Math.round(scaled)) < 1e-9 * scaled) return decimals;
+  }
+  assert(step === 0, `decimals: expected a decimal number, got ${String(step)}`);
+  return 0;
+}
 
 /**
  * Every multiple of `tickSize` from `lowest`; `decimals` is the venue's own precision, so that prices print as it
@@ -81,6 +120,7 @@ export function uniformLadder(options: { id: string; lowest: number; tickSize: n
   return {
     id,
     size,
+    decimals: Math.max(decimalsOf(tickSize), lowest === 0 ? 0 : decimalsOf(Math.abs(lowest))),
     priceOf: (tick) => (exact ? (first + tick) / perUnit : (first + tick) * tickSize),
     tickOf: (price) => {
       const n = Math.round(price / tickSize);

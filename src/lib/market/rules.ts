@@ -1,6 +1,6 @@
 /** What differs between venues, as data. A new venue is a new value of `MarketRules`, never a branch on its name. */
 import type { Lots, Nanos } from '../core/units.ts';
-import type { Ladder } from './ladder.ts';
+import type { Ladder, PriceRange } from './ladder.ts';
 
 export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
 
@@ -9,21 +9,51 @@ export type Settlement =
   | { readonly kind: 'backLay'; readonly winners: number }
   /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
   | { readonly kind: 'yesNo'; readonly payout: number }
-  /** Margins as parts of the position's value at the mark price; funding is paid on that value. */
-  | { readonly kind: 'linearPerpetual'; readonly initialMargin: number; readonly maintenanceMargin: number }
+  /**
+   * Margins as parts of the position's value at the mark price; funding is paid on that value, and so is the fee of a
+   * forced liquidation.
+   */
+  | {
+      readonly kind: 'linearPerpetual';
+      readonly initialMargin: number;
+      readonly maintenanceMargin: number;
+      readonly liquidationFee: number;
+    }
+  /** Paid in full when bought; what is not held cannot be sold. */
   | { readonly kind: 'cash' };
 
 export type FeeSchedule =
   | { readonly kind: 'commissionOnNetWinnings'; readonly rate: number; readonly discount: number }
-  | { readonly kind: 'makerTaker'; readonly makerBps: number; readonly takerBps: number }
-  /** coefficient x contracts x price x (1 - price), rounded up to a whole `unit` of the currency, a fill at a time. */
-  | { readonly kind: 'quadratic'; readonly coefficient: number; readonly unit: number }
-  /** In the currency: so much a share, at least `minimum` an order, at most `maximumPercent` of its value. */
+  /** Basis points of a fill's value (to a thousandth of one), rounded to the nearest `unit`; negative is a rebate. */
+  | {
+      readonly kind: 'makerTaker';
+      readonly makerBps: number;
+      readonly takerBps: number;
+      readonly unit: number;
+    }
+  /**
+   * Coefficient x contracts x price x (1 - price), rounded up to a whole `unit` of the currency a fill at a time. The
+   * balance changes by whole `balanceUnit`s only: what it is rounded down by is charged too, and paid back in whole
+   * `rebateUnit`s as it adds up over an order.
+   */
+  | {
+      readonly kind: 'quadratic';
+      readonly taker: number;
+      readonly maker: number;
+      readonly unit: number;
+      readonly balanceUnit: number;
+      readonly rebateUnit: number;
+    }
+  /**
+   * In the currency: so much a share, at least `minimum` an order, at most `maximumPercent` of its value, which wins;
+   * an order's whole fee is rounded to the nearest `unit`.
+   */
   | {
       readonly kind: 'perShare';
       readonly rate: number;
       readonly minimum: number;
       readonly maximumPercent: number;
+      readonly unit: number;
     }
   | { readonly kind: 'none' };
 
@@ -71,17 +101,20 @@ export interface BinanceUsdmSpec extends Omit<BinanceSpotSpec, 'venue'> {
   readonly venue: 'binance-usdm';
   readonly initialMargin: number;
   readonly maintenanceMargin: number;
+  readonly liquidationFee: number;
   readonly makerBps: number;
   readonly takerBps: number;
 }
 /** One event contract of Kalshi: 0 to 1 dollar, a yes bid and a no bid (which is a yes offer at 1 less its price). */
 export interface KalshiSpec {
   readonly venue: 'kalshi';
-  /** Price step as 10^-priceDecimals of a dollar: 2 for whole cents. */
-  readonly priceDecimals: number;
+  /** The market's `price_ranges`, in dollars: where prices may lie, and how far apart. */
+  readonly priceRanges: readonly PriceRange[];
   /** Coefficients of the published fee formula, for takers and for makers. */
   readonly takerFee: number;
   readonly makerFee: number;
+  /** What a balance is kept to, in dollars: a cent, or for direct members of the exchange a hundredth of one. */
+  readonly balanceUnit: number;
 }
 /** A share for cash. */
 export interface EquitySpec {

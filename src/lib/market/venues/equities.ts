@@ -3,6 +3,20 @@ import { lots, seconds } from '../../core/units.ts';
 import { uniformLadder } from '../ladder.ts';
 import type { EquitySpec, MarketRules } from '../rules.ts';
 
+/**
+ * Interactive Brokers' fixed commission for shares of the United States: 0.005 dollars a share, at least 1.00 an order
+ * and at most 1 % of its value, so that 1,000 shares at 0.25 cost 2.50 ("Commissions: Stocks", interactivebrokers.com).
+ * Fees of exchanges and regulators come on top and are not modelled.
+ */
+export const IBKR_FIXED: EquitySpec['commission'] = {
+  kind: 'perShare',
+  rate: 0.005,
+  minimum: 1,
+  maximumPercent: 1,
+  unit: 0.0001
+};
+
+/** Shares bought in full and sold when held, by default in whole shares, at whole cents and for no commission. */
 export function equityRules(options: Partial<Omit<EquitySpec, 'venue'>> = {}): MarketRules {
   const spec: EquitySpec = {
     currency: 'USD',
