@@ -19,7 +19,43 @@ export interface QueueModel {
   onTrade(position: QueuePosition, volume: number, rest: number): number;
   /**
    * The level where the order rests went from `before` to `after` lots, of which `traded` were trades since its last
-   * change. Moves the queue; nothing fills by it. Absent where cancellations ahead are ignored.
+   * change (or since the order came to rest). Moves the queue; nothing fills by it. Absent where cancellations ahead
+   * are ignored.
    */
   onDepth?(position: QueuePosition, before: number, after: number, traded: number): void;
+  /**
+   * An order-level source told that `lots` were cancelled by somebody who had `place` lots before him in the order's
+   * level. Absent where the model estimates from sizes alone.
+   */
+  onCancel?(position: QueuePosition, place: number, lots: number): void;
+}
+
+/**
+ * Where the front of a queue stands after a level changed, as a pure rule: any one unit of size for all arguments.
+ * @param front what is ahead before the change
+ * @param traded what traded at the level since its last change: it left from the front and is no cancellation
+ */
+export type FrontRule = (front: number, before: number, after: number, traded: number) => number;
+
+/** A queue in which trades take from the front and a rule says what every other change of the level means. */
+export function queueByRule(id: string, rule: FrontRule): QueueModel {
+  return {
+    id,
+    onPlace: (visible) => visible,
+    onTrade: tradeThrough,
+    onDepth: (position, before, after, traded) => {
+      if (position.ahead > 0) position.ahead = Math.max(0, rule(position.ahead, before, after, traded));
+    }
+  };
+}
+
+/** A trade takes what is ahead first; what is left of it reaches the order. */
+export function tradeThrough(position: QueuePosition, volume: number, rest: number): number {
+  const through = volume - position.ahead;
+  if (through <= 0) {
+    position.ahead -= volume;
+    return 0;
+  }
+  position.ahead = 0;
+  return through < rest ? through : rest;
 }
