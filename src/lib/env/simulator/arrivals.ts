@@ -1,7 +1,12 @@
 /**
  * When the next order event comes and on which runner: a Hawkes process (Hawkes 1971) with exponential kernels, one a
  * runner, over a base rate that rises towards the off. Drawn exactly by thinning (Ogata 1981).
+ *
+ * Rate on runner i at time t: base(t) share_i + sum over its arrivals s < t of n/c exp(-(t - s)/c), with branching ratio
+ * n = `contagion` and c = `contagionSeconds`, and the like again for the slow contagion where there is one. Far from the
+ * off, and with no slow contagion, that is base / (1 - n) arrivals a second in the mean.
  */
+import { assert } from '../../core/assert.ts';
 import type { Random } from '../../core/random.ts';
 import type { Behaviour } from './scenario.ts';
 
@@ -14,6 +19,10 @@ export class Arrivals {
   readonly #behaviour: Behaviour;
   readonly #offSeconds: number;
   readonly #excitement: Float64Array;
+  /** The second kernel's, where there is one. */
+  readonly #slow: Float64Array | undefined;
+  readonly #slowSeconds: number;
+  readonly #slowJump: number;
   readonly #shares: Float64Array;
   /** The next possible arrival, the rate it was drawn with, the base rate at the last, and until when that rate is a bound. */
   #candidate = 0;
@@ -27,6 +36,11 @@ export class Arrivals {
     this.#behaviour = options.behaviour;
     this.#offSeconds = options.offSeconds;
     this.#excitement = new Float64Array(options.runners);
+    const { contagion, slowContagion = 0, slowContagionSeconds = 1 } = options.behaviour;
+    assert(contagion + slowContagion < 1, 'arrivals: a branching ratio of 1 or more never comes to rest');
+    this.#slow = slowContagion > 0 ? new Float64Array(options.runners) : undefined;
+    this.#slowSeconds = slowContagionSeconds;
+    this.#slowJump = slowContagion / slowContagionSeconds;
     this.#shares = new Float64Array(options.runners).fill(1 / options.runners);
     this.#base = this.baseRate(0);
     this.#propose();
@@ -48,7 +62,7 @@ export class Arrivals {
 
   /** Events a second on one runner at the last arrival, contagion counted. */
   rateOn(runner: number): number {
-    return this.#base * this.#shares[runner]! + this.#excitement[runner]!;
+    return this.#base * this.#shares[runner]! + this.#excited(runner);
   }
 
   /**
@@ -62,19 +76,30 @@ export class Arrivals {
       if (reach >= until) return false;
       const decay = Math.exp(-(reach - this.time) / this.#behaviour.contagionSeconds);
       for (let i = 0; i < this.#excitement.length; i++) this.#excitement[i]! *= decay;
+      if (this.#slow !== undefined) {
+        const kept = Math.exp(-(reach - this.time) / this.#slowSeconds);
+        for (let i = 0; i < this.#slow.length; i++) this.#slow[i]! *= kept;
+      }
       this.time = reach;
       const arrived = this.#candidate <= this.#horizon && this.#accept();
-      if (arrived) this.#excitement[this.runner]! += this.#behaviour.contagion / this.#behaviour.contagionSeconds;
+      if (arrived) {
+        this.#excitement[this.runner]! += this.#behaviour.contagion / this.#behaviour.contagionSeconds;
+        if (this.#slow !== undefined) this.#slow[this.runner]! += this.#slowJump;
+      }
       this.#propose();
       if (arrived) return true;
     }
+  }
+
+  #excited(runner: number): number {
+    return this.#slow === undefined ? this.#excitement[runner]! : this.#excitement[runner]! + this.#slow[runner]!;
   }
 
   /** Draws a candidate from a rate that the true one cannot pass before the horizon: excitement only decays. */
   #propose(): void {
     this.#horizon = this.time + this.#behaviour.rushSeconds / 50;
     this.#bound = this.baseRate(this.#horizon);
-    for (let i = 0; i < this.#excitement.length; i++) this.#bound += this.#excitement[i]!;
+    for (let i = 0; i < this.#excitement.length; i++) this.#bound += this.#excited(i);
     this.#candidate = this.time + this.#random.exponential(1 / this.#bound);
   }
 
@@ -84,7 +109,7 @@ export class Arrivals {
     this.#base = base;
     let at = this.#random.uniform() * this.#bound;
     for (let i = 0; i < this.#excitement.length; i++) {
-      at -= base * this.#shares[i]! + this.#excitement[i]!;
+      at -= base * this.#shares[i]! + this.#excited(i);
       if (at < 0) {
         this.runner = i;
         return true;

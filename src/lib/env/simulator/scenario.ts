@@ -18,6 +18,9 @@ export interface Behaviour {
   /** Mean number of further events that one event sets off (branching ratio of the Hawkes process, below 1). */
   readonly contagion: number;
   readonly contagionSeconds: number;
+  /** A second, slower contagion beside the first; the two ratios sum to below 1. None where absent. */
+  readonly slowContagion?: number;
+  readonly slowContagionSeconds?: number;
   /** Mean seconds between pieces of news anywhere in the market, long before the off. */
   readonly newsSeconds: number;
   /** Size of a piece of news: a mean of so many ticks. */
@@ -32,6 +35,12 @@ export interface Behaviour {
   readonly noiseTaking: number;
   /** Weight of those that chase a price that has moved. */
   readonly momentumTaking: number;
+  /** Mean distance behind the best price of waiting orders that do not join it, ticks. 2 where absent. */
+  readonly standOffTicks?: number;
+  /** Share of stakes that are no round number, as those of bettors in other currencies are, down to `leastStake`. */
+  readonly oddStakeShare?: number;
+  /** Smallest stake, currency units. 1 where absent. */
+  readonly leastStake?: number;
   /** Milliseconds over which the venue gathers changes into one message, far from and near the off. */
   readonly messageMillis: readonly [quiet: number, busy: number];
 }

@@ -1,5 +1,5 @@
 /**
- * A pre-off win market that trades by itself: people come and go (`crowd`, `market-maker`, `takers`), news moves the
+ * A pre-off win market that trades by itself: people come and go (`people/`), news moves the
  * hidden truth, the venue publishes what changed. It can be stepped, and orders placed in it are orders like any other:
  * they queue, are matched, and move the market. Given a scenario it is the same every time.
  */
@@ -9,15 +9,18 @@ import { Random } from '../../core/random.ts';
 import { betfairClassic } from '../../market/ladder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import { Arrivals } from './arrivals.ts';
-import { Crowd } from './crowd.ts';
-import { MarketMaker } from './market-maker.ts';
 import { News } from './news.ts';
+import { actInformed, informedShare } from './people/informed-traders.ts';
+import { MarketMaker } from './people/market-maker.ts';
+import { actMomentum } from './people/momentum-traders.ts';
+import { actNoise } from './people/noise-traders.ts';
+import { PatientCrowd } from './people/patient-crowd.ts';
+import { actValue } from './people/value-traders.ts';
 import { Publisher } from './publisher.ts';
 import type { RowSink } from './publisher.ts';
 import { RunnerBook, Side } from './runner-book.ts';
 import type { Match, OrderRef } from './runner-book.ts';
 import type { Scenario } from './scenario.ts';
-import { actInformed, actMomentum, actNoise, informedShare } from './takers.ts';
 import { Owner, TradingFloor } from './trading-floor.ts';
 
 const MAKERS = 3;
@@ -50,7 +53,7 @@ export class SimulatedMarket {
   readonly #floor: TradingFloor;
   readonly #arrivals: Arrivals;
   readonly #news: News;
-  readonly #crowd: Crowd;
+  readonly #crowd: PatientCrowd;
   readonly #makers: readonly MarketMaker[];
   readonly #publisher: Publisher;
   readonly #sink: RowSink;
@@ -78,7 +81,7 @@ export class SimulatedMarket {
     });
     this.#arrivals.share((runner) => Math.sqrt(floor.belief.probability(runner)));
     this.#news = new News({ floor, random: root.split('news'), offSeconds: scenario.leadSeconds });
-    this.#crowd = new Crowd(floor);
+    this.#crowd = new PatientCrowd(floor);
     this.#makers = Array.from(
       { length: MAKERS },
       (_, i) => new MarketMaker({ floor, owner: Owner.maker + i, random: root.split(`maker/${i}`) })
@@ -204,7 +207,7 @@ export class SimulatedMarket {
     if (draw < informed) actInformed(floor, runner, impact);
     else if (draw < informed + noiseTaking) actNoise(floor, runner, impact);
     else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner, { time, impact });
-    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) this.#crowd.value(runner, impact);
+    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) actValue(floor, this.#crowd, { runner, impact });
     else return false;
     return true;
   }

@@ -79,6 +79,10 @@ export class TradingFloor {
   /** A stake around `typical` units in lots, log-normal, in the round numbers people bet in. */
   stake(typical: number, spread: number): number {
     const drawn = typical * Math.exp(spread * this.random.normal());
+    const { oddStakeShare, leastStake } = this.behaviour;
+    if (oddStakeShare !== undefined && this.random.uniform() < oddStakeShare) {
+      return Math.max(Math.round((leastStake ?? MINIMUM_UNITS) * LOTS_PER_UNIT), Math.round(drawn * LOTS_PER_UNIT));
+    }
     const step = drawn < 10 ? 1 : drawn < 50 ? (this.random.uniform() < 0.5 ? 5 : 1) : 10;
     return Math.max(MINIMUM_UNITS, Math.round(drawn / step) * step) * LOTS_PER_UNIT;
   }

@@ -1,26 +1,27 @@
 /**
- * The patient part of the crowd: people who leave an order and wait, with no view of their own or with a rough view of
- * a runner's worth, and who lose patience. They give the book its depth behind the best prices.
+ * The patient crowd: people without a view of their own who leave an order at or behind the best price, wait, and lose
+ * patience. They give the book its depth behind the best prices.
  */
-import { NO_TICK } from '../../market/tape.ts';
-import type { OrderRef } from './runner-book.ts';
-import { NO_ORDER, Side } from './runner-book.ts';
-import { Owner } from './trading-floor.ts';
-import type { TradingFloor } from './trading-floor.ts';
+import { NO_TICK } from '../../../market/tape.ts';
+import type { OrderRef } from '../runner-book.ts';
+import { NO_ORDER, Side } from '../runner-book.ts';
+import { Owner } from '../trading-floor.ts';
+import type { TradingFloor } from '../trading-floor.ts';
 
 /** Orders a runner's crowd keeps waiting: above it, leaving is likelier than coming. */
 const WAITING = 26;
-/** Standard deviation of a value trader's view of the true price, and the edge it wants, ticks. */
-const VALUE_ERROR_TICKS = 2;
-const VALUE_EDGE_TICKS = 1;
+/** Mean distance behind the best price of those who stand behind it, ticks, where the behaviour states none. */
+const STAND_OFF_TICKS = 2;
 
-export class Crowd {
+export class PatientCrowd {
   readonly #floor: TradingFloor;
   readonly #waiting: OrderRef[][];
+  readonly #standOff: number;
 
   constructor(floor: TradingFloor) {
     this.#floor = floor;
     this.#waiting = floor.books.map(() => []);
+    this.#standOff = floor.behaviour.standOffTicks ?? STAND_OFF_TICKS;
   }
 
   /** Someone comes or someone leaves. */
@@ -29,20 +30,6 @@ export class Crowd {
     const random = this.#floor.random;
     if (random.uniform() < waiting.length / (waiting.length + WAITING)) this.#leave(runner);
     else this.#come(runner, random.uniform() < 0.5 ? Side.bid : Side.ask);
-  }
-
-  /** Someone who has worked out a price leaves an order a little to the right side of it. */
-  value(runner: number, impact: number): void {
-    const floor = this.#floor;
-    const worth = floor.trueTick(runner) + VALUE_ERROR_TICKS * floor.random.normal();
-    const side = floor.random.uniform() < 0.5 ? Side.bid : Side.ask;
-    const tick = side === Side.bid ? Math.floor(worth - VALUE_EDGE_TICKS) : Math.ceil(worth + VALUE_EDGE_TICKS);
-    const book = floor.books[runner]!;
-    const other = side === Side.bid ? book.bestAsk : book.bestBid;
-    const lots = floor.stake(0.5 * floor.ordinaryStake(runner), 0.8);
-    const crosses = other !== NO_TICK && (side === Side.bid ? tick >= other : tick <= other);
-    if (crosses) floor.takeBest({ runner, side, lots, reach: 0, owner: Owner.value, impact });
-    else this.#wait(runner, side, tick, lots);
   }
 
   /** The orders that stood before the recording starts, thinning out far from the fair price. */
@@ -62,6 +49,13 @@ export class Crowd {
     for (const waiting of this.#waiting) waiting.length = 0;
   }
 
+  /** Leaves an order, beside the other side's best where it would cross, and remembers it. */
+  wait(order: { runner: number; side: Side; tick: number; lots: number }): void {
+    const { runner, side, tick, lots } = order;
+    const ref = this.#floor.rest({ runner, side, tick, lots, owner: Owner.crowd });
+    if (ref !== NO_ORDER) this.#waiting[runner]!.push(ref);
+  }
+
   #come(runner: number, side: Side): void {
     const floor = this.#floor;
     const random = floor.random;
@@ -76,17 +70,12 @@ export class Crowd {
     // Most join the best price or stand behind it; in a wide market some step in front.
     let tick = from;
     if (draw < 0.2 && gap > 1) tick = from - away;
-    else if (draw > 0.5) tick = from + away * (1 + Math.floor(random.exponential(2)));
-    this.#wait(runner, side, tick, floor.stake(0.45 * floor.ordinaryStake(runner), 1));
-  }
-
-  #wait(runner: number, side: Side, tick: number, lots: number): void {
-    const ref = this.#floor.rest({ runner, side, tick, lots, owner: Owner.crowd });
-    if (ref !== NO_ORDER) this.#waiting[runner]!.push(ref);
+    else if (draw > 0.5) tick = from + away * (1 + Math.floor(random.exponential(this.#standOff)));
+    this.wait({ runner, side, tick, lots: floor.stake(0.45 * floor.ordinaryStake(runner), 1) });
   }
 
   #deep(runner: number, side: Side, tick: number, lots: number): void {
-    if (tick >= 0 && tick < this.#floor.ladder.size) this.#wait(runner, side, tick, lots);
+    if (tick >= 0 && tick < this.#floor.ladder.size) this.wait({ runner, side, tick, lots });
   }
 
   #leave(runner: number): void {

@@ -2,11 +2,11 @@
  * A market maker: keeps a few levels on both sides of what it takes for the fair price, leaning against what it holds,
  * and takes what others left standing at a wrong price. Slow to look, so faster money picks it off.
  */
-import type { Random } from '../../core/random.ts';
-import { NO_TICK } from '../../market/tape.ts';
-import type { OrderRef } from './runner-book.ts';
-import { NO_ORDER, Side } from './runner-book.ts';
-import type { TradingFloor } from './trading-floor.ts';
+import type { Random } from '../../../core/random.ts';
+import { NO_TICK } from '../../../market/tape.ts';
+import type { OrderRef } from '../runner-book.ts';
+import { NO_ORDER, Side } from '../runner-book.ts';
+import type { TradingFloor } from '../trading-floor.ts';
 
 const LEVELS = 3;
 /** Share of the ordinary stake at the best level and the two behind it. */
