@@ -56,6 +56,11 @@ export interface Checkpoint {
 
 export interface Agent {
   /**
+   * When it learns. `replay`: from what it has stored, so many updates a vector step, while the environments play on.
+   * `rollout`: from what it has just played and will then forget, all updates it is `ready` for before the next step.
+   */
+  readonly pace: 'replay' | 'rollout';
+  /**
    * Chooses [n, action] for [n, obs]. Recurrent state is kept apart for each mode, so that an evaluation in the middle
    * of training leaves training as it was; n may differ between the modes.
    * @param starts [n], 1 clears environment i's recurrent state first

@@ -39,6 +39,7 @@ export interface SoftAgentOptions {
 const STREAMS = ['explore', 'replay', 'noise'] as const;
 
 export class SoftAgent implements Agent {
+  readonly pace = 'replay';
   readonly #options: SoftAgentOptions;
   readonly #action: Box;
   readonly #shape: BatchShape;

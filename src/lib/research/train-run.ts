@@ -107,8 +107,8 @@ class TrainRun {
     const { buffers } = env;
     await agent.act(buffers.observations, buffers.actions, 'explore', this.#starts, buffers.rewards);
     this.#before.set(buffers.observations);
-    // The environments play on while the agent learns from what it had before this step.
-    await Promise.all([env.step(), this.#learn()]);
+    // With a replay the environments play on while the agent learns from what it had before this step.
+    await Promise.all([env.step(), agent.pace === 'replay' ? this.#learn() : undefined]);
     this.#bootstrapStates();
     agent.observe({
       observations: this.#before,
@@ -120,7 +120,8 @@ class TrainRun {
     });
     this.#environmentSteps += env.size;
     this.#window.episodes(tally.step());
-    if (agent.ready) this.#credit += config.training.updatesPerStep;
+    if (agent.pace === 'rollout') await this.#learn();
+    else if (agent.ready) this.#credit += config.training.updatesPerStep;
     const progress = this.#progress();
     if (this.#window.secondsSince(progress) >= QUIET_SECONDS) this.#report();
     const now = clock.monotonicMillis();
@@ -131,8 +132,9 @@ class TrainRun {
   async #learn(): Promise<void> {
     const { agent, config, clock } = this.#options;
     const { updates: last, evaluateEvery, reportEvery } = config.training;
-    while (this.#credit >= 1 && agent.ready && this.#updates < last) {
-      this.#credit--;
+    const owed = (): boolean => agent.pace === 'rollout' || this.#credit >= 1;
+    while (owed() && agent.ready && this.#updates < last) {
+      if (agent.pace === 'replay') this.#credit--;
       const { updates, losses } = await agent.update();
       this.#updates = updates;
       if (losses !== undefined) this.#window.losses(losses);
