@@ -5,6 +5,7 @@
 import { Depth } from './depth.ts';
 import type { DepthView } from './depth.ts';
 import type { Ladder } from './ladder.ts';
+import type { MarketRules } from './rules.ts';
 import { NO_TICK, OFF_LADDER_SCALE } from './tape.ts';
 import type { Ticks } from '../core/units.ts';
 
@@ -31,21 +32,81 @@ export class Book implements BookView {
   lastTradedPrice = Number.NaN;
   #offLadder: { price: number; lots: number }[] = [];
 
-  constructor(ladder: Ladder) {
+  /** Whether the newer side wins where both meet: the best prices are then kept, not read off the levels. */
+  readonly #newestWins: boolean;
+  #bestBid: number = NO_TICK;
+  #bestAsk: number = NO_TICK;
+
+  /** @param crossing as `MarketRules.crossing` */
+  constructor(ladder: Ladder, crossing?: MarketRules['crossing']) {
     this.ladder = ladder;
+    this.#newestWins = crossing === 'newestWins';
     this.bids = new Depth(ladder.size);
     this.asks = new Depth(ladder.size);
     this.traded = new Depth(ladder.size);
   }
 
-  /** Highest bid: the best back price. NO_TICK when nobody bids. */
+  /** Highest bid that no newer ask crossed: the best back price. NO_TICK when nobody bids. */
   get bestBid(): number {
-    return this.bids.highest;
+    return this.#newestWins ? this.#bestBid : this.bids.highest;
   }
 
-  /** Lowest ask: the best lay price. NO_TICK when nobody offers. */
+  /** Lowest ask that no newer bid crossed: the best lay price. NO_TICK when nobody offers. */
   get bestAsk(): number {
-    return this.asks.lowest;
+    return this.#newestWins ? this.#bestAsk : this.asks.lowest;
+  }
+
+  /** Sets the absolute size of a bid; 0 removes it. */
+  setBid(tick: number, lots: number): void {
+    this.bids.set(tick, lots);
+    if (!this.#newestWins) return;
+    if (lots === 0) {
+      if (tick === this.#bestBid) this.#bestBid = this.bids.below(tick);
+    } else if (tick > this.#bestBid) {
+      this.#bestBid = tick;
+      if (tick >= this.#bestAsk && this.#bestAsk !== NO_TICK) this.#bestAsk = this.asks.above(tick);
+    }
+  }
+
+  /** Sets the absolute size of an ask; 0 removes it. */
+  setAsk(tick: number, lots: number): void {
+    this.asks.set(tick, lots);
+    if (!this.#newestWins) return;
+    if (lots === 0) {
+      if (tick === this.#bestAsk) this.#bestAsk = this.asks.above(tick);
+    } else if (tick < this.#bestAsk || this.#bestAsk === NO_TICK) {
+      this.#bestAsk = tick;
+      if (tick <= this.#bestBid) this.#bestBid = this.bids.below(tick);
+    }
+  }
+
+  /** Removes the bids from the best down to `tick`; those that a newer ask crossed stay. */
+  clearBids(tick: number): void {
+    const { bids } = this;
+    for (let at = this.bestBid; at !== NO_TICK && at >= tick;) {
+      const next = bids.below(at);
+      bids.set(at, 0);
+      at = next;
+    }
+    // A crossed bid that outlives the clearing is no best either.
+    this.#bestBid = bids.below(this.#bestAsk === NO_TICK ? tick : Math.min(tick, this.#bestAsk));
+  }
+
+  /** Removes the asks from the best up to `tick`; those that a newer bid crossed stay. */
+  clearAsks(tick: number): void {
+    const { asks } = this;
+    for (let at = this.bestAsk; at !== NO_TICK && at <= tick;) {
+      const next = asks.above(at);
+      asks.set(at, 0);
+      at = next;
+    }
+    this.#bestAsk = asks.above(Math.max(tick, this.#bestBid));
+  }
+
+  /** Makes a book whose levels were set one by one, not as they came, what it was: crossed levels hide no longer. */
+  restoreBest(bestBid: number, bestAsk: number): void {
+    this.#bestBid = bestBid;
+    this.#bestAsk = bestAsk;
   }
 
   /** Lots traded at all prices, as the traded ladder now states. */
@@ -100,6 +161,8 @@ export class Book implements BookView {
     }
     this.lastTraded = other.lastTraded;
     this.lastTradedPrice = other.lastTradedPrice;
+    this.#bestBid = other.#bestBid;
+    this.#bestAsk = other.#bestAsk;
   }
 
   clear(): void {
@@ -109,5 +172,7 @@ export class Book implements BookView {
     this.#offLadder = [];
     this.lastTraded = NO_TICK;
     this.lastTradedPrice = Number.NaN;
+    this.#bestBid = NO_TICK;
+    this.#bestAsk = NO_TICK;
   }
 }

@@ -28,18 +28,24 @@ export class MarketState {
   readonly outcome: Uint8Array;
   /** By slot: reconciled starting price, NaN before. */
   readonly startingPrice: Float64Array;
+  /** By slot: the price that margins are counted at, in the venue's unit; NaN before. */
+  readonly markPrice: Float64Array;
+  /** By slot: the rate of the last funding that fell due, a part of a position's value; NaN before. */
+  readonly fundingRate: Float64Array;
   /** Runners that have not left. */
   activeRunners: number;
 
   constructor(market: MarketInfo) {
     const slots = market.runners.length;
     this.market = market;
-    this.books = market.runners.map(() => new Book(market.rules.ladder));
+    this.books = market.runners.map(() => new Book(market.rules.ladder, market.rules.crossing));
     this.removed = new Uint8Array(slots);
     this.reductionPercent = new Float64Array(slots);
     this.adjustmentPercent = new Float64Array(slots);
     this.outcome = new Uint8Array(slots);
     this.startingPrice = new Float64Array(slots).fill(Number.NaN);
+    this.markPrice = new Float64Array(slots).fill(Number.NaN);
+    this.fundingRate = new Float64Array(slots).fill(Number.NaN);
     this.scheduledMillis = market.scheduledMillis;
     this.activeRunners = slots;
   }
@@ -57,6 +63,8 @@ export class MarketState {
     this.adjustmentPercent.fill(0);
     this.outcome.fill(Outcome.unknown);
     this.startingPrice.fill(Number.NaN);
+    this.markPrice.fill(Number.NaN);
+    this.fundingRate.fill(Number.NaN);
     this.activeRunners = this.books.length;
   }
 
@@ -78,6 +86,8 @@ export class MarketState {
     this.adjustmentPercent.set(other.adjustmentPercent);
     this.outcome.set(other.outcome);
     this.startingPrice.set(other.startingPrice);
+    this.markPrice.set(other.markPrice);
+    this.fundingRate.set(other.fundingRate);
     this.activeRunners = other.activeRunners;
   }
 
@@ -95,10 +105,10 @@ export class MarketState {
     const tick = tape.tick[row]!;
     switch (kind) {
       case RowKind.bid:
-        book.bids.set(tick, lots);
+        book.setBid(tick, lots);
         return;
       case RowKind.ask:
-        book.asks.set(tick, lots);
+        book.setAsk(tick, lots);
         return;
       case RowKind.trade:
         book.addTrade(tick, lots);
@@ -150,6 +160,23 @@ export class MarketState {
         break;
       case RowKind.freshTrade:
         book.addTrade(tick, lots);
+        break;
+      case RowKind.buyTrade:
+      case RowKind.sellTrade:
+        book.addTrade(tick, lots);
+        book.setLastTraded(tick);
+        break;
+      case RowKind.clearBids:
+        book.clearBids(tick);
+        break;
+      case RowKind.clearAsks:
+        book.clearAsks(tick);
+        break;
+      case RowKind.markPrice:
+        this.markPrice[slot] = lots / 1e6;
+        break;
+      case RowKind.funding:
+        this.fundingRate[slot] = lots / 1e8;
         break;
       case RowKind.adjustmentFactor:
         this.adjustmentPercent[slot] = lots / 100;

@@ -133,6 +133,12 @@ export interface MarketRules {
   readonly id: string;
   readonly spec: RulesSpec;
   readonly ladder: Ladder;
+  /**
+   * Venues that send changes alone, unordered between streams, can show a bid at or over the best ask (or the other way
+   * round): `newestWins` takes the newer for true and moves the other side's best away, without removing what it
+   * crossed. Absent: sides are as they were stated.
+   */
+  readonly crossing?: 'newestWins';
   /** Size of one lot in the venue's own unit (Betfair: 0.01 of the currency). */
   readonly lotSize: number;
   readonly currency: Currency;

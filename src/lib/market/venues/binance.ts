@@ -21,6 +21,7 @@ export function binanceSpotRules(options: Omit<BinanceSpotSpec, 'venue'>): Marke
       tickSize,
       size: options.steps
     }),
+    crossing: 'newestWins',
     lotSize: 10 ** -options.sizeDecimals,
     currency: 'USDT',
     settlement: { kind: 'cash' },

@@ -39,9 +39,13 @@ function snapshot(state: MarketState) {
     reductionPercent: state.reductionPercent.slice(),
     outcome: state.outcome.slice(),
     startingPrice: state.startingPrice.slice(),
+    markPrice: state.markPrice.slice(),
+    fundingRate: state.fundingRate.slice(),
     books: state.books.map((book) => ({
       bids: levels(book.bids),
       asks: levels(book.asks),
+      bestBid: book.bestBid,
+      bestAsk: book.bestAsk,
       traded: levels(book.traded),
       lastTraded: book.lastTraded,
       lastTradedPrice: book.lastTradedPrice,
@@ -63,11 +67,14 @@ function restore(state: MarketState, kept: Snapshot): void {
   state.reductionPercent.set(kept.reductionPercent);
   state.outcome.set(kept.outcome);
   state.startingPrice.set(kept.startingPrice);
+  state.markPrice.set(kept.markPrice);
+  state.fundingRate.set(kept.fundingRate);
   kept.books.forEach((from, slot) => {
     const book = state.books[slot];
     if (book === undefined) return;
     refill(book.bids, from.bids);
     refill(book.asks, from.asks);
+    book.restoreBest(from.bestBid, from.bestAsk);
     refill(book.traded, from.traded);
     book.lastTraded = from.lastTraded;
     book.lastTradedPrice = from.lastTradedPrice;
