@@ -2,9 +2,11 @@
 import type { Random } from '../../core/random.ts';
 import type { LatencyModel } from './latency.ts';
 import type { QueueModel } from './queue/queue-model.ts';
+import type { QueueName } from './queue/queue-name.ts';
 
 export interface ExchangeOptions {
-  readonly queue: QueueModel;
+  /** How the queue ahead of a resting order shrinks: a model, or its name. */
+  readonly queue: QueueModel | QueueName;
   readonly latency: LatencyModel;
   /** Only drawn from by models with chance in them. */
   readonly random: Random;
@@ -28,6 +30,8 @@ export interface ExchangeOptions {
   readonly sizeAccounting?: 'exact' | 'loose';
   /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */
   readonly history?: boolean;
+  /** With history: the queue models that are worked beside `queue`, for stories; every named one when not given. */
+  readonly shadows?: readonly QueueModel[];
   /**
    * By slot, 1 for the runners that will be traded: the books of the others, and all traded ladders, then stand still,
    * which saves most of the time. Undefined for every book in full.

@@ -380,12 +380,12 @@ describe('stories', () => {
     });
     const order = place({ side: Side.back, price: 4.6, stake: 600 });
     exchange.advanceTo(seconds(10));
-    expect(exchange.explain(order).sentence).toBe(
+    expect(exchange.explain(order).headline).toBe(
       'Waiting: back $6.00 at 4.60, placed 9 s ago behind $50.00; $50.00 must still trade first.'
     );
     exchange.advanceTo(seconds(33));
     const story = exchange.explain(order);
-    expect(story.sentence).toBe('Filled: back $6.00 at 4.60, placed 31 s ago behind $50.00.');
+    expect(story.headline).toBe('Filled: back $6.00 at 4.60, placed 31 s ago behind $50.00.');
     expect(story).toMatchObject({ state: 'matched', runner: 'Runner 1', aheadOnArrivalLots: 5_000 });
     expect(story.fills[0]).toMatchObject({ cause: 'trade', lots: 600, aheadLots: 5_000, tradedLots: 7_000 });
   });
@@ -397,7 +397,7 @@ describe('stories', () => {
     });
     const order = place({ side: Side.lay, price: 4.5, stake: 600 });
     exchange.advanceTo(seconds(6));
-    expect(exchange.explain(order).sentence).toBe(
+    expect(exchange.explain(order).headline).toBe(
       'Not filled: lay $6.00 at 4.50, lapsed when the market was suspended; $100.00 was still ahead.'
     );
     const refused = place({ side: Side.lay, price: 4.5, stake: 600 });

@@ -51,9 +51,9 @@ export class SimulatedExchange {
     this.#desk = new OrderDesk({ ...options, state, books: state.books, points: this.points, taken: this.#taken });
     this.account = this.#desk.account;
     this.#stated = options.tradeCounting === 'stated' ? new StatedTrades(state) : undefined;
-    const { live, eater } = this.#desk;
+    const { followed, eater } = this.#desk;
     this.#note = (runner, hundredths, lots) => {
-      if (live.bySlot[runner]!.length > 0) eater.note(runner, hundredths, lots);
+      if (followed.bySlot[runner]!.length > 0) eater.note(runner, hundredths, lots);
     };
   }
 
@@ -133,7 +133,7 @@ export class SimulatedExchange {
     desk.fills.time = at;
     desk.followRemovals();
     if (this.#taken !== undefined && this.#taken.count > 0) this.#taken.follow(this.state.books, this.#touched);
-    if (desk.live.count > 0) desk.work();
+    if (desk.followed.count > 0) desk.work();
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
@@ -174,8 +174,7 @@ export class SimulatedExchange {
       order,
       fills: this.fillsOf(order),
       now: this.now,
-      market: this.tape.market,
-      book: this.books[order.slot]
+      market: this.tape.market
     });
   }
 
@@ -184,9 +183,9 @@ export class SimulatedExchange {
     const { kind, slot, tick, lots, messageStart } = tape;
     const { watched } = this.#options;
     const touched = this.#touched;
-    const { live, eater } = this.#desk;
-    const bySlot = live.bySlot;
-    const noting = live.count > 0;
+    const { followed, eater } = this.#desk;
+    const bySlot = followed.bySlot;
+    const noting = followed.count > 0;
     const end = messageStart[message + 1]!;
     eater.begin();
     if (this.#stated !== undefined) {

@@ -9,12 +9,17 @@ import type { Order } from './order.ts';
 
 export interface FillCause {
   readonly taking: boolean;
+  /** At the reconciled starting price. */
+  readonly closing: boolean;
   readonly ahead: number;
   readonly traded: number;
+  /** Price of that trade in hundredths; 0 where none came. */
+  readonly tradePoints: number;
 }
 
 /** Taker of visible liquidity: no queue, no trade. */
-export const TAKING: FillCause = { taking: true, ahead: 0, traded: 0 };
+export const TAKING: FillCause = { taking: true, closing: false, ahead: 0, traded: 0, tradePoints: 0 };
+const CLOSING: FillCause = { ...TAKING, closing: true };
 
 export class FillLog {
   readonly account: BackLayAccount;
@@ -23,6 +28,8 @@ export class FillLog {
   /** Now, and the message being applied or about to be; set by the exchange. */
   time: Nanos = 0 as Nanos;
   message = 0;
+  /** Copied to every fill: where its moment stands among all others. Only owners that go back in time set it. */
+  ordinal = 0;
   readonly #drain: Fill[] = [];
   #waiting = 0;
   readonly #byOrder = new Map<number, Fill[]>();
@@ -59,13 +66,28 @@ export class FillLog {
   matchAtClose(order: Order, lots: number, points: number): void {
     order.matched += lots;
     order.matchedPoints += lots * points;
-    this.#book(order, lots, points, TAKING);
+    this.#book(order, lots, points, CLOSING);
   }
 
   /** Shows every fill since the last call, in the order they were made. The records are reused afterwards. */
   drain(visit: (fill: Fill) => void): void {
     for (let i = 0; i < this.#waiting; i++) visit(this.#drain[i]!);
     this.#waiting = 0;
+  }
+
+  /**
+   * `drain`, by `ordinal`: for an owner that works slot after slot, though fills of several slots were made at the same
+   * time. Trades of one message reach slots in rising order; whatever was made in order keeps it.
+   */
+  drainInOrder(visit: (fill: Fill) => void): void {
+    const fills = this.#drain;
+    for (let i = 1; i < this.#waiting; i++) {
+      const fill = fills[i]!;
+      let at = i;
+      for (; at > 0 && isBefore(fill, fills[at - 1]!); at--) fills[at] = fills[at - 1]!;
+      fills[at] = fill;
+    }
+    this.drain(visit);
   }
 
   /** Fills of one order, when they are kept. */
@@ -126,12 +148,15 @@ export class FillLog {
     fill.order = order;
     fill.time = this.time;
     fill.message = this.message;
+    fill.ordinal = this.ordinal;
     fill.points = points;
     fill.standingPoints = points;
     fill.lots = lots;
     fill.taking = cause.taking;
+    fill.closing = cause.closing;
     fill.ahead = cause.ahead;
     fill.traded = cause.traded;
+    fill.tradePoints = cause.tradePoints;
     return fill;
   }
 
@@ -151,3 +176,8 @@ export class FillLog {
     this.#points = points;
   }
 }
+
+/** Whether a fill was made before another; those that took what was visible at one moment were made in order. */
+const isBefore = (fill: Fill, other: Fill): boolean =>
+  fill.ordinal < other.ordinal ||
+  (fill.ordinal === other.ordinal && !fill.taking && fill.order.slot < other.order.slot);

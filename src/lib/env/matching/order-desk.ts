@@ -17,6 +17,9 @@ import { LiveOrders } from './live-orders.ts';
 import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
 import type { EndReason, OrderRequest } from './order.ts';
 import { refusalOf } from './refusal.ts';
+import { OrderShadows, ownDepth } from './order-shadows.ts';
+import type { QueueModel } from './queue/queue-model.ts';
+import { otherQueues, queueNamed } from './queue/queue-name.ts';
 import { repriceForRemoval, voidOrder } from './removal.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { Request } from './request-queue.ts';
@@ -41,12 +44,18 @@ export class OrderDesk {
   readonly live: LiveOrders;
   readonly fills: FillLog;
   readonly eater: TradeEater;
+  /** Orders that trades and levels matter to: `live`, and with history those that only other queue models still hold. */
+  readonly followed: LiveOrders;
+  /** Whether `work` looks at the levels at which orders wait: the owner's books must then show every message. */
+  readonly followsDepth: boolean;
   /** Now, set by the owner. */
   now: Nanos = 0 as Nanos;
   /** Orders asked for, refused ones included; place requests plus cancels and replaces. */
   submitted = 0;
   transactions = 0;
   readonly #options: DeskOptions;
+  readonly #queue: QueueModel;
+  readonly #shadows: OrderShadows | undefined;
   readonly #requests = new RequestQueue();
   readonly #arrival: { book: BookView } & Omit<Arrival, 'book'>;
   readonly #carryOut: (request: Request) => void;
@@ -56,15 +65,27 @@ export class OrderDesk {
   #activeRunners: number;
 
   constructor(options: DeskOptions) {
-    const { state, books, points, queue, taken } = options;
-    const { settlement } = state.market.rules;
+    const { state, books, points, taken } = options;
+    const { rules } = state.market;
+    const { settlement } = rules;
+    const queue = typeof options.queue === 'string' ? queueNamed(options.queue, rules) : options.queue;
     const slots = state.removed.length;
     const winners = settlement.kind === 'backLay' ? settlement.winners : 1;
     this.#options = options;
     this.account = new BackLayAccount({ slots, winners });
     this.live = new LiveOrders(slots);
     this.fills = new FillLog(this.account, options.history === true);
-    this.eater = new TradeEater({ queue, fills: this.fills, share: options.tradeShare ?? 0.5 });
+    const models = options.history === true ? (options.shadows ?? otherQueues(queue, rules)) : [];
+    this.#queue = queue;
+    this.#shadows = models.length > 0 ? new OrderShadows(models, slots) : undefined;
+    this.followed = this.#shadows?.followed ?? this.live;
+    this.followsDepth = queue.onDepth !== undefined || models.some((model) => model.onDepth !== undefined);
+    this.eater = new TradeEater({
+      queue,
+      fills: this.fills,
+      share: options.tradeShare ?? 0.5,
+      shadows: this.#shadows?.queues
+    });
     this.#arrival = { book: books[0]!, points, queue, taken, fills: this.fills };
     this.#carryOut = (request) => {
       options.catchUp?.(request.order.slot);
@@ -88,6 +109,7 @@ export class OrderDesk {
     const { state } = this.#options;
     for (const orders of this.live.bySlot) for (const order of orders) this.#pool.push(order);
     this.live.clear();
+    this.#shadows?.clear();
     this.#requests.clear();
     this.fills.clear();
     this.account.clear();
@@ -163,11 +185,25 @@ export class OrderDesk {
 
   /** What an applied message does to the orders at the venue; the eater holds its trades. */
   work(): void {
-    const { live } = this;
-    if (live.onClose > 0) this.#close();
-    if (this.eater.feed(live.bySlot)) this.sweep();
+    const { bySlot } = this.live;
+    this.closeAtStartingPrice();
+    if (this.eater.feed(bySlot, this.followed.bySlot)) {
+      for (let slot = 0; slot < bySlot.length; slot++) this.#sweep(slot);
+    }
+    if (this.followsDepth) this.#followDepth();
+    this.lapseIfSuspended();
+  }
+
+  /** The part of `work` that trades and levels do, on one slot alone: the eater holds the trades of that slot. */
+  workSlot(slot: number): void {
+    if (this.eater.feed(this.live.bySlot, this.followed.bySlot)) this.#sweep(slot);
+    if (this.followsDepth) this.#followDepthOf(slot);
+  }
+
+  lapseIfSuspended(): void {
     if (this.#options.state.status !== MarketStatus.suspended) return;
-    for (const orders of live.bySlot) {
+    this.#shadows?.suspend();
+    for (const orders of this.live.bySlot) {
       for (let i = orders.length - 1; i >= 0; i--) {
         const order = orders[i]!;
         if (order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
@@ -175,13 +211,12 @@ export class OrderDesk {
     }
   }
 
-  /** Takes leave of the resting orders that have nothing left. */
-  sweep(): void {
-    for (const orders of this.live.bySlot) {
-      for (let i = orders.length - 1; i >= 0; i--) {
-        const order = orders[i]!;
-        if (order.rest === 0) this.#retire(order, 'matched');
-      }
+  /** Takes leave of the resting orders of a slot that have nothing left. */
+  #sweep(slot: number): void {
+    const orders = this.live.bySlot[slot]!;
+    for (let i = orders.length - 1; i >= 0; i--) {
+      const order = orders[i]!;
+      if (order.rest === 0) this.#retire(order, 'matched');
     }
   }
 
@@ -194,6 +229,7 @@ export class OrderDesk {
     for (let slot = 0; slot < state.removed.length; slot++) {
       if (state.removed[slot] !== 1 || this.account.removed[slot] === 1) continue;
       this.fills.void(slot);
+      this.#shadows?.remove(slot);
       for (const order of [...this.live.bySlot[slot]!]) {
         this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
         this.#retire(order, 'runnerRemoved');
@@ -230,6 +266,7 @@ export class OrderDesk {
     order.cancelling = false;
     const open = this.#options.state.status === MarketStatus.open;
     const alive = order.status === OrderStatus.executable;
+    if (open) this.#shadows?.cancel(order, lots);
     if (!open || !alive) {
       if (successor !== undefined) {
         successor.voided = successor.lots;
@@ -268,14 +305,45 @@ export class OrderDesk {
       this.account.wait(order.slot, order.side, -order.rest, order.points);
       order.cancelled = order.rest;
       this.#finish(order, 'fillOrKill');
-    } else this.live.add(order);
+    } else this.#rest(order);
+  }
+
+  #rest(order: Order): void {
+    if (order.kind === 'limit') {
+      order.levelLots = ownDepth(this.#options.books[order.slot]!, order.side).at(order.tick);
+    }
+    this.live.add(order);
+    this.#shadows?.rest(order);
+  }
+
+  /** Tells the queue models how the levels changed at which orders wait, once the trades of the message are through. */
+  #followDepth(): void {
+    this.#shadows?.depth(this.#options.books);
+    for (let slot = 0; slot < this.live.bySlot.length; slot++) this.#followDepthOf(slot);
+  }
+
+  #followDepthOf(slot: number): void {
+    const queue = this.#queue;
+    if (queue.onDepth === undefined) return;
+    const orders = this.live.bySlot[slot]!;
+    for (let i = 0; i < orders.length; i++) {
+      const order = orders[i]!;
+      if (order.kind !== 'limit') continue;
+      const lots = ownDepth(this.#options.books[slot]!, order.side).at(order.tick);
+      if (lots === order.levelLots) continue;
+      queue.onDepth(order, order.levelLots, lots, order.levelTraded);
+      order.levelLots = lots;
+      order.levelTraded = 0;
+    }
   }
 
   /** Orders that take the starting price leave with it: trades that come with it are no longer theirs. */
-  #close(): void {
+  closeAtStartingPrice(): void {
+    if (this.followed.onClose === 0) return;
     for (let slot = 0; slot < this.live.bySlot.length; slot++) {
       const price = this.#options.state.startingPrice[slot]!;
       if (!(price > 1)) continue;
+      this.#shadows?.close(slot);
       const orders = this.live.bySlot[slot]!;
       for (let i = orders.length - 1; i >= 0; i--) {
         const order = orders[i]!;
@@ -295,6 +363,7 @@ export class OrderDesk {
   #retire(order: Order, reason: EndReason): void {
     this.live.remove(order);
     this.#finish(order, reason);
+    this.#shadows?.retire(order, reason === 'matched' && order.kind === 'limit');
   }
 
   #finish(order: Order, reason: EndReason): void {

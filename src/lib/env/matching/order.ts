@@ -4,6 +4,7 @@
  */
 import type { OrderKind, Persistence } from '../../market/rules.ts';
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
+import type { Shadow } from './shadow-queues.ts';
 
 /** Numbers, because the hot path compares them: back takes what is bid, lay takes what is asked. */
 export const Side = { back: 0, lay: 1 } as const;
@@ -81,6 +82,11 @@ export class Order {
   aheadOnArrival = 0;
   /** The queue model's own. */
   own = Number.NaN;
+  /** Recorded size of the level it rests at when last looked at, and the taker-side lots traded there since. */
+  levelLots = 0;
+  levelTraded = 0;
+  /** What other queue models make of it, where that is worked. */
+  shadow: Shadow | undefined = undefined;
   /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
   crossed = false;
   /** A cancel or replace is on its way. */
@@ -120,6 +126,9 @@ export class Order {
     this.ahead = 0;
     this.aheadOnArrival = 0;
     this.own = Number.NaN;
+    this.levelLots = 0;
+    this.levelTraded = 0;
+    this.shadow = undefined;
     this.crossed = false;
     this.cancelling = false;
     this.touchAtDecision = -1;
@@ -144,10 +153,15 @@ export class Fill {
   lots = 0;
   /** True when it took what was visible, false when a trade came to it. */
   taking = false;
+  /** True when it was made at the reconciled starting price. */
+  closing = false;
   /** Queue ahead just before the trade that filled it. */
   ahead = 0;
-  /** Taker-side lots of that trade. */
+  /** Taker-side lots of that trade that no earlier order of ours had used, and its price in hundredths. */
   traded = 0;
+  tradePoints = 0;
+  /** Rises with the moment it was made, for owners that work slots one after another; see `FillLog.drainInOrder`. */
+  ordinal = 0;
 
   constructor(order: Order) {
     this.order = order;

@@ -1,20 +1,37 @@
-/** Why an order filled, or did not: as data and as one sentence. Reads what the engine kept; decides nothing. */
+/** Why an order filled, or did not: as data and in words. Reads what the engine kept; decides nothing. */
 import type { Nanos } from '../../core/units.ts';
-import { NANOS_PER_SECOND } from '../../core/units.ts';
-import type { Book } from '../../market/book.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { EndReason, Fill, Order } from './order.ts';
+import type { ShadowPosition } from './shadow-queues.ts';
+import { causesOf, headlineOf, othersOf } from './story-words.ts';
 
 export interface FillStory {
   readonly time: Nanos;
   readonly price: number;
   readonly lots: number;
-  readonly cause: 'taking' | 'trade';
+  readonly cause: 'taking' | 'trade' | 'startingPrice';
   /** Taker-side lots ahead just before, and the trade that came. */
   readonly aheadLots: number;
   readonly tradedLots: number;
+  /** Price of that trade; undefined where none came. */
+  readonly tradePrice: number | undefined;
+  /** Message of the tape whose trade it was, or before which the order arrived. */
   readonly message: number;
+}
+
+/** What another queue model made of the same order while it rested. */
+export interface QueueStory {
+  /** The model's id. */
+  readonly model: string;
+  readonly aheadOnArrivalLots: number;
+  readonly aheadLots: number;
+  /** Lots of the resting part that it filled so far, or by the end; and those that still wait in it. */
+  readonly filledLots: number;
+  readonly waitingLots: number;
+  /** Its first fill. */
+  readonly firstAt: Nanos | undefined;
+  readonly firstMessage: number | undefined;
 }
 
 export interface OrderStory {
@@ -29,38 +46,25 @@ export interface OrderStory {
   readonly aheadOnArrivalLots: number;
   readonly aheadLots: number;
   readonly fills: readonly FillStory[];
+  /** Empty where the order never rested, or no other model is worked. */
+  readonly others: readonly QueueStory[];
+  /** What became of it, in one sentence. */
+  readonly headline: string;
+  /** The headline, then what caused each fill, then what other queue models made of it. */
   readonly sentence: string;
 }
 
-const WHY: Readonly<Record<EndReason, string>> = {
-  none: '',
-  matched: 'all matched',
-  cancelled: 'cancelled',
-  replaced: 'replaced at another price',
-  lapsedAtSuspension: 'lapsed when the market was suspended',
-  lapsedAtStartingPrice: 'lapsed at the starting price',
-  runnerRemoved: 'void: the runner left',
-  marketNotOpen: 'the market was not open',
-  fillOrKill: 'killed: not enough at the price',
-  belowMinimum: 'under the minimum stake',
-  offLadder: 'no such price',
-  notOffered: 'the venue does not offer it',
-  unaffordable: 'more than the bankroll could lose',
-  exposureLimit: 'over the exposure limit'
-};
-
 const SIGNS: Readonly<Record<string, string>> = { GBP: '£', EUR: '€', AUD: '$', USD: '$' };
 
-export function storyOf(options: {
-  order: Order;
-  fills: readonly Fill[];
-  now: Nanos;
-  market: MarketInfo;
-  book: Book | undefined;
-}): OrderStory {
+export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Nanos; market: MarketInfo }): OrderStory {
   const { order, fills, now, market } = options;
-  const story = {
-    side: order.side === Side.back ? ('back' as const) : ('lay' as const),
+  const money = (lots: number): string =>
+    `${SIGNS[market.rules.currency] ?? ''}${(lots * market.rules.lotSize).toFixed(2)}`;
+  const headline = headlineOf(order, fills, now, money);
+  const others = (order.shadow?.positions ?? []).map(queueStoryOf);
+  const told = [headline, causesOf(order, fills, money), othersOf(others, order.madeAt, money)];
+  return {
+    side: order.side === Side.back ? 'back' : 'lay',
     runner: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
     price: order.points / 100,
     lots: order.lots,
@@ -70,57 +74,40 @@ export function storyOf(options: {
     end: order.end,
     aheadOnArrivalLots: order.aheadOnArrival,
     aheadLots: order.ahead,
-    fills: fills.map((fill) => ({
-      time: fill.time,
-      price: fill.points / 100,
-      lots: fill.lots,
-      cause: fill.taking ? ('taking' as const) : ('trade' as const),
-      aheadLots: fill.ahead,
-      tradedLots: fill.traded,
-      message: fill.message
-    }))
+    fills: fills.map(fillStoryOf),
+    others,
+    headline,
+    sentence: told.filter((part) => part !== '').join(' ')
   };
-  const money = (lots: number): string =>
-    `${SIGNS[market.rules.currency] ?? ''}${(lots * market.rules.lotSize).toFixed(2)}`;
-  return { ...story, sentence: sentence(order, fills, now, money) };
+}
+
+const fillStoryOf = (fill: Fill): FillStory => ({
+  time: fill.time,
+  price: fill.points / 100,
+  lots: fill.lots,
+  cause: fill.closing ? 'startingPrice' : fill.taking ? 'taking' : 'trade',
+  aheadLots: fill.ahead,
+  tradedLots: fill.traded,
+  tradePrice: fill.taking ? undefined : fill.tradePoints / 100,
+  message: fill.message
+});
+
+/** Also for engines of other kinds of venues: a shadow knows no sides. */
+export function queueStoryOf(position: ShadowPosition): QueueStory {
+  const filled = position.firstMessage >= 0;
+  return {
+    model: position.model,
+    aheadOnArrivalLots: position.aheadOnArrival,
+    aheadLots: position.ahead,
+    filledLots: position.filled,
+    waitingLots: position.rest,
+    firstAt: filled ? (position.firstAt as Nanos) : undefined,
+    firstMessage: filled ? position.firstMessage : undefined
+  };
 }
 
 function stateOf(order: Order): OrderStory['state'] {
   if (order.status === OrderStatus.pending) return 'on its way';
   if (order.status === OrderStatus.executable) return order.matched > 0 ? 'part matched' : 'waiting';
   return order.end === 'matched' ? 'matched' : 'ended';
-}
-
-function sentence(order: Order, fills: readonly Fill[], now: Nanos, money: (lots: number) => string): string {
-  const side = order.side === Side.back ? 'back' : 'lay';
-  const price = (points: number): string => (points / 100).toFixed(2);
-  const what = (lots: number, points: number): string => `${side} ${money(lots)} at ${price(points)}`;
-  const seconds = (from: number, to: number): string => `${String(Math.round((to - from) / NANOS_PER_SECOND))} s`;
-  if (order.status === OrderStatus.pending) return `On its way: ${what(order.lots, order.points)}.`;
-  const last = fills[fills.length - 1];
-  const average = order.matched > 0 ? order.matchedPoints / order.matched : order.points;
-  if (order.matched > 0) {
-    const part = order.rest > 0 || order.matched < order.lots ? 'Part filled' : 'Filled';
-    const left =
-      order.status === OrderStatus.executable ? `, ${money(order.rest)} still waits` : remainder(order, money);
-    const how =
-      last === undefined || last.taking
-        ? 'taken from what was offered'
-        : `placed ${seconds(order.madeAt, last.time)} ago behind ${money(order.aheadOnArrival)}`;
-    return `${part}: ${what(order.matched, average)}, ${how}${left}.`;
-  }
-  if (order.status === OrderStatus.executable) {
-    return (
-      `Waiting: ${what(order.lots, order.points)}, placed ${seconds(order.madeAt, now)} ago behind ` +
-      `${money(order.aheadOnArrival)}; ${money(order.ahead)} must still trade first.`
-    );
-  }
-  const reached = order.acceptedAt > order.madeAt && order.end !== 'marketNotOpen';
-  const queue = reached && order.kind === 'limit' ? `; ${money(order.ahead)} was still ahead` : '';
-  return `Not filled: ${what(order.lots, order.points)}, ${WHY[order.end]}${queue}.`;
-}
-
-function remainder(order: Order, money: (lots: number) => string): string {
-  const gone = order.lots - order.matched;
-  return gone > 0 ? `, ${money(gone)} ${WHY[order.end]}` : '';
 }

@@ -1,0 +1,104 @@
+/** The sentences of an order's story, in the market's money. Says what it is given; looks nothing up. */
+import { NANOS_PER_SECOND } from '../../core/units.ts';
+import type { Nanos } from '../../core/units.ts';
+import { OrderStatus, Side } from './order.ts';
+import type { EndReason, Fill, Order } from './order.ts';
+import type { QueueStory } from './story.ts';
+
+export type Money = (lots: number) => string;
+
+const WHY: Readonly<Record<EndReason, string>> = {
+  none: '',
+  matched: 'all matched',
+  cancelled: 'cancelled',
+  replaced: 'replaced at another price',
+  lapsedAtSuspension: 'lapsed when the market was suspended',
+  lapsedAtStartingPrice: 'lapsed at the starting price',
+  runnerRemoved: 'void: the runner left',
+  marketNotOpen: 'the market was not open',
+  fillOrKill: 'killed: not enough at the price',
+  belowMinimum: 'under the minimum stake',
+  offLadder: 'no such price',
+  notOffered: 'the venue does not offer it',
+  unaffordable: 'more than the bankroll could lose',
+  exposureLimit: 'over the exposure limit'
+};
+
+const price = (points: number): string => (points / 100).toFixed(2);
+const seconds = (from: number, to: number): string => `${String(Math.round((to - from) / NANOS_PER_SECOND))} s`;
+
+/** One sentence: what became of the order so far. */
+export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, money: Money): string {
+  const side = order.side === Side.back ? 'back' : 'lay';
+  const what = (lots: number, points: number): string => `${side} ${money(lots)} at ${price(points)}`;
+  if (order.status === OrderStatus.pending) return `On its way: ${what(order.lots, order.points)}.`;
+  const last = fills[fills.length - 1];
+  const average = order.matched > 0 ? order.matchedPoints / order.matched : order.points;
+  if (order.matched > 0) {
+    const part = order.rest > 0 || order.matched < order.lots ? 'Part filled' : 'Filled';
+    const left =
+      order.status === OrderStatus.executable ? `, ${money(order.rest)} still waits` : remainder(order, money);
+    const how =
+      last?.closing === true
+        ? 'at the starting price'
+        : last === undefined || last.taking
+          ? 'taken from what was offered'
+          : `placed ${seconds(order.madeAt, last.time)} ago behind ${money(order.aheadOnArrival)}`;
+    return `${part}: ${what(order.matched, average)}, ${how}${left}.`;
+  }
+  if (order.status === OrderStatus.executable) {
+    return (
+      `Waiting: ${what(order.lots, order.points)}, placed ${seconds(order.madeAt, now)} ago behind ` +
+      `${money(order.aheadOnArrival)}; ${money(order.ahead)} must still trade first.`
+    );
+  }
+  const reached = order.acceptedAt > order.madeAt && order.end !== 'marketNotOpen';
+  const queue = reached && order.kind === 'limit' ? `; ${money(order.ahead)} was still ahead` : '';
+  return `Not filled: ${what(order.lots, order.points)}, ${WHY[order.end]}${queue}.`;
+}
+
+function remainder(order: Order, money: Money): string {
+  const gone = order.lots - order.matched;
+  return gone > 0 ? `, ${money(gone)} ${WHY[order.end]}` : '';
+}
+
+/** Fills told one by one; the rest is counted. */
+const TOLD_FILLS = 3;
+
+/** The events that filled it, empty when none did. */
+export function causesOf(order: Order, fills: readonly Fill[], money: Money): string {
+  const told = fills.slice(0, TOLD_FILLS).map((fill) => {
+    const when = `${seconds(order.madeAt, fill.time)} after it was sent (message ${String(fill.message)})`;
+    if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)} ${when}, the starting price.`;
+    if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)} ${when}, taken.`;
+    const came = `a trade of ${money(fill.traded)} at ${price(fill.tradePoints)}`;
+    const ahead = fill.ahead > 0 ? `with ${money(fill.ahead)} still ahead` : 'with nothing ahead';
+    return `${money(fill.lots)} ${when}, by ${came} ${ahead}.`;
+  });
+  const more = fills.length - told.length;
+  if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'match' : 'matches'}.`);
+  return told.join(' ');
+}
+
+const QUEUE_WORDS: Readonly<Record<string, string>> = {
+  fullQueue: 'full',
+  riskAverse: 'risk-averse',
+  probLog: 'logarithmic',
+  fifo: 'first-in-first-out'
+};
+
+/** What a queue model is called in a sentence. */
+export const queueWords = (model: string): string => QUEUE_WORDS[model] ?? model.replace(/^probPower/u, 'power ');
+
+/** What the other queue models made of it: those that agree are named together. */
+export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money): string {
+  const byResult = new Map<string, string[]>();
+  for (const other of others) {
+    const first = other.firstAt === undefined ? '' : ` from ${seconds(madeAt, other.firstAt)} on`;
+    const waiting = other.aheadLots > 0 ? `, ${money(other.aheadLots)} ahead` : '';
+    const result = other.filledLots > 0 ? `${money(other.filledLots)}${first}` : `nothing${waiting}`;
+    byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
+  }
+  const parts = [...byResult].map(([result, names]) => `${names.join(', ')} ${result}`);
+  return parts.length > 0 ? `Under other queues: ${parts.join('; ')}.` : '';
+}
