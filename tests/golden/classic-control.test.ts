@@ -1,6 +1,9 @@
 /** Classic control against trajectories of Gymnasium: every state and reward to the nine digits that are recorded. */
 import { describe, expect, it } from 'vitest';
+import { acrobotV1 } from '../../src/lib/env/classic/acrobot.ts';
+import { cartPoleV1 } from '../../src/lib/env/classic/cart-pole.ts';
 import type { Dynamics } from '../../src/lib/env/classic/dynamics.ts';
+import { mountainCarContinuousV0 } from '../../src/lib/env/classic/mountain-car.ts';
 import { pendulumV1 } from '../../src/lib/env/classic/pendulum.ts';
 import { goldens, readGolden } from '../support/recordings.ts';
 
@@ -18,7 +21,13 @@ interface Entry {
   readonly outputs: Outputs | { readonly float64: Outputs };
 }
 
-const CASES: readonly (readonly [entry: string, dynamics: Dynamics])[] = [['pendulum', pendulumV1]];
+/** An entry belongs to the environment whose name it begins with, so that goldens with further entries are all used. */
+const DYNAMICS: readonly (readonly [prefix: string, dynamics: Dynamics])[] = [
+  ['pendulum', pendulumV1],
+  ['cartpole', cartPoleV1],
+  ['acrobot', acrobotV1],
+  ['mountain_car_continuous', mountainCarContinuousV0]
+];
 
 /** The goldens hold nine significant digits: half a unit of the ninth, and 1e-9 for the arithmetic. */
 function tolerance(expected: number): number {
@@ -31,28 +40,34 @@ describe.skipIf(!goldens.present)('classic control equals Gymnasium', () => {
     ? (readGolden('rl-numerics.json') as { readonly entries: Readonly<Record<string, Entry>> })
     : { entries: {} };
 
-  for (const [name, dynamics] of CASES) {
-    it(`${name}: every state, reward and termination`, () => {
-      const entry = golden.entries[name];
-      expect(entry, `entry ${name} of rl-numerics.json`).toBeDefined();
-      const { inputs, outputs } = entry!;
-      const expected = 'float64' in outputs ? outputs.float64 : outputs;
-      const state = Float64Array.from(inputs.start_state.data);
-      const rewards = new Float64Array(1);
-      const terminated = new Uint8Array(1);
-      const steps = expected.reward.data.length;
-      expect(steps).toBeGreaterThan(0);
-      for (let k = 0; k < steps; k++) {
-        const actions = Float64Array.of(inputs.actions.data[k]!);
-        dynamics.step({ n: 1, state, actions, rewards, terminated });
-        for (let j = 0; j < dynamics.stateSize; j++) {
-          const want = expected.state.data[(k + 1) * dynamics.stateSize + j]!;
-          expect(Math.abs(state[j]! - want), `step ${String(k)}, state ${String(j)}`).toBeLessThan(tolerance(want));
-        }
-        const want = expected.reward.data[k]!;
-        expect(Math.abs(rewards[0]! - want), `step ${String(k)}, reward`).toBeLessThan(tolerance(want));
-        expect(terminated[0], `step ${String(k)}, terminated`).toBe(expected.terminated?.data[k] ?? 0);
+  const cases = Object.entries(golden.entries).flatMap(([name, entry]) => {
+    const found = DYNAMICS.find(([prefix]) => name === prefix || name.startsWith(`${prefix}_`));
+    return found === undefined ? [] : [{ name, entry, dynamics: found[1] }];
+  });
+
+  it.each(DYNAMICS)('%s has a trajectory', (prefix) => {
+    expect(cases.map(({ name }) => name).filter((name) => name.startsWith(prefix))).not.toEqual([]);
+  });
+
+  it.each(cases)('$name: every state, reward and termination', ({ entry: { inputs, outputs }, dynamics }) => {
+    const expected = 'float64' in outputs ? outputs.float64 : outputs;
+    const values = Float64Array.from(inputs.start_state.data);
+    const discrete = dynamics.spec.action.kind === 'discrete';
+    const rewards = new Float64Array(1);
+    const terminated = new Uint8Array(1);
+    const steps = expected.reward.data.length;
+    expect(steps).toBeGreaterThan(0);
+    for (let k = 0; k < steps; k++) {
+      const action = inputs.actions.data[k]!;
+      const actions = discrete ? Int32Array.of(action) : Float64Array.of(action);
+      dynamics.step({ states: { n: 1, values }, actions, rewards, terminated });
+      for (let j = 0; j < dynamics.stateSize; j++) {
+        const want = expected.state.data[(k + 1) * dynamics.stateSize + j]!;
+        expect(Math.abs(values[j]! - want), `step ${String(k)}, state ${String(j)}`).toBeLessThan(tolerance(want));
       }
-    });
-  }
+      const want = expected.reward.data[k]!;
+      expect(Math.abs(rewards[0]! - want), `step ${String(k)}, reward`).toBeLessThan(tolerance(want));
+      expect(terminated[0], `step ${String(k)}, terminated`).toBe(expected.terminated?.data[k] ?? 0);
+    }
+  });
 });

@@ -1,10 +1,19 @@
 /** Rules between fields, which no single field's bounds can say. */
+import { actionsBy, actionsOf, trainableOn } from './action-kinds.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { RunConfig } from './run-config.ts';
 
 export function consistencyProblems(config: RunConfig): ConfigProblem[] {
   const { env, agent } = config;
   const problems: ConfigProblem[] = [];
+  if (actionsBy(agent.algorithm) !== actionsOf(env.id)) {
+    problems.push({
+      path: 'env.id',
+      expected: `an environment with ${actionsBy(agent.algorithm)} actions, which ${agent.algorithm} needs`,
+      got: `${env.id}, whose actions are ${actionsOf(env.id)}`,
+      remedy: `choose ${trainableOn(agent.algorithm).join(' or ')}`
+    });
+  }
   if (env.id === 'AUPreOffV7TradeCost' && env.stakeCap > env.bankroll) {
     problems.push({
       path: 'env.stakeCap',

@@ -52,6 +52,15 @@ describe('the form of a configuration', () => {
     }
   });
 
+  it('offers no environment that the algorithm cannot train on, and says why when one is asked for', () => {
+    expect(field('env.id')?.options).not.toContain('CartPole-v1');
+    expect(field('env.id')?.takes).not.toContain('CartPole-v1');
+    expect(() => withValue(config, 'env.id', 'CartPole-v1')).toThrow(
+      'expected an environment with continuous actions, which sac-lstm needs, got CartPole-v1, whose actions are ' +
+        'discrete; choose AUPreOffV7TradeCost or Pendulum-v1'
+    );
+  });
+
   it('shows the fields of the environment that was chosen, filled with its defaults', () => {
     const changed = withValue(withValue(config, 'env.environments', 3), 'env.id', 'Pendulum-v1');
     expect(changed.env).toEqual({ id: 'Pendulum-v1', environments: 3 });
@@ -59,7 +68,7 @@ describe('the form of a configuration', () => {
     expect(paths.filter((path) => path.startsWith('env.'))).toEqual(['env.id', 'env.environments']);
     expect(formFields(changed).find(({ path }) => path === 'env.id')).toMatchObject({
       chooses: true,
-      options: ['AUPreOffV7TradeCost', 'Pendulum-v1', 'PendulumNoVel-v1']
+      options: ['AUPreOffV7TradeCost', 'Pendulum-v1', 'PendulumNoVel-v1', 'MountainCarContinuous-v0']
     });
     expect(valueAt(withValue(changed, 'env.id', 'AUPreOffV7TradeCost'), 'env.slots')).toBe(4);
   });

@@ -2,6 +2,7 @@
  * The form of a run's configuration as a flat list, made from the schema: the app draws it, and draws anything that is
  * added to the schema later without being changed itself.
  */
+import { trainableOn } from './action-kinds.ts';
 import { checkConfig } from './check-config.ts';
 import { configInvalid } from './config-problem.ts';
 import type { RunConfig } from './run-config.ts';
@@ -57,8 +58,20 @@ function fieldsAt(node: SchemaNode, value: unknown, path: string, groups: readon
   }
 }
 
-/** Every field of a configuration's form, in the schema's order; `config` decides which variants are shown. */
-export const formFields = (config: RunConfig): FormField[] => fieldsIn(runConfigTree, config, '', []);
+/** Of the environments only those that the chosen algorithm can train on: the others would be refused. */
+function onlyTrainable(field: FormField, config: RunConfig): FormField {
+  if (field.path !== 'env.id') return field;
+  const trainable = trainableOn(config.agent.algorithm);
+  const options = (field.options ?? []).filter((id) => trainable.includes(String(id)));
+  return { ...field, options, takes: takes({ ...field, options }) };
+}
+
+/**
+ * Every field of a configuration's form, in the schema's order; `config` decides which variants are shown, and which
+ * environments there are to choose from.
+ */
+export const formFields = (config: RunConfig): FormField[] =>
+  fieldsIn(runConfigTree, config, '', []).map((field) => onlyTrainable(field, config));
 
 /** The value at a path, undefined where there is none. */
 export function valueAt(config: RunConfig, path: string): Scalar | undefined {

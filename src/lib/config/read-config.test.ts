@@ -22,6 +22,14 @@ describe('reading a configuration', () => {
     expect(config.training.backend).toBe('auto');
   });
 
+  it('refuses an environment whose actions the algorithm cannot give, and names those it can train on', () => {
+    const error = refusal('version: 1\nname: x\nenv: { id: CartPole-v1 }\nagent: { algorithm: sac-lstm }\n');
+    expect(error.code).toBe('config.invalid');
+    expect(error.subject).toBe('mine.yaml line 3, env.id');
+    expect(error.message).toContain('continuous actions');
+    expect(error.remedy).toContain('Pendulum-v1');
+  });
+
   it('names field, expected, got and line of a value out of range', () => {
     const error = refusal(SMALL.replace('seed: 0', 'seed: -3'));
     expect(error.code).toBe('config.invalid');

@@ -137,7 +137,7 @@ export function chosenGroup(node: VariantNode, value: unknown): GroupNode | unde
 }
 
 /** What a field takes, in words: `a whole number from 1 to 24`. */
-export function takes(field: FieldNode): string {
+export function takes(field: Pick<FieldNode, 'type' | 'min' | 'max' | 'options'>): string {
   const { type, min, max, options = [] } = field;
   const range = min === undefined || max === undefined ? '' : ` from ${min} to ${max}`;
   switch (type) {

@@ -1,8 +1,11 @@
 /** From a configuration and tapes to a vector environment: the one place that knows every environment by name. */
 import type { ClassicEnvConfig, EnvConfig } from '../config/run-config.ts';
 import type { Tape } from '../market/tape.ts';
+import { acrobotV1 } from './classic/acrobot.ts';
+import { cartPoleNoVelV1, cartPoleV1 } from './classic/cart-pole.ts';
 import { ClassicVectorEnv } from './classic/classic-vector.ts';
 import type { Dynamics } from './classic/dynamics.ts';
+import { mountainCarContinuousV0 } from './classic/mountain-car.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
 import { marketEnvSpec } from './market/au-pre-off.ts';
 import { PreOffVectorEnv } from './market/pre-off-vector.ts';
@@ -13,7 +16,11 @@ import type { EpisodicVectorEnv } from './vector.ts';
 
 const DYNAMICS: Readonly<Record<ClassicEnvConfig['id'], Dynamics>> = {
   'Pendulum-v1': pendulumV1,
-  'PendulumNoVel-v1': pendulumNoVelV1
+  'PendulumNoVel-v1': pendulumNoVelV1,
+  'MountainCarContinuous-v0': mountainCarContinuousV0,
+  'CartPole-v1': cartPoleV1,
+  'CartPoleNoVel-v1': cartPoleNoVelV1,
+  'Acrobot-v1': acrobotV1
 };
 
 /** Spaces and names of an environment, before any tape is loaded: enough to lay out a slab and to build an agent. */

@@ -1,13 +1,13 @@
 /**
  * Any `Dynamics` as a vector environment: same-step autoreset, truncation at the step limit, and a start state for
- * each episode from a stream named after the episode, so that episode 7 starts alike in a vector of 1 and of 512.
+ * each episode from random numbers of its own, so that episode 7 starts alike in a vector of 1 and of 512. A step is
+ * three loops over all environments (move, see, account for) and allocates nothing.
  */
 import { Random } from '../../core/random.ts';
-import { actionSize } from '../../core/spaces.ts';
-import type { Seed } from '../../core/units.ts';
 import type { ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
-import type { Dynamics } from './dynamics.ts';
+import type { Dynamics, DynamicsBatch, States } from './dynamics.ts';
+import { EpisodeStarts } from './episode-starts.ts';
 
 /**
  * Episodes of a `once` schedule: enough for an interval over episodes, few enough to be quick. A `shuffle` schedule
@@ -21,28 +21,32 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
   readonly buffers: StepBuffers;
   readonly episodeMarkets: readonly string[];
   readonly #dynamics: Dynamics;
-  readonly #state: Float64Array;
+  readonly #states: States;
+  readonly #batch: DynamicsBatch;
   readonly #steps: Int32Array;
   readonly #returns: Float64Array;
-  #root = new Random(0 as Seed);
+  readonly #starts: EpisodeStarts;
   #once = false;
   #next = 0;
 
   constructor(options: { dynamics: Dynamics; buffers: StepBuffers; size: number; episodes?: number }) {
     const { dynamics, buffers, size, episodes = CLASSIC_EPISODES } = options;
+    const { actions, rewards, terminated } = buffers;
     this.spec = dynamics.spec;
     this.size = size;
     this.buffers = buffers;
     this.episodeMarkets = Array.from({ length: episodes }, (_, e) => `start ${String(e)}`);
     this.#dynamics = dynamics;
-    this.#state = new Float64Array(size * dynamics.stateSize);
+    this.#states = { n: size, values: new Float64Array(size * dynamics.stateSize) };
+    this.#batch = { states: this.#states, actions, rewards, terminated };
+    this.#starts = new EpisodeStarts(dynamics.stateSize);
     this.#steps = new Int32Array(size);
     this.#returns = new Float64Array(size);
   }
 
   reset({ seed, schedule }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
-    this.#root = new Random(seed, this.spec.id).split(schedule);
+    this.#starts.key(new Random(seed, this.spec.id).split(schedule));
     this.#once = schedule === 'once';
     this.#next = this.size;
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info])
@@ -51,35 +55,38 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
   }
 
   step(): void {
-    const { actions, rewards, terminated, truncated, observations, finalObservations, info, rewardTerms } =
-      this.buffers;
-    const { size, spec } = this;
-    const width = spec.observation.size;
-    const { stateSize, maxSteps } = this.#dynamics;
-    const episode = this.buffers.episode;
-    this.#clamp();
-    this.#dynamics.step({ n: size, state: this.#state, actions, rewards, terminated });
+    const { actions, rewards, terminated, truncated, observations, info, rewardTerms, episode } = this.buffers;
+    const { maxSteps } = this.#dynamics;
+    const size = this.size;
+    const lengths = this.#steps;
+    const returns = this.#returns;
+    const space = this.spec.action;
+    if (space.kind === 'discrete') mustBeChoices(this.spec.id, space.n, actions);
+    else clearNonFinite(actions);
+    this.#dynamics.step(this.#batch);
+    this.#dynamics.observe(this.#states, observations, 0, size);
     for (let i = 0; i < size; i++) {
       truncated[i] = 0;
       if (episode[i]! < 0) {
         rewards[i] = 0;
         rewardTerms[i] = 0;
         terminated[i] = 0;
-        this.#state.fill(0, i * stateSize, (i + 1) * stateSize);
+        this.#clear(i);
         continue;
       }
-      rewardTerms[i] = rewards[i]!;
-      const steps = ++this.#steps[i]!;
-      this.#returns[i]! += rewards[i]!;
-      if (steps >= maxSteps && terminated[i] === 0) truncated[i] = 1;
-      info[2 * i] = this.#returns[i]!;
+      const reward = rewards[i]!;
+      const steps = lengths[i]! + 1;
+      const sum = returns[i]! + reward;
+      lengths[i] = steps;
+      returns[i] = sum;
+      rewardTerms[i] = reward;
+      info[2 * i] = sum;
       info[2 * i + 1] = steps;
-      if (terminated[i] === 0 && truncated[i] === 0) {
-        this.#dynamics.observe(this.#state, i * stateSize, observations, i * width);
-      } else {
-        this.#dynamics.observe(this.#state, i * stateSize, finalObservations, i * width);
-        this.#begin(i, this.#once ? episode[i]! + size : this.#next++);
+      if (terminated[i] === 0) {
+        if (steps < maxSteps) continue;
+        truncated[i] = 1;
       }
+      this.#end(i);
     }
   }
 
@@ -87,28 +94,51 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
     this.buffers.episode.fill(-1);
   }
 
+  /** Keeps what the ended episode last saw, and goes on to the next. */
+  #end(i: number): void {
+    const { observations, finalObservations, episode } = this.buffers;
+    const width = this.spec.observation.size;
+    for (let k = i * width; k < (i + 1) * width; k++) finalObservations[k] = observations[k]!;
+    this.#begin(i, this.#once ? episode[i]! + this.size : this.#next++);
+  }
+
   /** Starts episode `e` in environment i, or leaves it done when a `once` schedule has no more. */
   #begin(i: number, e: number): void {
-    const { observations, episode } = this.buffers;
+    const { episode, observations } = this.buffers;
     const listed = this.episodeMarkets.length;
-    const width = this.spec.observation.size;
-    const { stateSize } = this.#dynamics;
     this.#steps[i] = 0;
     this.#returns[i] = 0;
     if (this.#once && e >= listed) {
       episode[i] = -1;
-      observations.fill(0, i * width, (i + 1) * width);
+      this.#clear(i);
       return;
     }
     episode[i] = e % listed;
-    this.#dynamics.start(this.#state, i * stateSize, this.#root.split(`episode ${String(e)}`));
-    this.#dynamics.observe(this.#state, i * stateSize, observations, i * width);
+    this.#dynamics.start(this.#states, i, this.#starts.uniforms(e));
+    this.#dynamics.observe(this.#states, observations, i, i + 1);
   }
 
-  /** A non-finite action would poison a state for the rest of its episode: it counts as 0. */
-  #clamp(): void {
-    const { actions } = this.buffers;
-    const count = this.size * actionSize(this.spec.action);
-    for (let k = 0; k < count; k++) if (!Number.isFinite(actions[k]!)) actions[k] = 0;
+  /** An environment without an episode is moved with the others, and put back to nothing. */
+  #clear(i: number): void {
+    const { n, values } = this.#states;
+    const width = this.spec.observation.size;
+    for (let k = i; k < values.length; k += n) values[k] = 0;
+    this.buffers.observations.fill(0, i * width, (i + 1) * width);
+  }
+}
+
+/** A non-finite number would poison a state for the rest of its episode: it counts as 0. */
+function clearNonFinite(actions: Float32Array | Int32Array): void {
+  for (let k = 0; k < actions.length; k++) if (!Number.isFinite(actions[k]!)) actions[k] = 0;
+}
+
+/** @throws Error when an action is no choice of the space: a bug of the one who chose */
+function mustBeChoices(id: string, choices: number, actions: Float32Array | Int32Array): void {
+  for (let i = 0; i < actions.length; i++) {
+    const action = actions[i]!;
+    if (action >>> 0 < choices) continue;
+    throw new Error(
+      `${id}: expected an action from 0 to ${String(choices - 1)}, got ${String(action)} in row ${String(i)}`
+    );
   }
 }

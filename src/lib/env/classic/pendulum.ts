@@ -3,8 +3,10 @@
  * (`classic_control/pendulum.py`); truncated after 200 steps, never terminated. `PendulumNoVel-v1` hides the angular
  * velocity, so that a policy needs memory.
  */
-import type { Dynamics, DynamicsBatch } from './dynamics.ts';
+import { boxOf } from '../../core/spaces.ts';
+import type { Dynamics, DynamicsBatch, States } from './dynamics.ts';
 import { classicSpec } from './dynamics.ts';
+import { cosine, sine } from './trigonometry.ts';
 
 const MAX_SPEED = 8;
 const MAX_TORQUE = 2;
@@ -13,57 +15,73 @@ const GRAVITY = 10;
 const MASS = 1;
 const LENGTH = 1;
 
-/** Angle in [-pi, pi); the remainder takes the divisor's sign, as in Python. */
-function normalizeAngle(theta: number): number {
-  const turn = 2 * Math.PI;
-  const shifted = (theta + Math.PI) % turn;
-  return (shifted < 0 ? shifted + turn : shifted) - Math.PI;
-}
+const TURN = 2 * Math.PI;
+
+/** Angle in [-pi, pi), by whole turns. */
+const normalized = (theta: number): number => theta - TURN * Math.floor((theta + Math.PI) / TURN);
 
 /** State is [theta, theta dot] in rad and rad/s, theta 0 upright and never wrapped; action is a torque in N m. */
-function step({ n, state, actions, rewards, terminated }: DynamicsBatch): void {
+function step({ states: { n, values }, actions, rewards, terminated }: DynamicsBatch): void {
   for (let i = 0; i < n; i++) {
-    const theta = state[2 * i]!;
-    const speed = state[2 * i + 1]!;
+    const theta = values[i]!;
+    const speed = values[n + i]!;
     const torque = Math.min(MAX_TORQUE, Math.max(-MAX_TORQUE, actions[i]!));
-    const angle = normalizeAngle(theta);
+    const angle = normalized(theta);
     rewards[i] = -(angle * angle + 0.1 * speed * speed + 0.001 * torque * torque);
-    const acceleration = ((3 * GRAVITY) / (2 * LENGTH)) * Math.sin(theta) + (3 / (MASS * LENGTH * LENGTH)) * torque;
+    const acceleration = ((3 * GRAVITY) / (2 * LENGTH)) * sine(theta) + (3 / (MASS * LENGTH * LENGTH)) * torque;
     const next = Math.min(MAX_SPEED, Math.max(-MAX_SPEED, speed + acceleration * STEP_SECONDS));
-    state[2 * i] = theta + next * STEP_SECONDS;
-    state[2 * i + 1] = next;
+    values[i] = theta + next * STEP_SECONDS;
+    values[n + i] = next;
     terminated[i] = 0;
   }
 }
 
-function pendulum(options: { id: string; velocity: boolean }): Dynamics {
-  const { id, velocity } = options;
-  return {
-    spec: classicSpec({
-      id,
-      observation: {
-        kind: 'box',
-        size: velocity ? 3 : 2,
-        low: velocity ? -MAX_SPEED : -1,
-        high: velocity ? MAX_SPEED : 1
-      },
-      action: { kind: 'box', size: 1, low: -MAX_TORQUE, high: MAX_TORQUE }
-    }),
-    stateSize: 2,
-    maxSteps: 200,
-    start: (state, at, random) => {
-      state[at] = (2 * random.uniform() - 1) * Math.PI;
-      state[at + 1] = 2 * random.uniform() - 1;
-    },
-    step,
-    observe: (state, stateAt, into, at) => {
-      const theta = state[stateAt]!;
-      into[at] = Math.cos(theta);
-      into[at + 1] = Math.sin(theta);
-      if (velocity) into[at + 2] = state[stateAt + 1]!;
-    }
-  };
+function start({ n, values }: States, i: number, uniforms: Float64Array): void {
+  values[i] = (2 * uniforms[0]! - 1) * Math.PI;
+  values[n + i] = 2 * uniforms[1]! - 1;
 }
 
-export const pendulumV1: Dynamics = pendulum({ id: 'Pendulum-v1', velocity: true });
-export const pendulumNoVelV1: Dynamics = pendulum({ id: 'PendulumNoVel-v1', velocity: false });
+const action = { kind: 'box', size: 1, low: -MAX_TORQUE, high: MAX_TORQUE } as const;
+
+export const pendulumV1: Dynamics = {
+  spec: classicSpec({
+    id: 'Pendulum-v1',
+    observation: boxOf([
+      [-1, 1],
+      [-1, 1],
+      [-MAX_SPEED, MAX_SPEED]
+    ]),
+    action
+  }),
+  stateSize: 2,
+  maxSteps: 200,
+  start,
+  step,
+  observe: ({ n, values }, into, from, to) => {
+    for (let i = from; i < to; i++) {
+      const theta = values[i]!;
+      into[3 * i] = cosine(theta);
+      into[3 * i + 1] = sine(theta);
+      into[3 * i + 2] = values[n + i]!;
+    }
+  }
+};
+
+export const pendulumNoVelV1: Dynamics = {
+  ...pendulumV1,
+  spec: classicSpec({
+    id: 'PendulumNoVel-v1',
+    observation: boxOf([
+      [-1, 1],
+      [-1, 1]
+    ]),
+    action
+  }),
+  observe: ({ values }, into, from, to) => {
+    for (let i = from; i < to; i++) {
+      const theta = values[i]!;
+      into[2 * i] = cosine(theta);
+      into[2 * i + 1] = sine(theta);
+    }
+  }
+};

@@ -1,0 +1,34 @@
+/**
+ * Which environments an algorithm can train on, by the kind of action they take. Said here by name, because a
+ * configuration is checked, and a form drawn, before an environment or an agent is made.
+ */
+import type { AgentConfig, EnvConfig } from './run-config.ts';
+
+/** A number from a range, or one choice of a few. */
+type ActionKind = 'continuous' | 'discrete';
+
+const TAKES: Readonly<Record<EnvConfig['id'], ActionKind>> = {
+  AUPreOffV7TradeCost: 'continuous',
+  'Pendulum-v1': 'continuous',
+  'PendulumNoVel-v1': 'continuous',
+  'MountainCarContinuous-v0': 'continuous',
+  'CartPole-v1': 'discrete',
+  'CartPoleNoVel-v1': 'discrete',
+  'Acrobot-v1': 'discrete'
+};
+
+const GIVES: Readonly<Record<AgentConfig['algorithm'], ActionKind>> = {
+  'sac-lstm': 'continuous',
+  'tqc-lstm': 'continuous',
+  'qr-sac-lstm': 'continuous',
+  sac: 'continuous',
+  tqc: 'continuous',
+  'qr-sac': 'continuous'
+};
+
+export const actionsOf = (id: EnvConfig['id']): ActionKind => TAKES[id];
+export const actionsBy = (algorithm: AgentConfig['algorithm']): ActionKind => GIVES[algorithm];
+
+/** Ids of the environments that an algorithm can train on. */
+export const trainableOn = (algorithm: AgentConfig['algorithm']): readonly string[] =>
+  Object.entries(TAKES).flatMap(([id, kind]) => (kind === GIVES[algorithm] ? [id] : []));
