@@ -7,6 +7,10 @@ import type { QueueName } from './queue/queue-name.ts';
 export interface ExchangeOptions {
   /** How the queue ahead of a resting order shrinks: a model, or its name. */
   readonly queue: QueueModel | QueueName;
+  /**
+   * How long requests travel. A feed's latency is a delay of the decision: whoever asks at a moment has decided by the
+   * book and the orders of that moment, which it sees `feed` later, so that its request leaves only then.
+   */
   readonly latency: LatencyModel;
   /** Only drawn from by models with chance in them. */
   readonly random: Random;

@@ -9,7 +9,7 @@ import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
 import { SimulatedExchange } from './exchange.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
-import { constantLatency, logNormalLatency } from './latency.ts';
+import { constantLatency } from './latency.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { Fill, Order, OrderRequest } from './order.ts';
 import { fullQueue } from './queue/full-queue.ts';
@@ -81,6 +81,17 @@ describe('arrival', () => {
     exchange.advanceTo(millis(1101));
     expect(order.matched).toBe(300);
     expect(order.acceptedAt - order.madeAt).toBe(millis(100));
+  });
+
+  it('a late feed delays the decision: the request leaves when the book of its moment has been seen', () => {
+    const { exchange, place } = scene(() => undefined, {
+      latency: constantLatency({ place: 100, cancel: 100, replace: 200, feed: 50 })
+    });
+    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+    exchange.advanceTo(millis(1150));
+    expect(order.status).toBe(OrderStatus.pending);
+    exchange.advanceTo(millis(1151));
+    expect(order.matched).toBe(1_000);
   });
 
   it('what was taken is not there a second time, until the recording shows more', () => {
@@ -437,12 +448,4 @@ describe('records', () => {
     expect(play()).toEqual(first);
     expect(first[0]).toBe(900);
   });
-});
-
-it('log-normal latency has the median it is given', () => {
-  const random = new Random(5 as Seed);
-  const model = logNormalLatency({ place: 120, cancel: 170, replace: 280 }, 0.5);
-  const draws = Array.from({ length: 2_001 }, () => model('place', random)).sort((a, b) => a - b);
-  expect(draws[1_000]! / 1e6).toBeGreaterThan(110);
-  expect(draws[1_000]! / 1e6).toBeLessThan(131);
 });

@@ -2,6 +2,7 @@
  * How long a request takes to reach the venue, the venue's answer to reach us, and its market data on top of what was
  * recorded. A draw is given its stream; no clock is read.
  */
+import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { Nanos } from '../../core/units.ts';
 import { millis } from '../../core/units.ts';
@@ -54,4 +55,37 @@ export function logNormalLatency(medianMillis: LatencyMillis, spread: number): L
     const median = medianMillis[kind] ?? 0;
     return median === 0 ? (0 as Nanos) : millis(median * Math.exp(spread * random.normal()));
   };
+}
+
+/** Recorded latencies in milliseconds, in any order; what is absent takes no time. */
+export type LatencySamples = Readonly<Record<RequestKind, readonly number[]>> &
+  Partial<Readonly<Record<LatencyKind, readonly number[]>>>;
+
+/**
+ * Draws from recorded samples, each as likely as any other: the empirical distribution, whatever its shape. Kinds are
+ * drawn independently of each other and of the draw before.
+ * @throws AppError where a kind that is given has no sample, or one that is no time
+ */
+export function recordedLatency(samples: LatencySamples): LatencyModel {
+  const drawn = new Map<LatencyKind, Float64Array>();
+  for (const kind of LATENCY_KINDS) {
+    const recorded = samples[kind];
+    if (recorded !== undefined) drawn.set(kind, nanosOf(kind, recorded));
+  }
+  return (kind, random) => {
+    const nanos = drawn.get(kind);
+    return (nanos === undefined ? 0 : nanos[random.below(nanos.length)]!) as Nanos;
+  };
+}
+
+const LATENCY_KINDS: readonly LatencyKind[] = ['place', 'cancel', 'replace', 'response', 'feed'];
+
+function nanosOf(kind: LatencyKind, samples: readonly number[]): Float64Array {
+  const remedy = 'record latencies of this kind, or leave the kind out';
+  const subject = `latency of ${kind}`;
+  if (samples.length === 0) throw new AppError('data.empty', { subject, got: 'no sample was given', remedy });
+  return Float64Array.from(samples, (sample) => {
+    if (sample >= 0 && sample < Infinity) return millis(sample);
+    throw new AppError('data.corrupt', { subject, expected: 'milliseconds, 0 or more', got: String(sample), remedy });
+  });
 }

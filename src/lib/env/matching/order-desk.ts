@@ -12,6 +12,7 @@ import { BackLayAccount } from '../account/account.ts';
 import { arrive, fillOrKill } from './arrival.ts';
 import type { Arrival, Taken } from './arrival.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
+import type { RequestKind } from './latency.ts';
 import { FillLog } from './fill-log.ts';
 import { LiveOrders } from './live-orders.ts';
 import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
@@ -249,9 +250,10 @@ export class OrderDesk {
     return order;
   }
 
-  #due(kind: 'place' | 'cancel' | 'replace'): Nanos {
-    const { state } = this.#options;
-    const latency = this.#options.latency(kind, this.#options.random);
+  /** The decision is taken by what was seen now, once that has reached us; then the request travels. */
+  #due(kind: RequestKind): Nanos {
+    const { state, random } = this.#options;
+    const latency = this.#options.latency('feed', random) + this.#options.latency(kind, random);
     const delayed = kind !== 'cancel' && state.inPlay;
     const delay = delayed ? state.betDelaySeconds * NANOS_PER_SECOND : 0;
     return (this.now + latency + delay) as Nanos;
