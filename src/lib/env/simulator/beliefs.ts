@@ -37,6 +37,16 @@ export class Strengths {
     return this.#weights[runner]! / this.#sum;
   }
 
+  /** The runner that a uniform number falls on when each has its probability. */
+  draw(uniform: number): number {
+    let at = uniform;
+    for (let i = 0; i < this.#weights.length; i++) {
+      at -= this.probability(i);
+      if (at < 0) return i;
+    }
+    return this.#weights.length - 1;
+  }
+
   /** Summed afresh, so that no rounding gathers over a million changes. */
   #resum(): void {
     let sum = 0;

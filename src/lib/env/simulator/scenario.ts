@@ -35,6 +35,12 @@ export interface Behaviour {
   readonly noiseTaking: number;
   /** Weight of those that chase a price that has moved. */
   readonly momentumTaking: number;
+  /** Share of bets without a reason that are spread over several runners at once (dutching). None where absent. */
+  readonly spreadBetShare?: number;
+  /** Orders that a runner's patient crowd keeps waiting. 26 where absent. */
+  readonly waitingOrders?: number;
+  /** Share of waiting orders that stand behind the best price. 0.5 where absent. */
+  readonly behindShare?: number;
   /** Mean distance behind the best price of waiting orders that do not join it, ticks. 2 where absent. */
   readonly standOffTicks?: number;
   /** Share of stakes that are no round number, as those of bettors in other currencies are, down to `leastStake`. */
@@ -43,6 +49,18 @@ export interface Behaviour {
   readonly leastStake?: number;
   /** Milliseconds over which the venue gathers changes into one message, far from and near the off. */
   readonly messageMillis: readonly [quiet: number, busy: number];
+}
+
+/** How a race is run before the market's eyes. */
+export interface RaceBehaviour {
+  /** Orders take so long to come to the book once the market is in play, seconds. */
+  readonly betDelaySeconds: number;
+  /** How much the race tells in all: mean lead of the winner's log-strength at the finish, of a variance twice that. */
+  readonly information: number;
+  /** Share of what happens that everybody sees at once; the rest is brought in by those who see it first. */
+  readonly publicShare: number;
+  /** How far market makers keep from the fair price while bets are delayed, ticks. */
+  readonly makerTicks: number;
 }
 
 export interface Scenario {
@@ -65,6 +83,8 @@ export interface Scenario {
   /** Money that waits at a price, against a small country meeting. */
   readonly liquidity: number;
   readonly behaviour: Behaviour;
+  /** Where absent the recording stops so soon after the turn that the race is not told: chances stand still in play. */
+  readonly race?: RaceBehaviour;
 }
 
 /** A small meeting, with messages gathered coarsely so that a shipped market stays lean. */
@@ -84,13 +104,33 @@ export const LEAN_BEHAVIOUR: Behaviour = {
   messageMillis: [600, 250]
 };
 
-/** As busy as the recorded provincial markets, with the venue's own pace of messages. */
+/** As busy as the recorded provincial markets through their last hour, with the venue's own pace of messages. */
 export const FULL_BEHAVIOUR: Behaviour = {
-  ...LEAN_BEHAVIOUR,
-  eventsPerSecond: 4,
-  rush: 16,
+  eventsPerSecond: 0.02,
+  rush: 220,
+  rushSeconds: 250,
+  contagion: 0.6,
+  contagionSeconds: 0.15,
+  slowContagion: 0.3,
+  slowContagionSeconds: 15,
+  newsSeconds: 25,
+  newsTicks: 6,
+  rumourShare: 0.25,
+  absorptionSeconds: 5,
+  impactTicks: 0.34,
+  noiseTaking: 0.1,
+  momentumTaking: 0.01,
+  spreadBetShare: 0.45,
+  oddStakeShare: 0.65,
+  leastStake: 0.03,
+  waitingOrders: 150,
+  behindShare: 0.94,
+  standOffTicks: 8,
   messageMillis: [120, 100]
 };
+
+/** A race as the recorded ones are told: five seconds' bet delay, and no doubt left at the finish. */
+export const FULL_RACE: RaceBehaviour = { betDelaySeconds: 5, information: 40, publicShare: 0.85, makerTicks: 18 };
 
 export interface ScenarioOptions {
   readonly seed: Seed;
@@ -99,6 +139,8 @@ export interface ScenarioOptions {
   readonly scheduledMillis: number;
   readonly behaviour?: Partial<Behaviour>;
   readonly leadSeconds?: number;
+  /** Tells the race to its finish, one to two and a half minutes. */
+  readonly race?: RaceBehaviour;
 }
 
 /** A market drawn at random: 6 to 12 runners of a plausible spread of chances, liquidity and delay of the start. */
@@ -119,9 +161,11 @@ export function drawScenario(options: ScenarioOptions): Scenario {
     scheduledMillis,
     leadSeconds: options.leadSeconds ?? 720,
     delaySeconds: Math.round(8 + Math.min(150, random.exponential(45))),
-    inPlaySeconds: 12,
+    // About 16.5 m/s from the gate to the post.
+    inPlaySeconds: options.race === undefined ? 12 : Math.round(metres / 16.5),
     liquidity: Math.round(100 * Math.exp(0.2 + 0.6 * random.normal())) / 100,
-    behaviour: { ...LEAN_BEHAVIOUR, ...options.behaviour }
+    behaviour: { ...LEAN_BEHAVIOUR, ...options.behaviour },
+    ...(options.race === undefined ? {} : { race: options.race })
   };
 }
 

@@ -16,10 +16,13 @@ import { actMomentum } from './people/momentum-traders.ts';
 import { actNoise } from './people/noise-traders.ts';
 import { PatientCrowd } from './people/patient-crowd.ts';
 import { actValue } from './people/value-traders.ts';
+import { OwnOrders } from './own-orders.ts';
+import type { OwnFill, OwnOrder } from './own-orders.ts';
 import { Publisher } from './publisher.ts';
 import type { RowSink } from './publisher.ts';
+import { Race } from './race.ts';
 import { RunnerBook, Side } from './runner-book.ts';
-import type { Match, OrderRef } from './runner-book.ts';
+import type { Match } from './runner-book.ts';
 import type { Scenario } from './scenario.ts';
 import { Owner, TradingFloor } from './trading-floor.ts';
 
@@ -32,23 +35,13 @@ const VALUE_SHARE = 0.06;
 /** Standard deviation of what informed money knows more than the market when the recording starts, ticks. */
 const OPENING_ERROR_TICKS = 2;
 
-/** A match of an order that was placed from outside. */
-export interface OwnFill {
-  readonly slot: number;
-  readonly ref: OrderRef;
-  readonly side: Side;
-  readonly tick: Ticks;
-  readonly lots: Lots;
-  readonly time: Nanos;
-  /** False when it took a price, and then `ref` is 0. */
-  readonly resting: boolean;
-}
-
 type Phase = 'preOff' | 'inPlay' | 'suspended' | 'closed';
 
 export class SimulatedMarket {
   readonly scenario: Scenario;
   readonly books: readonly RunnerBook[];
+  /** Orders placed from outside, and what became of them. */
+  readonly own: OwnOrders;
   readonly #ladder = betfairClassic;
   readonly #floor: TradingFloor;
   readonly #arrivals: Arrivals;
@@ -58,7 +51,8 @@ export class SimulatedMarket {
   readonly #publisher: Publisher;
   readonly #sink: RowSink;
   readonly #random: Random;
-  readonly #fills: OwnFill[] = [];
+  readonly #root: Random;
+  #race: Race | undefined;
   #phase: Phase = 'preOff';
   #nextMessage: number;
   #time = 0;
@@ -70,6 +64,8 @@ export class SimulatedMarket {
     this.books = scenario.runners.map(
       (_, slot) => new RunnerBook(this.#ladder.size, (match) => this.#matched(slot, match))
     );
+    this.own = new OwnOrders(this.books);
+    this.#root = root;
     this.#random = root.split('venue');
     this.#publisher = new Publisher(sink, this.books, this.#ladder.size);
     const floor = new TradingFloor({ scenario, ladder: this.#ladder, books: this.books, random: root.split('people') });
@@ -118,12 +114,14 @@ export class SimulatedMarket {
     const until = Math.min(time / NANOS_PER_SECOND, this.endSeconds);
     while (this.#time < until) {
       const phaseEnd = this.#phaseEnd();
-      const stop = Math.min(until, this.#nextMessage, phaseEnd, this.#news.next);
+      const news = this.#race ?? this.#news;
+      const stop = Math.min(until, this.#nextMessage, phaseEnd, news.next, this.own.nextDue);
       if (this.#phase === 'preOff' || this.#phase === 'inPlay') {
         while (this.#arrivals.next(stop)) this.#act();
       }
       this.#time = stop;
-      if (stop === this.#news.next) this.#news.happen();
+      if (stop === this.own.nextDue) this.#bringOwn();
+      if (stop === news.next) news.happen();
       if (stop === phaseEnd) this.#turn();
       else if (stop === this.#nextMessage) {
         if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
@@ -133,27 +131,40 @@ export class SimulatedMarket {
   }
 
   /**
-   * Places an order of ours, which acts at once; latency is the caller's to add.
-   * @returns the resting order, 0 when all of it was matched or the market takes no orders
+   * Places an order of ours. It comes to its book after `delaySeconds`, the caller's latency, and in play after the bet
+   * delay on top; without either it acts at once. Where it finds the market suspended or closed it is dropped.
    */
-  place(order: { slot: number; side: Side; tick: Ticks; lots: Lots }): OrderRef {
-    const { slot, side, tick, lots } = order;
-    const book = this.books[slot];
-    if (book === undefined || this.#phase === 'suspended' || this.#phase === 'closed') return 0;
-    const left = book.take(side, tick, lots, Owner.own);
-    this.#floor.shift(slot, side, lots - left, this.#floor.impact(this.#arrivals.rateOn(slot)));
-    return left === 0 ? 0 : book.place(side, tick, left, Owner.own);
+  place(order: { slot: number; side: Side; tick: Ticks; lots: Lots; delaySeconds?: number }): OwnOrder {
+    const betDelay = this.#phase === 'inPlay' ? this.#betDelaySeconds : 0;
+    const due = this.#time + (order.delaySeconds ?? 0) + betDelay;
+    const placed = this.own.add(order, due);
+    if (due === this.#time) this.#bringOwn();
+    return placed;
   }
 
   /** @returns lots that were still unmatched */
-  cancel(slot: number, ref: OrderRef): Lots {
-    return (this.books[slot]?.cancel(ref) ?? 0) as Lots;
+  cancel(order: OwnOrder): Lots {
+    return this.own.cancel(order);
   }
 
-  /** Matches of our orders since the last call, in order. */
+  /** Matches of our orders since the last call, in order; each is told in an object that is used again. */
   drainFills(visit: (fill: OwnFill) => void): void {
-    for (const fill of this.#fills) visit(fill);
-    this.#fills.length = 0;
+    this.own.drainFills(visit);
+  }
+
+  /** Orders of ours that are due come to their books; money that takes a price moves the belief as anyone's does. */
+  #bringOwn(): void {
+    const open = this.#phase === 'preOff' || this.#phase === 'inPlay';
+    for (let order = this.own.arriving(this.#time); order !== 0; order = this.own.arriving(this.#time)) {
+      if (!open || this.own.slot(order) >= this.books.length) continue;
+      const slot = this.own.slot(order);
+      const taken = this.own.enter(order);
+      this.#floor.shift(slot, this.own.side(order), taken, this.#floor.impact(this.#arrivals.rateOn(slot)));
+    }
+  }
+
+  get #betDelaySeconds(): number {
+    return this.scenario.race?.betDelaySeconds ?? BET_DELAY_SECONDS;
   }
 
   get #inPlaySeconds(): number {
@@ -192,7 +203,7 @@ export class SimulatedMarket {
     const runner = this.#arrivals.runner;
     const time = this.#arrivals.time;
     const rate = this.#arrivals.rateOn(runner);
-    if (!floor.inPlay && this.#actWithAim(runner, time, rate)) return;
+    if ((!floor.inPlay || this.#race !== undefined) && this.#actWithAim(runner, time, rate)) return;
     if (floor.random.uniform() < 0.5) this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
     else this.#crowd.stir(runner);
   }
@@ -207,7 +218,8 @@ export class SimulatedMarket {
     if (draw < informed) actInformed(floor, runner, impact);
     else if (draw < informed + noiseTaking) actNoise(floor, runner, impact);
     else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner, { time, impact });
-    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) actValue(floor, this.#crowd, { runner, impact });
+    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE)
+      actValue(floor, this.#crowd, { runner, impact });
     else return false;
     return true;
   }
@@ -216,15 +228,15 @@ export class SimulatedMarket {
     this.#publisher.noteTrade(slot, match.tick, match.lots);
     const maker = match.makerOwner - Owner.maker;
     if (maker >= 0 && maker < MAKERS) this.#makers[maker]!.filled(slot, match.side, match.lots);
-    if (match.makerOwner === Owner.own) this.#own(slot, match, true);
-    if (match.takerOwner === Owner.own) this.#own(slot, match, false);
+    if (match.makerOwner > Owner.own) this.#own(slot, match, true);
+    if (match.takerOwner > Owner.own) this.#own(slot, match, false);
   }
 
   #own(slot: number, match: Readonly<Match>, resting: boolean): void {
     const side: Side = resting ? match.side : match.side === Side.bid ? Side.ask : Side.bid;
-    this.#fills.push({
+    this.own.noteFill({
+      order: (resting ? match.makerOwner : match.takerOwner) - Owner.own,
       slot,
-      ref: resting ? match.makerRef : 0,
       side,
       tick: match.tick as Ticks,
       lots: match.lots as Lots,
@@ -293,12 +305,20 @@ export class SimulatedMarket {
       const price = Math.min(1000, Math.max(1.01, Math.round(odds * 100) / 100));
       sink.row(RowKind.startingPrice, slot, this.#ladder.tickBelow(price), Math.round(price * 1e6));
     }
-    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, BET_DELAY_SECONDS);
+    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, this.#betDelaySeconds);
     sink.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
     sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
     this.#floor.inPlay = true;
     this.#phase = 'inPlay';
+    this.#startRace();
     this.#nextMessage = this.#messageAfter(this.#time);
+  }
+
+  #startRace(): void {
+    const { race, inPlaySeconds } = this.scenario;
+    if (race === undefined) return;
+    const random = this.#root.split('race');
+    this.#race = new Race({ floor: this.#floor, random, race, start: this.#time, seconds: inPlaySeconds });
   }
 
   #suspend(): void {
@@ -311,6 +331,7 @@ export class SimulatedMarket {
   /** Every order lapses, and the open message says so. */
   #lapse(): void {
     for (const book of this.books) book.clear();
+    this.own.drop();
     this.#crowd.forget();
     for (const maker of this.#makers) maker.forget();
     this.#publisher.publish(this.time, { begun: true });
@@ -320,15 +341,7 @@ export class SimulatedMarket {
     const sink = this.#sink;
     sink.message(this.time);
     sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.closed);
-    let at = this.#random.uniform();
-    let winner = this.books.length - 1;
-    for (let slot = 0; slot < this.books.length; slot++) {
-      at -= this.#floor.truth.probability(slot);
-      if (at < 0) {
-        winner = slot;
-        break;
-      }
-    }
+    const winner = this.#race?.winner ?? this.#floor.truth.draw(this.#random.uniform());
     for (let slot = 0; slot < this.books.length; slot++) {
       sink.row(RowKind.outcome, slot, NO_TICK, slot === winner ? Outcome.winner : Outcome.loser);
     }

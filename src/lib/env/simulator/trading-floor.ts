@@ -6,12 +6,12 @@ import { lots } from '../../core/units.ts';
 import type { Ladder } from '../../market/ladder.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import { fractionalTick, Strengths, tickWidth } from './beliefs.ts';
-import type { Behaviour, Scenario } from './scenario.ts';
+import type { Behaviour, RaceBehaviour, Scenario } from './scenario.ts';
 import type { OrderRef, RunnerBook } from './runner-book.ts';
 import { NO_ORDER, Side } from './runner-book.ts';
 import type { Random } from '../../core/random.ts';
 
-/** Who an order belongs to. Market makers count on from `maker`. */
+/** Who an order belongs to. Market makers count on from `maker`, orders from outside from `own`. */
 export const Owner = { crowd: 0, informed: 1, momentum: 2, noise: 3, value: 4, maker: 10, own: 1000 } as const;
 
 export interface FloorOptions {
@@ -35,6 +35,8 @@ export class TradingFloor {
   readonly truth: Strengths;
   /** What prices are made from: moved by aggressive money alone. */
   readonly belief: Strengths;
+  /** How the race is told, where it is. */
+  readonly race: RaceBehaviour | undefined;
   readonly #liquidity: number;
   /** Slow average of the believed tick, and when it was last brought up to date, by runner. */
   readonly #slow: Float64Array;
@@ -49,6 +51,7 @@ export class TradingFloor {
     this.random = random;
     this.truth = new Strengths(scenario.probabilities);
     this.belief = new Strengths(scenario.probabilities);
+    this.race = scenario.race;
     this.#liquidity = scenario.liquidity;
     this.#slow = Float64Array.from(books, (_, runner) => this.believedTick(runner));
     this.#slowTime = new Float64Array(books.length);

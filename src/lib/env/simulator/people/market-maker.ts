@@ -13,6 +13,7 @@ const LEVELS = 3;
 const LEVEL_STAKE = [0.8, 1.1, 1];
 /** An order eaten down to less than this share of what it was is put up again. */
 const REPLENISH_BELOW = 0.4;
+/** How much wider it quotes in play where the race is not told. */
 const IN_PLAY_EXTRA_TICKS = 3;
 
 export class MarketMaker {
@@ -53,7 +54,7 @@ export class MarketMaker {
     const floor = this.#floor;
     this.#opinion[runner] = 0.9 * this.#opinion[runner]! + 0.14 * this.#random.normal();
     this.#lean[runner]! *= 0.97;
-    const half = this.#half + (floor.inPlay ? IN_PLAY_EXTRA_TICKS : 0);
+    const half = this.#half + (floor.inPlay ? (floor.race?.makerTicks ?? IN_PLAY_EXTRA_TICKS) : 0);
     // Having laid too much, it wants to back: it bids less eagerly and offers lower. On odds that is a higher tick bid away.
     const fair = floor.believedTick(runner) + this.#opinion[runner] - this.#lean[runner]!;
     const bid = Math.min(floor.ladder.size - 2, Math.max(0, Math.floor(fair - half)));

@@ -8,19 +8,25 @@ import { NO_ORDER, Side } from '../runner-book.ts';
 import { Owner } from '../trading-floor.ts';
 import type { TradingFloor } from '../trading-floor.ts';
 
-/** Orders a runner's crowd keeps waiting: above it, leaving is likelier than coming. */
+/** Orders a runner's crowd keeps waiting, where the behaviour states none: above it, leaving is likelier than coming. */
 const WAITING = 26;
 /** Mean distance behind the best price of those who stand behind it, ticks, where the behaviour states none. */
 const STAND_OFF_TICKS = 2;
+/** Share of them that stand behind the best price, where the behaviour states none. */
+const BEHIND_SHARE = 0.5;
 
 export class PatientCrowd {
   readonly #floor: TradingFloor;
   readonly #waiting: OrderRef[][];
   readonly #standOff: number;
+  readonly #usual: number;
+  readonly #behind: number;
 
   constructor(floor: TradingFloor) {
     this.#floor = floor;
     this.#waiting = floor.books.map(() => []);
+    this.#usual = floor.behaviour.waitingOrders ?? WAITING;
+    this.#behind = floor.behaviour.behindShare ?? BEHIND_SHARE;
     this.#standOff = floor.behaviour.standOffTicks ?? STAND_OFF_TICKS;
   }
 
@@ -28,7 +34,7 @@ export class PatientCrowd {
   stir(runner: number): void {
     const waiting = this.#waiting[runner]!;
     const random = this.#floor.random;
-    if (random.uniform() < waiting.length / (waiting.length + WAITING)) this.#leave(runner);
+    if (random.uniform() < waiting.length / (waiting.length + this.#usual)) this.#leave(runner);
     else this.#come(runner, random.uniform() < 0.5 ? Side.bid : Side.ask);
   }
 
@@ -36,7 +42,7 @@ export class PatientCrowd {
   seed(runner: number): void {
     const floor = this.#floor;
     const fair = Math.floor(floor.believedTick(runner));
-    for (let i = 0; i < WAITING / 2; i++) this.#come(runner, i % 2 === 0 ? Side.bid : Side.ask);
+    for (let i = 0; i < this.#usual / 2; i++) this.#come(runner, i % 2 === 0 ? Side.bid : Side.ask);
     for (let step = 3; step < 14; step++) {
       const lots = (): number => floor.stake(floor.ordinaryStake(runner) * 1.2, 0.7);
       if (floor.random.uniform() < 0.85) this.#deep(runner, Side.bid, fair - step, lots());
@@ -70,7 +76,7 @@ export class PatientCrowd {
     // Most join the best price or stand behind it; in a wide market some step in front.
     let tick = from;
     if (draw < 0.2 && gap > 1) tick = from - away;
-    else if (draw > 0.5) tick = from + away * (1 + Math.floor(random.exponential(this.#standOff)));
+    else if (draw > 1 - this.#behind) tick = from + away * (1 + Math.floor(random.exponential(this.#standOff)));
     this.wait({ runner, side, tick, lots: floor.stake(0.45 * floor.ordinaryStake(runner), 1) });
   }
 

@@ -240,9 +240,7 @@ export function realismFacts(tape: Tape): RealismFacts | undefined {
       measured < MINUTE_EDGES[i]! * 60 * 0.98 ? Number.NaN : count / (MINUTE_EDGES[i]! - MINUTE_EDGES[i + 1]!)
     ),
     changeMemory: lags.map((lag) => mean(known(changes.map((series) => memory(series, lag))))),
-    absoluteChangeMemory: lags.map((lag) =>
-      mean(known(changes.map((series) => memory(series.map(Math.abs), lag))))
-    ),
+    absoluteChangeMemory: lags.map((lag) => mean(known(changes.map((series) => memory(series.map(Math.abs), lag))))),
     kurtosis: mean(all.map((change) => change ** 4)) / mean(all.map((change) => change ** 2)) ** 2,
     allanFactor: ALLAN_WINDOWS.map((window) => allanFactor(arrivals, window, CLOSE_SECONDS)),
     ...inPlayFacts(tape, to)
