@@ -15,7 +15,6 @@
  * first: the stake of that slot is then ignored. A new order takes the place of the slot's resting one of that side; one
  * that asks for a price it rests at already keeps its place in the queue. So a slot may quote both sides.
  */
-import type { BookView } from '../../market/book.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import { Side } from '../matching/order.ts';
 
@@ -41,6 +40,13 @@ export class SlotAction {
   share = 0;
 }
 
+/** Best prices when the action is decoded, as ticks or NO_TICK, and the ladder's last. */
+export interface Touch {
+  bid: number;
+  ask: number;
+  lastTick: number;
+}
+
 export interface StakeRange {
   readonly minimumLots: number;
   readonly capLots: number;
@@ -53,7 +59,7 @@ const beyond = (value: number, deadZone: number): number => Math.min(1, (Math.ab
 export function decodeAction(
   actions: Float32Array | Int32Array,
   at: number,
-  book: BookView,
+  { bid, ask, lastTick }: Touch,
   stakes: StakeRange,
   into: SlotAction
 ): void {
@@ -72,15 +78,12 @@ export function decodeAction(
   if (!(Math.abs(stake) > STAKE_DEAD_ZONE)) return;
   const price = actions[at + 1]!;
   const offset = Number.isFinite(price) ? Math.round(Math.max(-1, Math.min(1, price)) * OFFSET_TICKS) : 0;
-  const bid = book.bestBid;
-  const ask = book.bestAsk;
   if (bid === NO_TICK || ask === NO_TICK) return;
   into.intent = Intent.quote;
   into.lots = Math.round(stakes.minimumLots + beyond(stake, STAKE_DEAD_ZONE) * (stakes.capLots - stakes.minimumLots));
-  const last = book.ladder.size - 1;
   if (stake > 0) {
     into.side = Side.back;
-    into.tick = Math.min(last, Math.max(bid, ask + offset));
+    into.tick = Math.min(lastTick, Math.max(bid, ask + offset));
   } else {
     into.side = Side.lay;
     into.tick = Math.max(0, Math.min(ask, bid - offset));

@@ -18,13 +18,14 @@ import { commissionOn } from '../matching/commission.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
 import { constantLatency } from '../matching/latency.ts';
 import { Side } from '../matching/order.ts';
+import type { ExchangeOptions } from '../matching/exchange-options.ts';
 import type { Fill, Order } from '../matching/order.ts';
-import { fullQueue } from '../matching/queue/full-queue.ts';
-import type { QueueModel } from '../matching/queue/queue-model.ts';
 import type { TraceRecorder } from '../trace.ts';
 import type { EnvSpec, StepBuffers } from '../vector-env.ts';
 import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
-import type { StakeRange } from './action.ts';
+import type { StakeRange, Touch } from './action.ts';
+import type { EpisodeExchange } from './episode-exchange.ts';
+import { IndexedExchange } from './indexed-exchange.ts';
 import { EPISODE_INFO } from './metrics.ts';
 import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, emptyView, writeSlot } from './observation.ts';
 import type { SlotView } from './observation.ts';
@@ -34,7 +35,6 @@ import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
-const QUEUES: Readonly<Record<MarketEnvConfig['queue'], QueueModel>> = { fullQueue };
 const SLOT_WIDTH = RUNNER_FEATURES.length + SLOT_COLUMNS.length;
 const SHARED_WIDTH = MARKET_FEATURES.length + ACCOUNT_COLUMNS.length;
 
@@ -64,42 +64,52 @@ export function observationNames(config: MarketEnvConfig): readonly string[] {
 /** Exchanges that no environment is using, by timeline: a reset takes one and copies the start into it. */
 export class ExchangePool {
   readonly #config: MarketEnvConfig;
-  readonly #free = new Map<Timeline, SimulatedExchange[]>();
+  readonly #free = new Map<Timeline, IndexedExchange[]>();
 
   constructor(config: MarketEnvConfig) {
     this.#config = config;
   }
 
-  /** @param history whether it keeps orders and fills for a trace; such a one is never pooled */
-  take(timeline: Timeline, history: boolean): SimulatedExchange {
-    const free = history ? undefined : this.#free.get(timeline)?.pop();
-    const exchange = free ?? this.#make(timeline, history);
+  take(timeline: Timeline): EpisodeExchange {
+    if (timeline.history === undefined) return this.plain(timeline, false);
+    const free = this.#free.get(timeline)?.pop();
+    if (free === undefined) return new IndexedExchange(timeline, timeline.history, this.#options(timeline, false));
+    free.begin();
+    return free;
+  }
+
+  /**
+   * One that applies every message. It is never pooled.
+   * @param history whether it keeps orders and fills, for a trace
+   */
+  plain(timeline: Timeline, history: boolean): SimulatedExchange {
+    const exchange = new SimulatedExchange(timeline.tape, this.#options(timeline, history));
     exchange.state.copyFrom(timeline.start);
     exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
     return exchange;
   }
 
-  give(timeline: Timeline, exchange: SimulatedExchange): void {
+  give(timeline: Timeline, exchange: EpisodeExchange): void {
+    if (!(exchange instanceof IndexedExchange)) return;
     const free = this.#free.get(timeline);
     if (free === undefined) this.#free.set(timeline, [exchange]);
     else free.push(exchange);
   }
 
-  #make(timeline: Timeline, history: boolean): SimulatedExchange {
+  #options(timeline: Timeline, history: boolean): ExchangeOptions {
     const { placeLatencyMillis, cancelLatencyMillis, bankroll, queue } = this.#config;
-    const { lotSize } = timeline.tape.market.rules;
-    return new SimulatedExchange(timeline.tape, {
-      queue: QUEUES[queue],
+    return {
+      queue,
       latency: constantLatency({
         place: placeLatencyMillis,
         cancel: cancelLatencyMillis,
         replace: placeLatencyMillis + cancelLatencyMillis
       }),
       random: new Random(0 as Seed),
-      bankroll: bankroll / lotSize,
+      bankroll: bankroll / timeline.tape.market.rules.lotSize,
       watched: timeline.watched,
       history
-    });
+    };
   }
 }
 
@@ -114,6 +124,7 @@ export class PreOffEpisode {
   readonly #orders: readonly OrdersOfSlot[];
   readonly #greens: readonly GreenUp[];
   readonly #action = new SlotAction();
+  readonly #touch: Touch = { bid: NO_TICK, ask: NO_TICK, lastTick: 0 };
   readonly #outcome = new StepOutcome();
   readonly #view: SlotView;
   /** Middle of each slot's book when the step was decided, hundredths; 0 without one. */
@@ -124,7 +135,7 @@ export class PreOffEpisode {
   /** The recorder while an episode is recorded. */
   #trace: TraceRecorder | undefined;
   #timeline: Timeline | undefined;
-  #exchange: SimulatedExchange | undefined;
+  #exchange: EpisodeExchange | undefined;
   #step = 0;
   #value = 0;
   #worst = 0;
@@ -174,7 +185,7 @@ export class PreOffEpisode {
     const { rules } = timeline.tape.market;
     const { stakeCap, bankroll, exposureLimit } = this.#config;
     this.#timeline = timeline;
-    this.#exchange = this.#pool.take(timeline, this.#trace !== undefined);
+    this.#exchange = this.#trace === undefined ? this.#pool.take(timeline) : this.#pool.plain(timeline, true);
     this.#lotSize = rules.lotSize;
     this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
@@ -199,9 +210,7 @@ export class PreOffEpisode {
 
   /** Gives the exchange back; the episode is over. */
   end(): void {
-    if (this.#timeline !== undefined && this.#exchange !== undefined && this.#trace === undefined) {
-      this.#pool.give(this.#timeline, this.#exchange);
-    }
+    if (this.#timeline !== undefined && this.#exchange !== undefined) this.#pool.give(this.#timeline, this.#exchange);
     this.#timeline = undefined;
     this.#exchange = undefined;
   }
@@ -220,7 +229,7 @@ export class PreOffEpisode {
     outcome.requests = this.#act(exchange, timeline);
     this.#step++;
     const last = this.#step === timeline.steps;
-    this.#advance(exchange, timeline, timeline.times[this.#step]! as Nanos);
+    this.#advance(exchange, timeline, this.#step);
     exchange.drainFills(this.#visitFill);
     for (const orders of this.#orders) orders.sweep(exchange, this.#visitOrder);
     const before = this.#value;
@@ -241,7 +250,9 @@ export class PreOffEpisode {
     this.#return += reward;
     this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
     this.#writeInfo(exchange, ended);
-    if (this.#trace !== undefined) this.#record(this.#trace, exchange, timeline, ended);
+    if (this.#trace !== undefined && exchange instanceof SimulatedExchange) {
+      this.#record(this.#trace, exchange, timeline, ended);
+    }
     return ended;
   }
 
@@ -260,31 +271,39 @@ export class PreOffEpisode {
     if (ended) trace.finish(exchange, timeline, row(info, EPISODE_INFO.length));
   }
 
-  #act(exchange: SimulatedExchange, timeline: Timeline): number {
+  #act(exchange: EpisodeExchange, timeline: Timeline): number {
     const { actions } = this.#buffers;
     const { slots } = this.#config;
+    const touch = this.#touch;
+    touch.lastTick = timeline.points.length - 1;
+    const from = this.#step * slots;
     let requests = 0;
     let at = this.#index * slots * ACTIONS_PER_SLOT;
     for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT) {
       const runner = timeline.runners[slot]!;
       if (runner === NO_RUNNER || exchange.state.removed[runner] === 1) continue;
-      const book = exchange.books[runner]!;
-      const { bestBid, bestAsk } = book;
-      const both = bestBid !== NO_TICK && bestAsk !== NO_TICK;
-      this.#mid[slot] = both ? (timeline.points[bestBid]! + timeline.points[bestAsk]!) / 2 : 0;
-      decodeAction(actions, at, book, this.#stakes, this.#action);
+      const bid = timeline.bestBids[from + slot]!;
+      const ask = timeline.bestAsks[from + slot]!;
+      const both = bid !== NO_TICK && ask !== NO_TICK;
+      this.#mid[slot] = both ? (timeline.points[bid]! + timeline.points[ask]!) / 2 : 0;
+      touch.bid = bid;
+      touch.ask = ask;
+      decodeAction(actions, at, touch, this.#stakes, this.#action);
       requests += this.#orders[slot]!.act(this.#action, runner, exchange, this.#greens[slot]!, this.#stakes);
     }
     return requests;
   }
 
-  /** Up to a moment, but never into the off: the book before it is the last one there is to hedge at. */
-  #advance(exchange: SimulatedExchange, timeline: Timeline, until: Nanos): void {
-    exchange.advanceTo(until, timeline.lastMessage);
+  /** On to a decision, but never into the off: the book before it is the last one there is to hedge at. */
+  #advance(exchange: EpisodeExchange, timeline: Timeline, decision: number): void {
+    if (exchange instanceof IndexedExchange) exchange.toDecision(decision);
+    else if (exchange instanceof SimulatedExchange) {
+      exchange.advanceTo(timeline.times[decision]! as Nanos, timeline.lastMessage);
+    }
   }
 
   /** Hedged value after commission in lots, slot by slot into `#greens`. */
-  #valueNow(exchange: SimulatedExchange, timeline: Timeline): void {
+  #valueNow(exchange: EpisodeExchange, timeline: Timeline): void {
     const { account, books } = exchange;
     let points = 0;
     for (let slot = 0; slot < timeline.runners.length; slot++) {
@@ -318,7 +337,7 @@ export class PreOffEpisode {
     }
   }
 
-  #observe(exchange: SimulatedExchange, timeline: Timeline, into: Float32Array): void {
+  #observe(exchange: EpisodeExchange, timeline: Timeline, into: Float32Array): void {
     const { account } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
@@ -336,7 +355,6 @@ export class PreOffEpisode {
         continue;
       }
       for (let f = 0; f < width; f++) into[at++] = runnerFeatures[from++]!;
-      const { bestBid, bestAsk } = exchange.books[runner]!;
       const green = this.#greens[slot]!;
       if (this.#step === 0) green.clear();
       const orders = this.#orders[slot]!;
@@ -347,8 +365,8 @@ export class PreOffEpisode {
       view.green = green;
       view.back = orders.newest(Side.back);
       view.lay = orders.newest(Side.lay);
-      view.bestBid = bestBid;
-      view.bestAsk = bestAsk;
+      view.bestBid = timeline.bestBids[this.#step * slots + slot]!;
+      view.bestAsk = timeline.bestAsks[this.#step * slots + slot]!;
       writeSlot(view, cap, into, at);
       at += SLOT_COLUMNS.length;
     }
@@ -360,7 +378,7 @@ export class PreOffEpisode {
     into[at + 3] = this.#step / this.#config.maxSteps;
   }
 
-  #writeInfo(exchange: SimulatedExchange, ended: boolean): void {
+  #writeInfo(exchange: EpisodeExchange, ended: boolean): void {
     const { info } = this.#buffers;
     const traded = exchange.account.traded();
     let at = this.#index * EPISODE_INFO.length;

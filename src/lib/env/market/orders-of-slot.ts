@@ -5,7 +5,7 @@
 import type { Lots, Ticks } from '../../core/units.ts';
 import { NO_TICK } from '../../market/tape.ts';
 import type { GreenUp } from '../account/hedge.ts';
-import type { SimulatedExchange } from '../matching/exchange.ts';
+import type { EpisodeExchange } from './episode-exchange.ts';
 import { OrderStatus, Side } from '../matching/order.ts';
 import type { Order, OrderRequest } from '../matching/order.ts';
 import { Intent } from './action.ts';
@@ -35,7 +35,7 @@ export class OrdersOfSlot {
    * Carries an action out. Returns how many requests it took.
    * @param green what would close the slot's position now
    */
-  act(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp, stakes: StakeRange): number {
+  act(action: SlotAction, slot: number, exchange: EpisodeExchange, green: GreenUp, stakes: StakeRange): number {
     switch (action.intent) {
       case Intent.none:
         return 0;
@@ -49,7 +49,7 @@ export class OrdersOfSlot {
   }
 
   /** Takes leave of what is done. */
-  sweep(exchange: SimulatedExchange, visit: OrderVisitor): void {
+  sweep(exchange: EpisodeExchange, visit: OrderVisitor): void {
     const orders = this.orders;
     let kept = 0;
     for (let i = 0; i < orders.length; i++) {
@@ -63,7 +63,7 @@ export class OrdersOfSlot {
   }
 
   /** @param side only this side's orders, or every order when undefined */
-  #withdraw(exchange: SimulatedExchange, side: Side | undefined): number {
+  #withdraw(exchange: EpisodeExchange, side: Side | undefined): number {
     let requests = 0;
     for (const order of this.orders) {
       if (side !== undefined && order.side !== side) continue;
@@ -74,7 +74,7 @@ export class OrdersOfSlot {
     return requests;
   }
 
-  #quote(action: SlotAction, slot: number, exchange: SimulatedExchange, room: number): number {
+  #quote(action: SlotAction, slot: number, exchange: EpisodeExchange, room: number): number {
     for (const order of this.orders) {
       if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
     }
@@ -85,7 +85,7 @@ export class OrdersOfSlot {
   }
 
   /** Closes against what is visible. Nothing more while an order is on its way: its result is not known yet. */
-  #close(action: SlotAction, slot: number, exchange: SimulatedExchange, green: GreenUp): number {
+  #close(action: SlotAction, slot: number, exchange: EpisodeExchange, green: GreenUp): number {
     const lots = Math.round(green.stake * action.share);
     if (green.tick === NO_TICK || lots <= 0 || this.orders.length >= MAX_ORDERS) return 0;
     for (const order of this.orders) if (order.status === OrderStatus.pending) return 0;
@@ -93,7 +93,7 @@ export class OrdersOfSlot {
     return 1;
   }
 
-  #place(slot: number, side: Side, tick: number, lots: number, reducing: boolean, exchange: SimulatedExchange): void {
+  #place(slot: number, side: Side, tick: number, lots: number, reducing: boolean, exchange: EpisodeExchange): void {
     const request = this.#request;
     request.slot = slot;
     request.side = side;

@@ -12,6 +12,8 @@ import { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_TICK, RowKind, messageCount, tapeTime } from '../../market/tape.ts';
 import { ladderPoints } from '../account/hedge.ts';
+import { BookHistoryBuilder, keepsHistory } from './book-history.ts';
+import type { BookHistory } from './book-history.ts';
 import { OBSERVATION_LIMIT } from './observation.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 
@@ -40,8 +42,13 @@ export interface Timeline {
   readonly runnerFeatures: Float32Array;
   /** [steps + 1, MARKET_FEATURES] */
   readonly marketFeatures: Float32Array;
+  /** [steps + 1, slots]: best prices when a decision is taken, as ticks; NO_TICK where there is none, or no runner. */
+  readonly bestBids: Int32Array;
+  readonly bestAsks: Int32Array;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
+  /** Undefined where the ladder is too long for one: such a market is played message by message. */
+  readonly history: BookHistory | undefined;
 }
 
 /** Where the off lies: the first message that turns the market in play, closes it, or suspends it once it is due. */
@@ -99,10 +106,21 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   const width = RUNNER_FEATURES.length;
   const runnerFeatures = new Float32Array((steps + 1) * config.slots * width);
   const marketFeatures = new Float32Array((steps + 1) * MARKET_FEATURES.length);
+  const points = ladderPoints(tape.market.rules.ladder);
+  const history = keepsHistory(tape) ? new BookHistoryBuilder(start, runners, points) : undefined;
+  const bestBids = new Int32Array(runnerFeatures.length / width).fill(NO_TICK);
+  const bestAsks = new Int32Array(runnerFeatures.length / width).fill(NO_TICK);
   let next = message;
   for (let k = 0; k <= steps; k++) {
     const now = times[k]! as Nanos;
-    next = follow(tape, { state, features, next, until: now, before: off.message });
+    next = follow(tape, { state, features, history, next, until: now, before: off.message });
+    if (k > 0) history?.onDecision();
+    runners.forEach((slot, i) => {
+      if (slot === NO_RUNNER) return;
+      const book = (k === 0 ? start : state).books[slot]!;
+      bestBids[k * config.slots + i] = book.bestBid;
+      bestAsks[k * config.slots + i] = book.bestAsk;
+    });
     features.onMessageEnd(now);
     features.writeMarket(state, marketFeatures, k * MARKET_FEATURES.length);
     runners.forEach((slot, i) => {
@@ -124,7 +142,10 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     watched: Uint8Array.from(state.books, (_, slot) => (runners.includes(slot) ? 1 : 0)),
     runnerFeatures,
     marketFeatures,
-    points: ladderPoints(tape.market.rules.ladder)
+    bestBids,
+    bestAsks,
+    points,
+    history: history?.finish()
   };
 }
 
@@ -147,7 +168,14 @@ function applyMessage(tape: Tape, message: number, state: MarketState, features:
 
 function follow(
   tape: Tape,
-  at: { state: MarketState; features: FeatureTracker; next: number; until: number; before: number }
+  at: {
+    state: MarketState;
+    features: FeatureTracker;
+    history: BookHistoryBuilder | undefined;
+    next: number;
+    until: number;
+    before: number;
+  }
 ): number {
   let { next } = at;
   for (; next < at.before; next++) {
@@ -155,6 +183,7 @@ function follow(
     if (row === tape.messageStart[next + 1]) continue;
     if (tape.exchange[row]! > at.until) break;
     applyMessage(tape, next, at.state, at.features);
+    at.history?.onMessage(tape, next, at.state);
   }
   return next;
 }

@@ -1,0 +1,375 @@
+/**
+ * What an episode's messages do to the watched books, by level instead of by time: the size of any price after any
+ * message is a search in that price's few changes, and what happens to nobody's orders costs nothing. Made once a
+ * timeline, read by every environment that plays it. Knows nothing of orders.
+ *
+ * Messages are counted from the episode's first, empty ones left out: POSITION p is the p-th of them. A CURSOR is how
+ * many have been applied.
+ */
+import type { Ladder } from '../../market/ladder.ts';
+import type { BookView } from '../../market/book.ts';
+import type { DepthView } from '../../market/depth.ts';
+import type { MarketState } from '../../market/market-state.ts';
+import { NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
+import type { Tape } from '../../market/tape.ts';
+import { Column } from './column.ts';
+
+/** Longest ladder that is kept by level: its index alone is 8 bytes a price and runner. */
+const LONGEST_LADDER = 4096;
+
+export const keepsHistory = (tape: Tape): boolean => tape.market.rules.ladder.size <= LONGEST_LADDER;
+
+export interface BookHistory {
+  /** By position: time of the message, and its number on the tape. */
+  readonly times: Float64Array;
+  readonly messages: Uint32Array;
+  /** By decision: the cursor when it is taken. */
+  readonly cursors: Uint32Array;
+  /** Positions of the messages that hold more than books and trades: status, removals, and the like. */
+  readonly events: Uint32Array;
+  /** Ticks of the ladder. */
+  readonly ticks: number;
+  /**
+   * Changes of every level. Those of tick t on side d of slot s, d being 0 for bids and 1 for asks, begin at
+   * `levelStart[(2 * s + d) * ticks + t]` and end where the next one's begin: from the cursor `levelAt` on it holds
+   * `levelLots`. The first stands from the episode's beginning.
+   */
+  readonly levelStart: Uint32Array;
+  readonly levelAt: Uint32Array;
+  readonly levelLots: Float64Array;
+  /** The same of the best price of side 2 * s + d, and [decisions, sides]: which of them stands at a decision. */
+  readonly bestStart: Uint32Array;
+  readonly bestAt: Uint32Array;
+  readonly bestTick: Int32Array;
+  readonly bestOfDecision: Uint32Array;
+  /** Trades of slot s begin at `tradeStart[s]`: position, price in hundredths, lots; a message's in the tape's order. */
+  readonly tradeStart: Uint32Array;
+  readonly tradeAt: Uint32Array;
+  readonly tradePoints: Float64Array;
+  readonly tradeLots: Float64Array;
+  /** [decisions, slots]: the first trade after a decision. */
+  readonly tradeOfDecision: Uint32Array;
+}
+
+/** Memory of the columns. */
+export function historyBytes(history: BookHistory): number {
+  let bytes = 0;
+  for (const column of Object.values(history) as unknown[]) if (ArrayBuffer.isView(column)) bytes += column.byteLength;
+  return bytes;
+}
+
+/** Size of a level at a cursor: the last of its changes that is not after it. */
+function lotsAt(history: BookHistory, level: number, cursor: number): number {
+  const { levelStart, levelAt } = history;
+  let low = levelStart[level]!;
+  let high = levelStart[level + 1]!;
+  if (low === high || levelAt[low]! > cursor) return 0;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (levelAt[middle]! <= cursor) low = middle;
+    else high = middle;
+  }
+  return history.levelLots[low]!;
+}
+
+/** The least a level held at any cursor after `from` up to and including `to`; Infinity when it did not change. */
+export function leastLots(history: BookHistory, level: number, from: number, to: number): number {
+  const { levelStart, levelAt, levelLots } = history;
+  const first = levelStart[level]!;
+  let at = levelStart[level + 1]! - 1;
+  while (at >= first && levelAt[at]! > to) at--;
+  let least = Infinity;
+  for (; at >= first && levelAt[at]! > from; at--) least = Math.min(least, levelLots[at]!);
+  return least;
+}
+
+/** The first cursor after `cursor` at which a level changes; Infinity where it does not. */
+export function nextChange(history: BookHistory, level: number, cursor: number): number {
+  const { levelStart, levelAt } = history;
+  let low = levelStart[level]!;
+  let high = levelStart[level + 1]!;
+  const end = high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (levelAt[middle]! <= cursor) low = middle + 1;
+    else high = middle;
+  }
+  return low === end ? Infinity : levelAt[low]!;
+}
+
+/** Where a reader of the history stands; views follow it. */
+export interface Moment {
+  cursor: number;
+  /** The last decision whose cursor is not after it. */
+  decision: number;
+}
+
+/** One side of a book at a moment. */
+class SideView implements DepthView {
+  readonly #history: BookHistory;
+  readonly #moment: Moment;
+  readonly #side: number;
+  readonly #sides: number;
+  readonly #isBid: boolean;
+
+  constructor(history: BookHistory, moment: Moment, side: number) {
+    this.#history = history;
+    this.#moment = moment;
+    this.#side = side;
+    this.#sides = history.bestStart.length - 1;
+    this.#isBid = side % 2 === 0;
+  }
+
+  get highest(): number {
+    return this.#isBid ? this.#best() : this.below(this.#history.ticks);
+  }
+
+  get lowest(): number {
+    return this.#isBid ? this.above(-1) : this.#best();
+  }
+
+  at(tick: number): number {
+    return lotsAt(this.#history, this.#side * this.#history.ticks + tick, this.#moment.cursor);
+  }
+
+  below(tick: number): number {
+    for (let next = tick - 1; next >= 0; next--) if (this.at(next) > 0) return next;
+    return NO_TICK;
+  }
+
+  above(tick: number): number {
+    for (let next = tick + 1; next < this.#history.ticks; next++) if (this.at(next) > 0) return next;
+    return NO_TICK;
+  }
+
+  #best(): number {
+    const { bestOfDecision, bestAt, bestTick, bestStart } = this.#history;
+    const { cursor, decision } = this.#moment;
+    const end = bestStart[this.#side + 1]!;
+    let at = bestOfDecision[decision * this.#sides + this.#side]!;
+    while (at + 1 < end && bestAt[at + 1]! <= cursor) at++;
+    return bestTick[at]!;
+  }
+}
+
+/** One watched book at a moment. */
+export class HistoryBook implements BookView {
+  readonly ladder: Ladder;
+  readonly bids: DepthView;
+  readonly asks: DepthView;
+
+  constructor(ladder: Ladder, history: BookHistory, moment: Moment, slot: number) {
+    this.ladder = ladder;
+    this.bids = new SideView(history, moment, 2 * slot);
+    this.asks = new SideView(history, moment, 2 * slot + 1);
+  }
+
+  get bestBid(): number {
+    return this.bids.highest;
+  }
+
+  get bestAsk(): number {
+    return this.asks.lowest;
+  }
+}
+
+/** Rows that change a book or tell of a trade, and nothing else. */
+const OF_BOOKS: ReadonlySet<number> = new Set([
+  RowKind.bid,
+  RowKind.ask,
+  RowKind.trade,
+  RowKind.lastTraded,
+  RowKind.clear,
+  RowKind.tradedCorrection,
+  RowKind.offLadderTrade,
+  RowKind.offLadderCorrection,
+  RowKind.offLadderLastTraded,
+  RowKind.freshTrade,
+  RowKind.buyTrade,
+  RowKind.sellTrade,
+  RowKind.clearBids,
+  RowKind.clearAsks
+]);
+
+/** Whether a row says something of the market beside its books and trades. */
+export const isEvent = (kind: number): boolean => !OF_BOOKS.has(kind);
+
+/** Gathers a history while a state goes through the episode's messages. */
+export class BookHistoryBuilder {
+  readonly #slotOf = new Int32Array(256).fill(-1);
+  readonly #runners: readonly number[];
+  readonly #slots: number;
+  readonly #ticks: number;
+  readonly #points: Float64Array;
+  /** By level: what the last change left. */
+  readonly #held: Float64Array;
+  /** By side: the best price the last change left. */
+  readonly #best: Int32Array;
+  readonly #dirty: Uint8Array;
+  readonly #times = new Column();
+  readonly #messages = new Column();
+  readonly #cursors = new Column();
+  readonly #events = new Column();
+  readonly #levels = [new Column(), new Column(), new Column()] as const;
+  readonly #bests = [new Column(), new Column(), new Column()] as const;
+  readonly #trades = [new Column(), new Column(), new Column(), new Column()] as const;
+
+  /** @param start the market at the episode's beginning */
+  constructor(start: MarketState, runners: Int32Array, points: Float64Array) {
+    this.#slots = runners.length;
+    this.#runners = Array.from(runners);
+    runners.forEach((runner, slot) => {
+      if (runner >= 0) this.#slotOf[runner] = slot;
+    });
+    this.#ticks = points.length;
+    this.#points = points;
+    this.#held = new Float64Array(2 * this.#slots * this.#ticks);
+    this.#best = new Int32Array(2 * this.#slots).fill(NO_TICK);
+    this.#dirty = new Uint8Array(this.#slots);
+    for (let side = 0; side < 2 * this.#slots; side++) this.#changeBest(side, NO_TICK, 0, true);
+    for (const [slot, runner] of this.#runners.entries()) if (runner >= 0) this.#compare(slot, start, 0);
+    this.#cursors.push(0);
+  }
+
+  /** After `state` has taken a message's rows. */
+  onMessage(tape: Tape, message: number, state: MarketState): void {
+    const { kind, slot, tick, lots, messageStart } = tape;
+    const position = this.#times.length;
+    const first = messageStart[message]!;
+    const end = messageStart[message + 1]!;
+    this.#times.push(tape.exchange[first]!);
+    this.#messages.push(message);
+    let event = false;
+    for (let row = first; row < end; row++) {
+      const what = kind[row]!;
+      if (isEvent(what)) event = true;
+      else if (what === RowKind.bid || what === RowKind.ask) this.#level(what, slot[row]!, tick[row]!, state, position);
+      else if (what === RowKind.trade || what === RowKind.freshTrade) {
+        const at = this.#slotOf[slot[row]!]!;
+        if (at < 0) continue;
+        this.#trades[0].push(at);
+        this.#trades[1].push(position);
+        this.#trades[2].push(this.#points[tick[row]!]!);
+        this.#trades[3].push(lots[row]!);
+      } else if (what === RowKind.clear || what === RowKind.clearBids || what === RowKind.clearAsks) {
+        if (slot[row] === NO_SLOT) this.#dirty.fill(1);
+        else if (this.#slotOf[slot[row]!]! >= 0) this.#dirty[this.#slotOf[slot[row]!]!] = 1;
+      }
+    }
+    if (event) this.#events.push(position);
+    this.#followBests(state, position + 1);
+  }
+
+  /** Everything up to a decision has been applied; the first decision is the beginning itself. */
+  onDecision(): void {
+    this.#cursors.push(this.#times.length);
+  }
+
+  finish(): BookHistory {
+    const sides = 2 * this.#slots;
+    const cursors = this.#cursors.taken(Uint32Array);
+    const levels = grouped(this.#levels[0], sides * this.#ticks);
+    const bests = grouped(this.#bests[0], sides);
+    const trades = grouped(this.#trades[0], this.#slots);
+    const bestAt = this.#bests[1].picked(bests.order, Uint32Array);
+    const tradeAt = this.#trades[1].picked(trades.order, Uint32Array);
+    return {
+      times: this.#times.taken(Float64Array),
+      messages: this.#messages.taken(Uint32Array),
+      cursors,
+      events: this.#events.taken(Uint32Array),
+      ticks: this.#ticks,
+      levelStart: levels.start,
+      levelAt: this.#levels[1].picked(levels.order, Uint32Array),
+      levelLots: this.#levels[2].picked(levels.order, Float64Array),
+      bestStart: bests.start,
+      bestAt,
+      bestTick: this.#bests[2].picked(bests.order, Int32Array),
+      bestOfDecision: byDecision(cursors, bests.start, bestAt, (at, cursor) => at > cursor).map((next) => next - 1),
+      tradeStart: trades.start,
+      tradeAt,
+      tradePoints: this.#trades[2].picked(trades.order, Float64Array),
+      tradeLots: this.#trades[3].picked(trades.order, Float64Array),
+      tradeOfDecision: byDecision(cursors, trades.start, tradeAt, (at, cursor) => at >= cursor)
+    };
+  }
+
+  #level(kind: number, runner: number, tick: number, state: MarketState, position: number): void {
+    const slot = this.#slotOf[runner]!;
+    if (slot < 0) return;
+    const isAsk = kind === RowKind.ask;
+    const { bids, asks } = state.books[runner]!;
+    // The message's last word: a level that it states twice changes once.
+    this.#change((2 * slot + (isAsk ? 1 : 0)) * this.#ticks + tick, (isAsk ? asks : bids).at(tick), position + 1);
+  }
+
+  #followBests(state: MarketState, cursor: number): void {
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const runner = this.#runners[slot]!;
+      if (runner < 0) continue;
+      if (this.#dirty[slot] === 1) this.#compare(slot, state, cursor);
+      this.#dirty[slot] = 0;
+      const { bestBid, bestAsk } = state.books[runner]!;
+      this.#changeBest(2 * slot, bestBid, cursor);
+      this.#changeBest(2 * slot + 1, bestAsk, cursor);
+    }
+  }
+
+  /** Every level of a slot, and its best prices. */
+  #compare(slot: number, state: MarketState, cursor: number): void {
+    const { bids, asks, bestBid, bestAsk } = state.books[this.#runners[slot]!]!;
+    const base = 2 * slot * this.#ticks;
+    for (let tick = 0; tick < this.#ticks; tick++) {
+      this.#change(base + tick, bids.at(tick), cursor);
+      this.#change(base + this.#ticks + tick, asks.at(tick), cursor);
+    }
+    this.#changeBest(2 * slot, bestBid, cursor);
+    this.#changeBest(2 * slot + 1, bestAsk, cursor);
+  }
+
+  #change(level: number, lots: number, cursor: number): void {
+    if (this.#held[level] === lots) return;
+    this.#held[level] = lots;
+    this.#levels[0].push(level);
+    this.#levels[1].push(cursor);
+    this.#levels[2].push(lots);
+  }
+
+  #changeBest(side: number, tick: number, cursor: number, first = false): void {
+    if (!first && this.#best[side] === tick) return;
+    this.#best[side] = tick;
+    this.#bests[0].push(side);
+    this.#bests[1].push(cursor);
+    this.#bests[2].push(tick);
+  }
+}
+
+/** Where each group begins, and the entries' numbers group by group, in each as they came. */
+function grouped(groups: Column, count: number): { start: Uint32Array; order: Uint32Array } {
+  const start = new Uint32Array(count + 1);
+  for (let i = 0; i < groups.length; i++) start[groups.at(i) + 1]!++;
+  for (let group = 0; group < count; group++) start[group + 1]! += start[group]!;
+  const next = start.slice();
+  const order = new Uint32Array(groups.length);
+  for (let i = 0; i < groups.length; i++) order[next[groups.at(i)]!++] = i;
+  return { start, order };
+}
+
+/** [decisions, groups]: the first entry of each group that is `beyond` a decision's cursor. */
+function byDecision(
+  cursors: Uint32Array,
+  start: Uint32Array,
+  at: Uint32Array,
+  beyond: (at: number, cursor: number) => boolean
+): Uint32Array {
+  const groups = start.length - 1;
+  const table = new Uint32Array(cursors.length * groups);
+  for (let group = 0; group < groups; group++) {
+    let next = start[group]!;
+    cursors.forEach((cursor, k) => {
+      while (next < start[group + 1]! && !beyond(at[next]!, cursor)) next++;
+      table[k * groups + group] = next;
+    });
+  }
+  return table;
+}

@@ -1,0 +1,35 @@
+/** An episode played from a book history is, bit for bit, the episode played message by message. */
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { miniTape } from '../../../../tests/support/mini-tape.ts';
+import { playBoth } from '../../../../tests/support/play-both.ts';
+import { MarketEnvSchema } from '../../config/run-config.ts';
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import type { Tape } from '../../market/tape.ts';
+import { sampleTape } from '../simulator/sample-markets.ts';
+
+const market = (text: Record<string, unknown>): MarketEnvConfig =>
+  v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', environments: 6, slots: 4, ...text });
+
+const minis: Tape[] = [1, 2, 3, 4, 5].map((seed) => miniTape({ seed, id: `1.${String(seed)}` }));
+const simulated = await Promise.all([0, 3, 7].map((index) => sampleTape(index)));
+
+describe('an episode from a book history', () => {
+  const short = { startMinutes: 1, decisionSeconds: 2 };
+  for (const [name, tapes, text, steps] of [
+    ['on small markets', minis, short, 400],
+    ['on small markets, decisions under the latency', minis, { startMinutes: 1, decisionSeconds: 0.1 }, 900],
+    ['on small markets, no latency at all', minis, { ...short, placeLatencyMillis: 0, cancelLatencyMillis: 0 }, 300],
+    ['on simulated markets', simulated, { slots: 8 }, 400],
+    ['on simulated markets, large stakes', simulated, { slots: 8, stakeCap: 900, exposureLimit: 1e6 }, 400],
+    ['on simulated markets, latency of half a step', simulated, { placeLatencyMillis: 2600 }, 300]
+  ] as const) {
+    it(`is the one played message by message: ${name}`, () => {
+      const played = playBoth(market(text), tapes, steps);
+      expect(played.firstDifference).toBeUndefined();
+      expect(played.filledByTrades).toBeGreaterThan(5);
+      expect(played.filledByTaking).toBeGreaterThan(5);
+      expect(played.ended).toBeGreaterThan(2);
+    });
+  }
+});
