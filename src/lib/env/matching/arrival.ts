@@ -2,6 +2,7 @@
  * What happens when a limit order reaches the book: it takes what is visible up to its price, best first and each
  * level at its own price (best-price execution), and rests behind what waits at its price.
  */
+import type { Random } from '../../core/random.ts';
 import type { BookView } from '../../market/book.ts';
 import type { DepthView } from '../../market/depth.ts';
 import { NO_TICK } from '../../market/tape.ts';
@@ -10,6 +11,7 @@ import { TAKING } from './fill-log.ts';
 import { Side } from './order.ts';
 import type { Order } from './order.ts';
 import type { QueueModel } from './queue/queue-model.ts';
+import type { SlippageModel } from './slippage.ts';
 
 /** What our own orders took, and the book still shows: `TakenLiquidity`, or one that follows the book when it is asked. */
 export interface Taken {
@@ -28,6 +30,10 @@ export interface Arrival {
   /** Undefined where what we took is there again for the next order. */
   readonly taken: Taken | undefined;
   readonly fills: FillLog;
+  /** Undefined where what shows is there when we arrive. */
+  readonly slippage: SlippageModel | undefined;
+  /** Only drawn from by `slippage`. */
+  readonly random: Random;
 }
 
 /** Whether a price of the other side is as good as the order's limit, or better. */
@@ -43,7 +49,7 @@ const next = (depth: DepthView, side: Side, tick: number): number =>
 /** Matches what crosses, then queues the rest. The caller decides what becomes of an order with nothing left. */
 export function arrive(order: Order, at: Arrival): void {
   const depth = opposite(at.book, order.side);
-  const touch = best(depth, order.side);
+  const touch = slipped(order, depth, at);
   if (!reaches(order, touch)) {
     const own = order.side === Side.back ? at.book.asks : at.book.bids;
     order.ahead = at.queue.onPlace(own.at(order.tick));
@@ -56,16 +62,27 @@ export function arrive(order: Order, at: Arrival): void {
   }
 }
 
+/** The best tick that is there for the order when it arrives, NO_TICK when there is none. */
+function slipped(order: Order, depth: DepthView, at: Arrival): number {
+  const touch = best(depth, order.side);
+  if (at.slippage === undefined || !reaches(order, touch)) return touch;
+  const ticks = at.slippage(at.random);
+  order.slippedTicks = ticks;
+  if (ticks === 0) return touch;
+  return order.side === Side.back ? depth.below(touch - ticks + 1) : depth.above(touch + ticks - 1);
+}
+
 /**
  * FILL_OR_KILL: takes levels while the volume-weighted price of all it took is no worse than the limit, if that gives
  * the minimum; otherwise nothing. What is left is the caller's to cancel.
  */
 export function fillOrKill(order: Order, at: Arrival): void {
   const depth = opposite(at.book, order.side);
-  const { take, lots } = affordable(order, depth, at);
+  const touch = slipped(order, depth, at);
+  const { take, lots } = affordable(order, depth, touch, at);
   if (lots < Math.max(order.fillOrKillMinimum, 1)) return;
   order.crossed = true;
-  let tick = best(depth, order.side);
+  let tick = touch;
   for (let level = 0; level < take.length; level++) {
     if (take[level]! > 0) book(order, take[level]!, tick, at);
     tick = next(depth, order.side, tick);
@@ -73,16 +90,12 @@ export function fillOrKill(order: Order, at: Arrival): void {
 }
 
 /** Lots a level, best first, whose volume-weighted price holds the limit. */
-function affordable(order: Order, depth: DepthView, at: Arrival): { take: number[]; lots: number } {
+function affordable(order: Order, depth: DepthView, touch: number, at: Arrival): { take: number[]; lots: number } {
   const take: number[] = [];
   const sign = order.side === Side.back ? 1 : -1;
   let lots = 0;
   let value = 0;
-  for (
-    let tick = best(depth, order.side);
-    tick !== NO_TICK && lots < order.lots;
-    tick = next(depth, order.side, tick)
-  ) {
+  for (let tick = touch; tick !== NO_TICK && lots < order.lots; tick = next(depth, order.side, tick)) {
     const price = at.points[tick]!;
     const open = Math.min(order.lots - lots, available(order, depth, tick, at));
     const worse = sign * (order.points - price);

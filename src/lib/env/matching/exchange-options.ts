@@ -3,6 +3,7 @@ import type { Random } from '../../core/random.ts';
 import type { LatencyModel } from './latency.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 import type { QueueName } from './queue/queue-name.ts';
+import type { SlippageModel } from './slippage.ts';
 
 export interface ExchangeOptions {
   /** How the queue ahead of a resting order shrinks: a model, or its name. */
@@ -12,6 +13,8 @@ export interface ExchangeOptions {
    * book and the orders of that moment, which it sees `feed` later, so that its request leaves only then.
    */
   readonly latency: LatencyModel;
+  /** By how much the price moves away from an order that takes; not at all when not given. */
+  readonly slippage?: SlippageModel;
   /** Only drawn from by models with chance in them. */
   readonly random: Random;
   /** Largest exposure in lots, waiting orders counted: what cannot be paid is refused. */

@@ -87,7 +87,15 @@ export class OrderDesk {
       share: options.tradeShare ?? 0.5,
       shadows: this.#shadows?.queues
     });
-    this.#arrival = { book: books[0]!, points, queue, taken, fills: this.fills };
+    this.#arrival = {
+      book: books[0]!,
+      points,
+      queue,
+      taken,
+      fills: this.fills,
+      slippage: options.slippage,
+      random: options.random.split('slippage')
+    };
     this.#carryOut = (request) => {
       options.catchUp?.(request.order.slot);
       this.#execute(request);

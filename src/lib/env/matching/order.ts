@@ -93,6 +93,8 @@ export class Order {
   cancelling = false;
   /** Best tick of the side it would take, when it was made; NO_TICK when there was none. For slippage. */
   touchAtDecision = -1;
+  /** Ticks by which the best price slipped away from it on arrival (`SlippageModel`). */
+  slippedTicks = 0;
   /** Opaque to the exchange: what the caller wants to find again. */
   tag = 0;
 
@@ -132,6 +134,7 @@ export class Order {
     this.crossed = false;
     this.cancelling = false;
     this.touchAtDecision = -1;
+    this.slippedTicks = 0;
     this.tag = 0;
   }
 }

@@ -75,7 +75,12 @@ export function causesOf(order: Order, fills: readonly Fill[], money: Money): st
     const ahead = fill.ahead > 0 ? `with ${money(fill.ahead)} still ahead` : 'with nothing ahead';
     return `${money(fill.lots)} ${when}, by ${came} ${ahead}.`;
   });
-  const more = fills.length - told.length;
+  const more = fills.length - Math.min(fills.length, TOLD_FILLS);
+  if (order.slippedTicks > 0) {
+    told.unshift(
+      `The price slipped ${String(order.slippedTicks)} ${order.slippedTicks === 1 ? 'tick' : 'ticks'} away.`
+    );
+  }
   if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'match' : 'matches'}.`);
   return told.join(' ');
 }

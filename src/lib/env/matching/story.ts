@@ -45,6 +45,8 @@ export interface OrderStory {
   readonly end: EndReason;
   readonly aheadOnArrivalLots: number;
   readonly aheadLots: number;
+  /** Ticks by which the best price slipped away from it on arrival. */
+  readonly slippedTicks: number;
   readonly fills: readonly FillStory[];
   /** Empty where the order never rested, or no other model is worked. */
   readonly others: readonly QueueStory[];
@@ -74,6 +76,7 @@ export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Na
     end: order.end,
     aheadOnArrivalLots: order.aheadOnArrival,
     aheadLots: order.ahead,
+    slippedTicks: order.slippedTicks,
     fills: fills.map(fillStoryOf),
     others,
     headline,
