@@ -372,5 +372,5 @@ export class PositionAccount {
 
 /** Whole, halves away from zero: what one side of a trade gets is what the other gives. */
 function nearest(amount: number): number {
-  return Math.sign(amount) * Math.round(Math.abs(amount));
+  return Math.sign(amount) * Math.round(Math.abs(amount)) + 0;
 }
