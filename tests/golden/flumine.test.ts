@@ -117,8 +117,24 @@ function check(tape: Tape, strategies: GoldenStrategies, anchorMillis?: number):
       sizeMatched: pennies([want.sizeMatched]),
       profit: pennies([want.profit])
     });
+    settlesAs(played, name);
   }
   return all;
+}
+
+/**
+ * The account pays in exact points and rounds once; the golden rounds the average price and the profit of every order to
+ * a hundredth. Nothing else may lie between the two.
+ */
+function settlesAs(played: Played, strategy: string): void {
+  const { gross, commission, net } = played.settle();
+  const rounding = played.fills.reduce(
+    (sum, { sizeMatched }) => sum + (sizeMatched > 0 ? 0.5 * sizeMatched + 0.5 : 0),
+    0.5
+  );
+  const profit = 100 * played.fills.reduce((sum, fill) => sum + fill.profit, 0);
+  expect(Math.abs(gross - profit), `settlement of strategy ${strategy}`).toBeLessThanOrEqual(rounding + 1e-6);
+  expect([net + commission, commission > 0]).toEqual([gross, gross >= 10]);
 }
 
 function removalsOf(tape: Tape): GoldenRemovals['removals'] {

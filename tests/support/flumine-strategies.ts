@@ -5,6 +5,7 @@
 import { Random } from '../../src/lib/core/random.ts';
 import { lots, seconds } from '../../src/lib/core/units.ts';
 import type { Nanos, Seed, Ticks } from '../../src/lib/core/units.ts';
+import type { MarketSettlement } from '../../src/lib/env/account/settle.ts';
 import type { ExchangeOptions } from '../../src/lib/env/matching/exchange-options.ts';
 import { SimulatedExchange } from '../../src/lib/env/matching/exchange.ts';
 import { constantLatency } from '../../src/lib/env/matching/latency.ts';
@@ -156,6 +157,8 @@ export interface Played {
   readonly transactions: number;
   /** Our own records, every order of the market. */
   readonly orders: readonly Order[];
+  /** What the market paid our account, all bets together. */
+  readonly settle: () => MarketSettlement;
 }
 
 /**
@@ -220,7 +223,8 @@ export function playStrategy(
       .filter((order) => order.end !== 'replaced' || order.cancelled > 0)
       .map((order) => golden(order, play)),
     transactions: play.transactions + exchange.transactions + replaced,
-    orders
+    orders,
+    settle: () => exchange.settle()
   };
 }
 

@@ -80,6 +80,8 @@ export interface BetfairSpec {
   readonly currency: Currency;
   readonly winners: number;
   readonly marketBaseRatePercent: number;
+  /** Discount rate on commission; none when absent. */
+  readonly discountPercent?: number;
   readonly betDelaySeconds: number;
   /** CLASSIC when absent. */
   readonly ladder?: BetfairLadder;

@@ -129,16 +129,6 @@ export class BackLayAccount {
     return false;
   }
 
-  /** Exact result in points once the winners are known; dead heats are settled by the venue's own rule elsewhere. */
-  settle(won: (slot: number) => boolean): number {
-    let sum = 0;
-    for (let slot = 0; slot < this.slots; slot++) {
-      if (this.removed[slot] === 1) continue;
-      sum += won(slot) ? this.ifWins[slot]! : this.ifLoses[slot]!;
-    }
-    return sum;
-  }
-
   /**
    * Sum of the losing side over all runners plus, for the worst set of winners, what each changes by winning: the
    * `winners` smallest differences, found by selection (one pass a winner).

@@ -13,6 +13,8 @@ import type { Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_SLOT, RowKind } from '../../market/tape.ts';
 import type { BackLayAccount } from '../account/account.ts';
 import { ladderPoints } from '../account/hedge.ts';
+import { settleMarket } from '../account/settle.ts';
+import type { DeadHeat, MarketSettlement } from '../account/settle.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { Fill, Order, OrderRequest } from './order.ts';
 import { OrderDesk } from './order-desk.ts';
@@ -176,6 +178,14 @@ export class SimulatedExchange {
       now: this.now,
       market: this.tape.market
     });
+  }
+
+  /**
+   * What the market pays once its result is known, in minor units, commission by the market's rules.
+   * @throws AppError where the recording, as far as it was applied, does not say how a runner did
+   */
+  settle(deadHeat?: DeadHeat): MarketSettlement {
+    return settleMarket(this.state, this.account, deadHeat);
   }
 
   #applyMessage(message: number): void {

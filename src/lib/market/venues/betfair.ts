@@ -27,6 +27,7 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     winners: options.winners ?? 1,
     marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
     betDelaySeconds: options.betDelaySeconds ?? 5,
+    ...(options.discountPercent === undefined ? {} : { discountPercent: options.discountPercent }),
     ...(options.ladder === undefined ? {} : { ladder: options.ladder })
   };
   return {
@@ -36,7 +37,11 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     lotSize: 0.01,
     currency: spec.currency,
     settlement: { kind: 'backLay', winners: spec.winners },
-    fees: { kind: 'commissionOnNetWinnings', rate: spec.marketBaseRatePercent / 100, discount: 0 },
+    fees: {
+      kind: 'commissionOnNetWinnings',
+      rate: spec.marketBaseRatePercent / 100,
+      discount: (spec.discountPercent ?? 0) / 100
+    },
     orders: {
       minimum: lots(200),
       kinds: ['limit', 'limitOnClose', 'marketOnClose'],
