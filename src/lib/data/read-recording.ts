@@ -49,6 +49,7 @@ export async function readRecording(file: File, options: ReadOptions): Promise<R
     oddities.push({ code: FILE_TRUNCATED, count: 1, example: thrown.message, severity: 'error' });
   }
   await hand(reader.end());
+  oddities.push(...reader.fileOddities);
   return { sha256, container, messages: reader.messages, markets, oddities };
 }
 

@@ -36,23 +36,30 @@ export interface MarketDefinition {
   readonly runners: readonly DefinedRunner[];
 }
 
+/** Bounds of what the venue could mean; beyond them a number is a fault, and a default stands in for it. */
+const MAX_BET_DELAY_SECONDS = 600;
+const MAX_WINNERS = 1000;
+const MAX_STARTING_PRICE = 1e6;
+const MAX_HANDICAP = 1000;
+const MAX_LINE_PRICES = 1e5;
+
 type Loose = Readonly<Record<string, unknown>>;
 
-const STATUS: Readonly<Record<string, MarketStatus>> = {
-  INACTIVE: MarketStatus.inactive,
-  OPEN: MarketStatus.open,
-  SUSPENDED: MarketStatus.suspended,
-  CLOSED: MarketStatus.closed
-};
-const OUTCOME: Readonly<Record<string, Outcome>> = {
-  ACTIVE: Outcome.unknown,
-  HIDDEN: Outcome.unknown,
-  WINNER: Outcome.winner,
-  LOSER: Outcome.loser,
-  PLACED: Outcome.placed,
-  REMOVED: Outcome.removed,
-  REMOVED_VACANT: Outcome.removed
-};
+const STATUS: ReadonlyMap<string, MarketStatus> = new Map([
+  ['INACTIVE', MarketStatus.inactive],
+  ['OPEN', MarketStatus.open],
+  ['SUSPENDED', MarketStatus.suspended],
+  ['CLOSED', MarketStatus.closed]
+]);
+const OUTCOME: ReadonlyMap<string, Outcome> = new Map([
+  ['ACTIVE', Outcome.unknown],
+  ['HIDDEN', Outcome.unknown],
+  ['WINNER', Outcome.winner],
+  ['LOSER', Outcome.loser],
+  ['PLACED', Outcome.placed],
+  ['REMOVED', Outcome.removed],
+  ['REMOVED_VACANT', Outcome.removed]
+]);
 
 /**
  * @param odd told, as a clause, of anything in it that is not understood; a default stands in for it
@@ -67,16 +74,29 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
   }
   if (!isObject(json) || !Array.isArray(json['runners'])) return undefined;
   const statusText = string(json['status']);
-  const status = STATUS[statusText];
+  const status = STATUS.get(statusText);
   if (status === undefined) odd(`market status ${statusText || '(none)'} is not known`);
+  const numberIn = ranged(json, odd);
+  const flag = (key: string): boolean | undefined => {
+    const value = json[key];
+    if (typeof value === 'boolean') return value;
+    if (value !== undefined && value !== null) odd(`${key} is ${shown(value)}, not true or false`);
+    return undefined;
+  };
+  const scheduledText = string(json['marketTime']);
+  const scheduledMillis = Date.parse(scheduledText);
+  if (json['marketTime'] !== undefined && Number.isNaN(scheduledMillis)) {
+    odd(`marketTime ${shown(json['marketTime'])} is not a time`);
+  }
+  if (text.includes('\uFFFD')) odd('some of its text is not UTF-8');
   return {
     status: status ?? MarketStatus.suspended,
-    inPlay: json['inPlay'] === true,
-    turnsInPlay: json['turnInPlayEnabled'] === true,
-    betDelaySeconds: number(json['betDelay']) ?? 0,
-    winners: number(json['numberOfWinners']) ?? 1,
-    marketBaseRatePercent: number(json['marketBaseRate']) ?? 5,
-    discountAllowed: json['discountAllowed'] === true,
+    inPlay: flag('inPlay') === true,
+    turnsInPlay: flag('turnInPlayEnabled') === true,
+    betDelaySeconds: numberIn('betDelay', 0, MAX_BET_DELAY_SECONDS, 'whole') ?? 0,
+    winners: numberIn('numberOfWinners', 0, MAX_WINNERS, 'whole') ?? 1,
+    marketBaseRatePercent: numberIn('marketBaseRate', 0, 100) ?? 5,
+    discountAllowed: flag('discountAllowed') === true,
     ladder: ladderOf(json, odd),
     marketType: string(json['marketType']),
     bettingType: string(json['bettingType']),
@@ -84,29 +104,63 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
     eventName: string(json['eventName']),
     venue: string(json['venue']),
     country: string(json['countryCode']),
-    scheduledMillis: Date.parse(string(json['marketTime'])),
-    startingPricesReconciled: json['bspReconciled'] !== false,
-    runners: (json['runners'] as readonly unknown[]).filter(isObject).map((runner) => runnerOf(runner, odd))
+    scheduledMillis,
+    startingPricesReconciled: flag('bspReconciled') !== false,
+    runners: runnersOf(json['runners'] as readonly unknown[], odd)
   };
 }
 
-function runnerOf(json: Loose, odd: (clause: string) => void): DefinedRunner {
-  const id = number(json['id']) ?? Number.NaN;
-  if (Number.isNaN(id)) odd('a runner of the definition has no id');
+function runnersOf(list: readonly unknown[], odd: (clause: string) => void): DefinedRunner[] {
+  const runners: DefinedRunner[] = [];
+  for (const one of list) {
+    const runner = isObject(one) ? runnerOf(one, odd) : undefined;
+    if (runner !== undefined) runners.push(runner);
+    else odd('a runner of the definition has no id; it is left out');
+  }
+  return runners;
+}
+
+function runnerOf(json: Loose, odd: (clause: string) => void): DefinedRunner | undefined {
+  const id = number(json['id']);
+  if (id === undefined) return undefined;
+  const tell = (clause: string): void => {
+    odd(`runner ${String(id)}: ${clause}`);
+  };
+  const numberIn = ranged(json, tell);
   const statusText = string(json['status']);
-  const outcome = OUTCOME[statusText];
-  if (outcome === undefined) odd(`status ${statusText || '(none)'} of runner ${String(id)} is not known`);
+  const outcome = OUTCOME.get(statusText);
+  if (outcome === undefined) tell(`status ${statusText || '(none)'} is not known`);
   const startingPrice = number(json['bsp']);
+  const sound = startingPrice !== undefined && startingPrice > 1 && startingPrice <= MAX_STARTING_PRICE;
+  if (startingPrice !== undefined && startingPrice !== 0 && !sound) tell(`bsp ${shown(startingPrice)} is not a price`);
   return {
     id,
-    handicap: number(json['hc']) ?? 0,
+    handicap: numberIn('hc', -MAX_HANDICAP, MAX_HANDICAP) ?? 0,
     name: string(json['name']) || String(id),
-    sortPriority: number(json['sortPriority']) ?? 0,
+    sortPriority: numberIn('sortPriority', 0, 1e6) ?? 0,
     outcome: outcome ?? Outcome.unknown,
-    adjustmentFactor: number(json['adjustmentFactor']) ?? 0,
-    startingPrice: startingPrice !== undefined && startingPrice > 0 ? startingPrice : undefined
+    adjustmentFactor: numberIn('adjustmentFactor', 0, 100) ?? 0,
+    startingPrice: sound ? startingPrice : undefined
   };
 }
+
+/** Reads a number of `json` that must lie in [from, to]; anything else that stands there is told and read as absent. */
+function ranged(json: Loose, odd: (clause: string) => void) {
+  return (key: string, from: number, to: number, kind?: 'whole'): number | undefined => {
+    const value = json[key];
+    if (value === undefined || value === null) return undefined;
+    const found = number(value);
+    if (found !== undefined && found >= from && found <= to && (kind === undefined || Number.isInteger(found))) {
+      return found;
+    }
+    odd(
+      `${key} ${shown(value)} is no ${kind ?? 'number'}${kind ? ' number' : ''} from ${String(from)} to ${String(to)}`
+    );
+    return undefined;
+  };
+}
+
+const shown = (value: unknown): string => JSON.stringify(value).slice(0, 40);
 
 function ladderOf(json: Loose, odd: (clause: string) => void): BetfairLadder {
   const definition = json['priceLadderDefinition'];
@@ -117,7 +171,8 @@ function ladderOf(json: Loose, odd: (clause: string) => void): BetfairLadder {
     const maximum = number(json['lineMaxUnit']);
     const interval = number(json['lineInterval']);
     const sound = minimum !== undefined && maximum !== undefined && interval !== undefined;
-    if (sound && interval > 0 && maximum > minimum) return { type, minimum, maximum, interval };
+    if (sound && interval > 0 && maximum > minimum && (maximum - minimum) / interval <= MAX_LINE_PRICES)
+      return { type, minimum, maximum, interval };
   }
   odd(`price ladder ${type} is not known or has no bounds; CLASSIC is assumed`);
   return { type: 'CLASSIC' };

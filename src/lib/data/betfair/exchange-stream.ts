@@ -27,6 +27,10 @@ const LINE_FEED = 10;
 const OPENING_BRACE = 123;
 /** No message is near this; a longer line is no line. */
 const LONGEST_LINE = 64 << 20;
+/** Publish times outside are no times of a message: 2000 and 2100, in milliseconds since the epoch. */
+const EARLIEST_MILLIS = 946_684_800_000;
+const LATEST_MILLIS = 4_102_444_800_000;
+const CHANGE_TYPES: ReadonlySet<string> = new Set(['', 'SUB_IMAGE', 'RESUB_DELTA', 'HEARTBEAT']);
 
 export class ExchangeStreamReader {
   readonly source: string;
@@ -43,8 +47,10 @@ export class ExchangeStreamReader {
   #line = 0;
   #messages = 0;
   #heartbeats = 0;
-  #lastClock = Number.NaN;
   #lostLine = 0;
+  /** Markets of the message that is coming in segments: an image of one is one image, however many segments it has. */
+  readonly #segmented = new Set<string>();
+  #segmentLine = 0;
 
   constructor(options: ExchangeStreamOptions) {
     this.source = options.source;
@@ -69,6 +75,11 @@ export class ExchangeStreamReader {
   /** Markets now held. */
   get markets(): number {
     return this.#markets.size;
+  }
+
+  /** Of the file itself: what belongs to no market. */
+  get fileOddities(): readonly Oddity[] {
+    return this.#oddities.list();
   }
 
   /** Of the file and of all its markets. */
@@ -107,6 +118,7 @@ export class ExchangeStreamReader {
       this.#readLine(this.#rest, 0, this.#restUsed, true);
       this.#restUsed = 0;
     }
+    if (this.#segmentLine > 0) this.#loseSegments('the file ends');
     if (this.#markets.size === 0 && this.#taken.size === 0) throw this.#empty();
     const markets = [...this.#markets.values()].map((recorder) => new ParsedMarket(recorder));
     return markets;
@@ -164,16 +176,23 @@ export class ExchangeStreamReader {
     if (start === end) return;
     if (this.#messages === 0 && this.#markets.size === 0 && this.#line === 1) this.#checkFirstByte(bytes, start, end);
     const message = this.#message;
-    if (this.#options.scan === false || !this.#scanner.read(bytes, start, end, message)) {
-      const wrong = readJsonLine(this.#decoder.decode(bytes.subarray(start, end)), message);
+    const scanned = this.#options.scan !== false && this.#scanner.read(bytes, start, end, message);
+    if (!scanned) {
+      const wrong = this.#readSlowly(bytes, start, end);
       if (wrong !== undefined) {
         this.#lose(wrong, last);
         return;
       }
-      this.#dispatch(bytes, start, end, false);
-      return;
     }
-    this.#dispatch(bytes, start, end, true);
+    this.#dispatch(bytes, start, end, scanned);
+  }
+
+  /** @returns what is wrong with the line, as a clause */
+  #readSlowly(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const twice = this.#options.scan === false ? '' : this.#scanner.repeatedField;
+    // The scanner may have stopped at what only looks like a message: a line that is no JSON is told as that.
+    const wrong = readJsonLine(this.#decoder.decode(bytes.subarray(start, end)), this.#message);
+    return wrong ?? (twice === '' ? undefined : `field ${twice} stands twice in one object`);
   }
 
   #dispatch(bytes: Uint8Array, start: number, end: number, scanned: boolean): void {
@@ -182,23 +201,64 @@ export class ExchangeStreamReader {
       this.#otherOperation();
       return;
     }
-    this.#checkClock(message.clock);
-    if (message.entries === 0) {
+    if (message.unknownField !== '') this.#odd('warning', 'unknown-field', message.unknownField);
+    if (!CHANGE_TYPES.has(message.changeType)) {
+      this.#odd('warning', 'unknown-change-type', `ct ${message.changeType} is not known; its changes are applied`);
+    }
+    if (message.entries === 0 && message.segment === '') {
       this.#heartbeats++;
       return;
     }
-    if (!Number.isSafeInteger(message.publishMillis)) {
+    const { publishMillis } = message;
+    if (!Number.isInteger(publishMillis) || publishMillis < EARLIEST_MILLIS || publishMillis > LATEST_MILLIS) {
       this.#lose('its pt is not a time in whole milliseconds', false);
       return;
     }
+    if (!this.#openSegment(message.segment)) return;
     this.#messages++;
     for (let index = 0; index < message.entries; index++) {
       const change = message.entry(index);
       const recorder = this.#recorderOf(change);
       if (recorder === undefined) continue;
-      recorder.apply(change, message.publishMillis, this.#line);
-      if (this.#options.keepTexts !== false) this.#keepText(recorder, change, { bytes, start, end, scanned });
+      const part = this.#segmentLine > 0 && this.#segmented.has(change.marketId);
+      const joined = recorder.apply(change, message, { line: this.#line, continues: part });
+      if (this.#segmentLine > 0) this.#segmented.add(change.marketId);
+      if (this.#options.keepTexts !== false) this.#keepText(recorder, change, { bytes, start, end, scanned, joined });
     }
+    if (message.segment === 'SEG_END') this.#closeSegments();
+  }
+
+  /**
+   * A large message may come in segments (`segmentType`), each a part of the same change. One that is not whole is as
+   * bad as a line that was lost.
+   * @returns whether the segment is in its place
+   */
+  #openSegment(segment: string): boolean {
+    if (segment === '' || segment === 'SEG_START') {
+      if (this.#segmentLine > 0) this.#loseSegments(segment === '' ? 'a whole message follows' : 'another one starts');
+      if (segment === 'SEG_START') this.#segmentLine = this.#line;
+      return true;
+    }
+    if (segment !== 'SEG' && segment !== 'SEG_END') this.#lose(`segmentType ${segment} is not known`, false);
+    else if (this.#segmentLine === 0) this.#lose(`its ${segment} follows no SEG_START`, false);
+    else return true;
+    return false;
+  }
+
+  #closeSegments(): void {
+    this.#segmentLine = 0;
+    this.#segmented.clear();
+  }
+
+  #loseSegments(before: string): void {
+    const clause = `the message in segments that starts here has no SEG_END: ${before}`;
+    this.#oddities.add('error', 'unfinished-segments', `${this.source} line ${String(this.#segmentLine)}: ${clause}`);
+    for (const id of this.#segmented) {
+      const recorder = this.#markets.get(id);
+      if (recorder !== undefined) recorder.damage ??= `line ${String(this.#segmentLine)}: ${clause}`;
+    }
+    this.#lostLine = this.#line;
+    this.#closeSegments();
   }
 
   #recorderOf(change: MarketChange): MarketRecorder | undefined {
@@ -224,10 +284,11 @@ export class ExchangeStreamReader {
   #keepText(
     recorder: MarketRecorder,
     change: MarketChange,
-    line: { bytes: Uint8Array; start: number; end: number; scanned: boolean }
+    line: { bytes: Uint8Array; start: number; end: number; scanned: boolean; joined: boolean }
   ): void {
     const { texts } = recorder;
     const message = this.#message;
+    if (line.joined) texts.reopen();
     if (message.entries === 1 || !line.scanned) texts.append(line.bytes, line.start, line.end);
     else {
       texts.append(line.bytes, line.start, message.entry(0).from);
@@ -242,16 +303,6 @@ export class ExchangeStreamReader {
     if (op === 'connection') return;
     if (op === 'status') this.#odd('note', 'status-message', 'a status message stands between the changes');
     else this.#odd('note', 'other-operation', `a message with op ${op} is left out`);
-  }
-
-  /** Clocks of the historical files are numbers and only grow; those of the live stream are opaque. */
-  #checkClock(clock: number): void {
-    if (Number.isNaN(clock)) return;
-    if (clock < this.#lastClock) {
-      const clause = `clk went back from ${String(this.#lastClock)} to ${String(clock)}`;
-      this.#odd('warning', 'clock-went-back', clause);
-    }
-    this.#lastClock = clock;
   }
 
   /** A line that cannot be read: nothing like a stream at its start, a fault later on. */

@@ -100,6 +100,10 @@ export class ChangeMessage {
   /** `clk` where it is a number, as in the historical files; NaN where it is opaque or absent. */
   clock = Number.NaN;
   publishMillis = Number.NaN;
+  /** `segmentType`: `SEG_START`, `SEG`, `SEG_END`; empty where the message is whole. */
+  segment = '';
+  /** A field that is in no part of the API's description, and where: a clause; empty where there is none. */
+  unknownField = '';
   entries = 0;
   readonly #pool: MarketChange[] = [];
 
@@ -108,6 +112,8 @@ export class ChangeMessage {
     this.changeType = '';
     this.clock = Number.NaN;
     this.publishMillis = Number.NaN;
+    this.segment = '';
+    this.unknownField = '';
     this.entries = 0;
   }
 

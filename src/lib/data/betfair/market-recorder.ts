@@ -7,6 +7,7 @@
  */
 import type { BetfairLadder } from '../../market/rules.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
+import { Depth } from '../../market/depth.ts';
 import type { Ladder } from '../../market/ladder.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, OFF_LADDER_SCALE, Outcome, RowKind } from '../../market/tape.ts';
@@ -17,12 +18,14 @@ import type { DefinedRunner, MarketDefinition } from './definition.ts';
 import { parseDefinition } from './definition.ts';
 import { DisplayLadder } from './display-ladder.ts';
 import { ChangeKind } from './market-change.ts';
-import type { MarketChange } from './market-change.ts';
-import { RunnerSlots } from './runner-slots.ts';
+import type { ChangeMessage, MarketChange } from './market-change.ts';
+import { RunnerSlots, isRunnerKey } from './runner-slots.ts';
 import { TextLog } from './text-log.ts';
 import { TradedLadder } from './traded-ladder.ts';
 
 const LOTS_PER_UNIT = 100;
+/** No size is near this (a hundred thousand million of currency); sums over a ladder of such sizes are still exact. */
+const MOST_LOTS = 1e13;
 
 /** A market definition as it came, and with which message of its market (counted from 0). */
 export interface KeptDefinition {
@@ -41,6 +44,24 @@ export interface RecorderCounts {
   matchedLots: number;
   /** Rows that set a bid or ask level. */
   depth: number;
+}
+
+/** Both sides of a runner's book, kept to see that they do not cross. */
+class Sides {
+  readonly bids: Depth;
+  readonly asks: Depth;
+  crossed = false;
+
+  constructor(ladderSize: number) {
+    this.bids = new Depth(ladderSize);
+    this.asks = new Depth(ladderSize);
+  }
+
+  clear(): void {
+    this.bids.clear();
+    this.asks.clear();
+    this.crossed = false;
+  }
 }
 
 export class MarketRecorder {
@@ -68,6 +89,7 @@ export class MarketRecorder {
   readonly #startMillis: number;
   #prices: Ladder = betfairRules().ladder;
   readonly #traded: (TradedLadder | undefined)[] = [];
+  readonly #sides: (Sides | undefined)[] = [];
   readonly #lastTraded: number[] = [];
   readonly #outcomes: Outcome[] = [];
   readonly #startingPrices: number[] = [];
@@ -75,6 +97,7 @@ export class MarketRecorder {
   #display: Map<number, DisplayLadder> | undefined;
   #hasDepth = false;
   #line = 0;
+  #clock = Number.NaN;
   #slot = 0;
   #time = 0 as Nanos;
 
@@ -90,22 +113,58 @@ export class MarketRecorder {
     return this.definition?.status === MarketStatus.closed;
   }
 
-  /** One entry of one message. The caller has made sure that the publish time is a whole number of milliseconds. */
-  apply(change: MarketChange, publishMillis: number, line: number): void {
-    this.#line = line;
-    const time = ((publishMillis - this.#startMillis) * NANOS_PER_MILLI) as Nanos;
-    if (time < this.#time) this.#odd('warning', 'time-went-back', this.#timeText(publishMillis));
-    else this.#time = time;
-    this.builder.message(this.#time);
-    if (change.image && this.counts.messages > 0) this.#image();
-    if (change.image) this.counts.images++;
+  /**
+   * One entry of one message. The caller has made sure that the publish time is a whole number of milliseconds.
+   * @param where its line; and whether the same message, in segments, has spoken of this market before
+   * @returns whether the entry went into the message before it: it continues it at the same time
+   */
+  apply(change: MarketChange, message: ChangeMessage, where: { line: number; continues: boolean }): boolean {
+    this.#line = where.line;
+    const { publishMillis } = message;
+    const joins = where.continues && publishMillis === this.publishMillis.at(-1);
+    if (!where.continues) this.#checkClock(message.clock, publishMillis);
+    if (!joins) this.#openMessage(publishMillis);
+    if (change.image && !where.continues) {
+      if (this.counts.messages > 0) this.#image();
+      this.counts.images++;
+    }
     if (change.definition !== undefined) this.#define(change.definition, publishMillis);
     else if (this.counts.messages === 0)
       this.#odd('warning', 'no-definition', 'the market starts without a definition');
     this.#applyRunners(change);
+    if (joins) return true;
     this.counts.messages++;
     this.publishMillis.push(publishMillis);
-    this.lines.push(line);
+    this.lines.push(where.line);
+    return false;
+  }
+
+  #openMessage(publishMillis: number): void {
+    const time = ((publishMillis - this.#startMillis) * NANOS_PER_MILLI) as Nanos;
+    if (time < this.#time) this.#odd('warning', 'time-went-back', this.#timeText(publishMillis));
+    else this.#time = time;
+    this.builder.message(this.#time);
+  }
+
+  /**
+   * Clocks of the historical files count the whole venue's messages, so a market's skip and only grow: that they skip
+   * says nothing. Those of the live stream are opaque, and not looked at. Sizes are absolute, so a message that is older
+   * than the one before it has overwritten newer sizes.
+   */
+  #checkClock(clock: number, publishMillis: number): void {
+    const held = this.#clock;
+    if (Number.isNaN(clock)) {
+      if (!Number.isNaN(held)) this.#odd('warning', 'clock-missing', 'it has no clk, as those before it have');
+      return;
+    }
+    if (clock < held) {
+      this.#hurt('clock-went-back', `clk went back from ${String(held)} to ${String(clock)}: an older message follows`);
+      return;
+    }
+    if (clock === held && publishMillis === this.publishMillis.at(-1)) {
+      this.#odd('note', 'clock-repeated', `clk ${String(clock)} came twice; both messages are applied`);
+    }
+    this.#clock = clock;
   }
 
   #timeText(publishMillis: number): string {
@@ -125,6 +184,7 @@ export class MarketRecorder {
   #image(): void {
     this.builder.row(RowKind.clear, NO_SLOT, NO_TICK, 0);
     for (const traded of this.#traded) traded?.forget();
+    for (const sides of this.#sides) sides?.clear();
     this.#lastTraded.fill(Number.NaN);
     if (this.#display !== undefined) for (const ladder of this.#display.values()) ladder.forget();
     this.#odd('note', 'mid-file-image', 'an image replaced the book');
@@ -133,7 +193,7 @@ export class MarketRecorder {
   // Definitions
 
   #define(json: string, publishMillis: number): void {
-    const message = this.counts.messages;
+    const message = this.builder.messages - 1;
     this.definitions.push({ message, line: this.#line, publishMillis, json });
     this.counts.definitions++;
     const next = parseDefinition(json, (clause) => {
@@ -201,7 +261,11 @@ export class MarketRecorder {
 
   #slotOf(id: number, handicap: number, fromChange: boolean): number | undefined {
     const held = this.slots.find(id, handicap);
-    if (held !== undefined) return held;
+    if (held !== undefined && isRunnerKey(id, handicap)) return held;
+    if (!isRunnerKey(id, handicap)) {
+      this.#hurt('odd-runner', `runner ${String(id)} with handicap ${String(handicap)} cannot be one; it is left out`);
+      return undefined;
+    }
     if (fromChange && this.definition !== undefined) {
       this.#odd('warning', 'unknown-runner', `runner ${String(id)} is in no definition; it is added`);
     }
@@ -233,7 +297,27 @@ export class MarketRecorder {
       }
       at = end;
     }
+    for (let runner = 0; runner < change.runners; runner++) {
+      const slot = this.slots.find(change.runnerId[runner]!, change.handicap[runner]!);
+      if (slot !== undefined) this.#checkCrossed(slot);
+    }
     if (this.#display !== undefined) this.#flushDisplay();
+  }
+
+  /** The one trace that a lost message leaves in a stream whose clocks skip: bets that would have matched, and wait. */
+  #checkCrossed(slot: number): void {
+    const sides = this.#sides[slot];
+    if (sides === undefined) return;
+    const { bids, asks } = sides;
+    const crossed = bids.count > 0 && asks.count > 0 && bids.highest >= asks.lowest;
+    if (crossed && !sides.crossed) {
+      const back = String(this.#prices.priceOf(bids.highest as Ticks));
+      const lay = String(this.#prices.priceOf(asks.lowest as Ticks));
+      const id = String(this.slots.ids[slot]);
+      const clause = `best back ${back} of runner ${id} is not below its best lay ${lay}: a message may be missing`;
+      this.#odd('warning', 'crossed-book', clause);
+    }
+    sides.crossed = crossed;
   }
 
   #level(kind: typeof RowKind.bid | typeof RowKind.ask, price: number, size: number): void {
@@ -246,11 +330,16 @@ export class MarketRecorder {
     if (lots === undefined) return;
     this.builder.row(kind, this.#slot, tick, lots);
     this.counts.depth++;
+    const sides = (this.#sides[this.#slot] ??= new Sides(this.#prices.size));
+    (kind === RowKind.bid ? sides.bids : sides.asks).set(tick, lots);
+    if (lots > 0 && this.#outcomes[this.#slot] === Outcome.removed) {
+      this.#odd('warning', 'removed-runner', `size ${String(size)} at ${String(price)} of a runner that was removed`);
+    }
   }
 
   #lotsOf(size: number, price: number): number | undefined {
     const lots = Math.round(size * LOTS_PER_UNIT);
-    if (!(lots >= 0 && lots <= Number.MAX_SAFE_INTEGER)) {
+    if (!(size >= 0 && lots <= MOST_LOTS)) {
       this.#hurt('negative-size', `size ${String(size)} at ${String(price)} is not a size`);
       return undefined;
     }

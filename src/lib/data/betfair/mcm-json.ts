@@ -8,15 +8,45 @@ import type { ChangeMessage, MarketChange } from './market-change.ts';
 type Loose = Readonly<Record<string, unknown>>;
 
 /** The keys of a runner change that hold lists: pairs, or triples that start with a position. */
-const LISTS: Readonly<Record<string, { readonly kind: ChangeKind; readonly width: 2 | 3 }>> = {
-  atb: { kind: ChangeKind.availableToBack, width: 2 },
-  atl: { kind: ChangeKind.availableToLay, width: 2 },
-  trd: { kind: ChangeKind.traded, width: 2 },
-  bdatb: { kind: ChangeKind.bestDisplayBack, width: 3 },
-  bdatl: { kind: ChangeKind.bestDisplayLay, width: 3 },
-  batb: { kind: ChangeKind.bestBack, width: 3 },
-  batl: { kind: ChangeKind.bestLay, width: 3 }
-};
+const LISTS: ReadonlyMap<string, { readonly kind: ChangeKind; readonly width: 2 | 3 }> = new Map([
+  ['atb', { kind: ChangeKind.availableToBack, width: 2 }],
+  ['atl', { kind: ChangeKind.availableToLay, width: 2 }],
+  ['trd', { kind: ChangeKind.traded, width: 2 }],
+  ['bdatb', { kind: ChangeKind.bestDisplayBack, width: 3 }],
+  ['bdatl', { kind: ChangeKind.bestDisplayLay, width: 3 }],
+  ['batb', { kind: ChangeKind.bestBack, width: 3 }],
+  ['batl', { kind: ChangeKind.bestLay, width: 3 }]
+]);
+
+/** What each object may hold by "Exchange Stream API"; anything else is told, since it may say something of the book. */
+const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
+  'op',
+  'id',
+  'ct',
+  'clk',
+  'initialClk',
+  'pt',
+  'mc',
+  'heartbeatMs',
+  'conflateMs',
+  'segmentType',
+  'status',
+  'con'
+]);
+const ENTRY_FIELDS: ReadonlySet<string> = new Set(['id', 'rc', 'img', 'tv', 'con', 'marketDefinition']);
+const RUNNER_FIELDS: ReadonlySet<string> = new Set([
+  ...LISTS.keys(),
+  'id',
+  'hc',
+  'ltp',
+  'tv',
+  'spn',
+  'spf',
+  'spb',
+  'spl'
+]);
+/** A position is kept in a byte; the venue shows ten. */
+const LAST_POSITION = 255;
 
 /**
  * Fills `into` from the text of one line.
@@ -33,34 +63,47 @@ export function readJsonLine(text: string, into: ChangeMessage): string | undefi
   if (!isObject(message)) return 'it is JSON but not an object';
   if (typeof message['op'] !== 'string') return 'it has no op';
   into.op = message['op'];
+  if (into.op !== 'mcm') return undefined;
   if (typeof message['ct'] === 'string') into.changeType = message['ct'];
+  if (typeof message['segmentType'] === 'string') into.segment = message['segmentType'];
   if (typeof message['clk'] === 'string' && /^[0-9]+$/.test(message['clk'])) into.clock = Number(message['clk']);
   if (typeof message['pt'] === 'number') into.publishMillis = message['pt'];
+  tellUnknown(message, MESSAGE_FIELDS, 'the message', into);
   const entries = message['mc'];
-  if (entries === undefined || entries === null) return undefined;
+  if (isAbsent(entries)) return undefined;
   if (!Array.isArray(entries)) return 'its mc is not a list';
   for (const entry of entries as readonly unknown[]) {
-    const wrong = readEntry(entry, into.open());
+    const wrong = readEntry(entry, into.open(), into);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function readEntry(entry: unknown, into: MarketChange): string | undefined {
-  if (!isObject(entry) || typeof entry['id'] !== 'string') return 'an entry of its mc has no market id';
+function readEntry(entry: unknown, into: MarketChange, message: ChangeMessage): string | undefined {
+  if (!isObject(entry) || typeof entry['id'] !== 'string' || entry['id'] === '')
+    return 'an entry of its mc has no market id';
   into.marketId = entry['id'];
-  into.image = entry['img'] === true;
+  tellUnknown(entry, ENTRY_FIELDS, 'an entry of mc', message);
+  const image = entry['img'];
+  if (!isAbsent(image) && typeof image !== 'boolean') return 'img is neither true nor false';
+  into.image = image === true;
   const definition = entry['marketDefinition'];
-  if (isObject(definition)) into.definition = JSON.stringify(definition);
+  if (isObject(definition)) {
+    const text = textOf(definition);
+    if (text === undefined) return 'its marketDefinition nests too deep';
+    into.definition = text;
+  } else if (!isAbsent(definition)) return 'its marketDefinition is not an object';
   const runners = entry['rc'];
-  if (runners === undefined || runners === null) return undefined;
+  if (isAbsent(runners)) return undefined;
   if (!Array.isArray(runners)) return 'an rc is not a list';
   for (const runner of runners as readonly unknown[]) {
     if (!isObject(runner) || typeof runner['id'] !== 'number') return 'an entry of an rc has no runner id';
+    tellUnknown(runner, RUNNER_FIELDS, 'an entry of rc', message);
     const wrong = readRunner(runner, into);
     if (wrong !== undefined) return wrong;
     const handicap = runner['hc'];
-    into.endRunner(runner['id'], typeof handicap === 'number' ? handicap : 0);
+    if (!isAbsent(handicap) && typeof handicap !== 'number') return 'hc is not a number';
+    into.endRunner(runner['id'], handicap ?? 0);
   }
   return undefined;
 }
@@ -69,19 +112,52 @@ function readEntry(entry: unknown, into: MarketChange): string | undefined {
 function readRunner(runner: Loose, into: MarketChange): string | undefined {
   for (const key of Object.keys(runner)) {
     const value = runner[key];
-    const list = LISTS[key];
-    if (key === 'ltp' && typeof value === 'number') into.addChange(ChangeKind.lastTraded, value, 0);
-    if (list === undefined || value === null) continue;
+    const list = LISTS.get(key);
+    if (isAbsent(value)) continue;
+    if (key === 'ltp') {
+      if (typeof value !== 'number') return 'ltp is not a number';
+      into.addChange(ChangeKind.lastTraded, value, 0);
+    }
+    if (list === undefined) continue;
     if (!Array.isArray(value)) return `${key} is not a list`;
     if (key === 'trd' && value.length === 0) into.addChange(ChangeKind.tradedEmpty, 0, 0);
     for (const level of value as readonly unknown[]) {
       if (!isNumbers(level, list.width)) return `a level of ${key} is not ${String(list.width)} numbers`;
-      const position = list.width === 3 ? level[0] : 0;
+      const position = list.width === 3 ? level[0]! : 0;
+      if (!isPosition(position))
+        return `position ${String(position)} of ${key} is none of 0 to ${String(LAST_POSITION)}`;
       into.addChange(list.kind, level[list.width - 2]!, level[list.width - 1]!, position);
     }
   }
   return undefined;
 }
+
+function tellUnknown(object: Loose, known: ReadonlySet<string>, where: string, message: ChangeMessage): void {
+  if (message.unknownField !== '') return;
+  for (const key of Object.keys(object)) {
+    if (known.has(key)) continue;
+    message.unknownField = unknownField(key, where);
+    return;
+  }
+}
+
+/** The clause for a field that nobody described. */
+export const unknownField = (key: string, where: string): string =>
+  `field ${JSON.stringify(key.slice(0, 40))} of ${where} is not known; it is left out`;
+
+export const isPosition = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= LAST_POSITION;
+
+/** Undefined where it nests deeper than can be written again. */
+function textOf(value: Loose): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
+}
+
+const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
 
 const isObject = (value: unknown): value is Loose =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

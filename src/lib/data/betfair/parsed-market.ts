@@ -144,12 +144,22 @@ export class ParsedMarket {
     return winners.map((runner) => String(runner.id));
   }
 
+  /** A runner that changes named and no definition ever did: perhaps another market's. */
+  #undefinedRunner(definition: MarketDefinition): string | undefined {
+    const { slots } = this.#recorder;
+    const named = new Set(definition.runners.map((runner) => slots.find(runner.id, runner.handicap)));
+    const stranger = slots.ids.findIndex((_, slot) => !named.has(slot));
+    return stranger < 0 ? undefined : String(slots.ids[stranger]);
+  }
+
   #whyNotTrainable(): string | undefined {
     const { counts, damage, definition, publishMillis, inPlayMillis } = this.#recorder;
     if (damage !== undefined) return `its book cannot be trusted: ${damage}`;
     if (definition === undefined) return 'it has no market definition';
     if (counts.depth === 0) return 'it has no ladder depth, only last traded prices (BASIC tier)';
     if (!Number.isFinite(definition.scheduledMillis)) return 'it has no scheduled start';
+    const stranger = this.#undefinedRunner(definition);
+    if (stranger !== undefined) return `runner ${stranger} is in none of its definitions`;
     const active = definition.runners.filter((runner) => runner.outcome !== Outcome.removed).length;
     if (active < 2) return `it has ${String(active)} active runners, two are needed`;
     const off = inPlayMillis ?? definition.scheduledMillis;

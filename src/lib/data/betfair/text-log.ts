@@ -1,6 +1,7 @@
 /** Texts one after the other in one growing buffer: thousands of messages without thousands of strings. */
 
 const decoder = new TextDecoder();
+const LINE_FEED = Uint8Array.of(10);
 
 export class TextLog {
   #bytes = new Uint8Array(4096);
@@ -27,6 +28,12 @@ export class TextLog {
       this.#ends = wider;
     }
     this.#ends[this.#count++] = this.#used;
+  }
+
+  /** What is appended next goes to the last text, on a line of its own. */
+  reopen(): void {
+    this.append(LINE_FEED, 0, 1);
+    this.#count--;
   }
 
   get count(): number {
