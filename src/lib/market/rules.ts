@@ -60,8 +60,18 @@ export type FeeSchedule =
 export type OrderKind = 'limit' | 'limitOnClose' | 'marketOnClose' | 'market';
 export type Persistence = 'lapse' | 'persist' | 'marketOnClose';
 
+/**
+ * What becomes of an order whose stake is under the minimum. A venue knows `refused`, or `payout`: it is taken where
+ * stake times price is at least `least`. `reducing` also takes what the caller says closes a position, whatever its
+ * stake: no venue does, but a study of prices may not want to leave what is too small to hedge.
+ */
+export type UnderMinimum =
+  { readonly kind: 'refused' } | { readonly kind: 'payout'; readonly least: Lots } | { readonly kind: 'reducing' };
+
 export interface OrderRules {
   readonly minimum: Lots;
+  /** `reducing` when absent. */
+  readonly underMinimum?: UnderMinimum;
   readonly kinds: readonly OrderKind[];
   readonly persistence: readonly Persistence[];
   readonly bestPriceExecution: boolean;
@@ -83,6 +93,10 @@ export interface BetfairSpec {
   /** Discount rate on commission; none when absent. */
   readonly discountPercent?: number;
   readonly betDelaySeconds: number;
+  /** Least stake, in the currency; 2.00 when absent. */
+  readonly minimumStake?: number;
+  /** Least payout (stake times price) of a smaller stake, in the currency; absent: orders that reduce may be smaller. */
+  readonly minimumPayout?: number;
   /** CLASSIC when absent. */
   readonly ladder?: BetfairLadder;
 }

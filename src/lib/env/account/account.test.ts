@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Book } from '../../market/book.ts';
 import { betfairClassic } from '../../market/ladder.ts';
 import { Side } from '../matching/order.ts';
-import { BackLayAccount } from './account.ts';
+import { BackLayAccount, POINTS_PER_LOT } from './account.ts';
 import { GreenUp, greenUp, ladderPoints, markToMarket } from './hedge.ts';
 
 const points = ladderPoints(betfairClassic);
@@ -66,6 +66,17 @@ describe('profit', () => {
     );
   });
 
+  it('is green when something is matched and no set of winners loses', () => {
+    fc.assert(
+      fc.property(fc.array(match, { maxLength: 4 }), fc.constantFrom(1, 2), (made, winners) => {
+        const green = made.length > 0 && sets(winners).every((set) => profit(made, set) >= 0);
+        expect(accountOf(made, winners).allGreen()).toBe(green);
+      })
+    );
+    const arbitrage = Array.from({ length: SLOTS }, (_, slot) => ({ slot, side: Side.back, lots: 100, tick: 300 }));
+    expect(accountOf(arbitrage).allGreen()).toBe(true);
+  });
+
   it('sums matched stakes exactly', () => {
     fc.assert(
       fc.property(matches, (made) => {
@@ -102,6 +113,27 @@ describe('exposure', () => {
         account.wait(slot, side, -lots, points[tick]!);
         expect(account.exposure()).toBe(accountOf(made).exposure());
       })
+    );
+  });
+
+  it('of a runner is the worst that its own bets can do, some of the waiting ones matched', () => {
+    fc.assert(
+      fc.property(matches, fc.array(match, { maxLength: 6 }), (made, waiting) => {
+        const account = accountOf(made);
+        for (const { slot, side, lots, tick } of waiting) account.wait(slot, side, lots, points[tick]!);
+        for (let slot = 0; slot < SLOTS; slot++) {
+          const loss = (some: readonly Match[]): number => {
+            const own = some.filter((one) => one.slot === slot);
+            return Math.max(0, -profit(own, [slot]), -profit(own, []));
+          };
+          const worst = Array.from({ length: 1 << waiting.length }, (_, mask) =>
+            loss([...made, ...waiting.filter((__, i) => (mask >> i) & 1)])
+          );
+          expect(account.matchedExposure(slot)).toBe(loss(made));
+          expect(account.exposureOf(slot)).toBe(Math.max(...worst));
+        }
+      }),
+      { numRuns: 50 }
     );
   });
 
@@ -167,6 +199,37 @@ describe('green-up', () => {
     greenUp(account, 0, book, points, green);
     account.match(0, Side.lay, Math.round(green.stake), 450);
     expect(Math.abs(account.ifWins[0]! - account.ifLoses[0]!)).toBeLessThanOrEqual(450 / 2);
+  });
+
+  it('of every runner in whole lots leaves the market paying the same, whoever wins, within rounding', () => {
+    fc.assert(
+      fc.property(
+        matches,
+        fc.array(fc.integer({ min: 20, max: 320 }), { minLength: SLOTS, maxLength: SLOTS }),
+        (...drawn) => {
+          const [made, middles] = drawn;
+          const account = accountOf(made);
+          const green = new GreenUp();
+          let bound = 0;
+          let value = 0;
+          for (let slot = 0; slot < SLOTS; slot++) {
+            const book = new Book(betfairClassic);
+            book.bids.set(middles[slot]! - 1, 1e15);
+            book.asks.set(middles[slot]! + 1, 1e15);
+            greenUp(account, slot, book, points, green);
+            value += green.value;
+            if (green.stake === 0) continue;
+            account.match(slot, green.side, Math.round(green.stake), points[green.tick]!);
+            bound = Math.max(bound, points[green.tick]! / 2);
+          }
+          const profits = Array.from({ length: SLOTS }, (_, slot) => account.profitIfWins(slot));
+          // Half a lot too many or too few on a runner moves what it pays by half its price.
+          expect(Math.max(...profits) - Math.min(...profits)).toBeLessThanOrEqual(2 * bound + 1e-3);
+          const slack = bound + (SLOTS * POINTS_PER_LOT) / 2 + 1e-3;
+          for (const one of profits) expect(Math.abs(one - value)).toBeLessThanOrEqual(slack);
+        }
+      )
+    );
   });
 
   it('crosses the spread: a position opened and valued at once is worth less than nothing', () => {

@@ -117,6 +117,21 @@ export class BackLayAccount {
     return Math.max(0, -this.#worst(true, slot, side, lots, price));
   }
 
+  /** Points that the runner's own matched bets lose at worst, whether it wins or loses. */
+  matchedExposure(slot: number): number {
+    return Math.max(0, -Math.min(this.ifWins[slot]!, this.ifLoses[slot]!));
+  }
+
+  /**
+   * Points that the runner's own bets lose at worst when waiting orders match too: all lays if it wins, all backs if it
+   * loses. The venue counts the part over `matchedExposure` as unmatched exposure.
+   */
+  exposureOf(slot: number): number {
+    const win = this.ifWins[slot]! - this.waitingLiability[slot]!;
+    const lose = this.ifLoses[slot]! - this.waitingBack[slot]! * POINTS_PER_LOT;
+    return Math.max(0, -Math.min(win, lose));
+  }
+
   /** All green: something is matched and no outcome loses. */
   allGreen(): boolean {
     return this.traded() && this.worst() >= 0;
@@ -134,6 +149,7 @@ export class BackLayAccount {
    * `winners` smallest differences, found by selection (one pass a winner).
    */
   #worst(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
+    if (this.winners === 1) return this.#worstOfOne(waiting, extraSlot, side, lots, price);
     const extraStake = extraSlot >= 0 && side === Side.back ? lots * POINTS_PER_LOT : 0;
     const extraLiability = extraSlot >= 0 && side === Side.lay ? lots * (price - 100) : 0;
     let sum = 0;
@@ -170,5 +186,29 @@ export class BackLayAccount {
       floorSlot = leastSlot;
     }
     return sum + picked;
+  }
+
+  /** `#worst` with one winner, as nearly every market has: one pass. */
+  #worstOfOne(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
+    const { slots, removed, ifWins, ifLoses, waitingBack, waitingLiability } = this;
+    let sum = 0;
+    let least = Infinity;
+    for (let slot = 0; slot < slots; slot++) {
+      if (removed[slot] === 1) continue;
+      let lose = ifLoses[slot]!;
+      let win = ifWins[slot]!;
+      if (waiting) {
+        lose -= waitingBack[slot]! * POINTS_PER_LOT;
+        win -= waitingLiability[slot]!;
+      }
+      if (slot === extraSlot) {
+        if (side === Side.back) lose -= lots * POINTS_PER_LOT;
+        else win -= lots * (price - 100);
+      }
+      sum += lose;
+      const gain = win - lose;
+      if (gain < least) least = gain;
+    }
+    return least === Infinity ? sum : sum + least;
   }
 }

@@ -5,13 +5,15 @@ import { Random } from '../../core/random.ts';
 import { lots, millis, seconds } from '../../core/units.ts';
 import type { Seed, Ticks } from '../../core/units.ts';
 import { betfairClassic } from '../../market/ladder.ts';
+import type { MarketRules } from '../../market/rules.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import { SimulatedExchange } from './exchange.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import { constantLatency } from './latency.ts';
 import { OrderStatus, Side } from './order.ts';
-import type { Fill, Order, OrderRequest } from './order.ts';
+import type { EndReason, Fill, Order, OrderRequest } from './order.ts';
 import { fullQueue } from './queue/full-queue.ts';
 
 const at = (price: number): Ticks => betfairClassic.tickOf(price)!;
@@ -31,11 +33,16 @@ interface Scene {
 }
 
 /** A market of three runners from the rows that `script` writes, and an exchange at its first second. */
-function scene(script: (builder: TapeBuilder) => void, options: Partial<ExchangeOptions> = {}): Scene {
+function scene(
+  script: (builder: TapeBuilder) => void,
+  options: Partial<ExchangeOptions> = {},
+  rules?: MarketRules
+): Scene {
   const builder = miniBuilder();
   open(builder);
   script(builder);
-  const tape = builder.build(miniMarket({ runners: 3, scheduledSeconds: 600 }), { shared: false });
+  const market = miniMarket({ runners: 3, scheduledSeconds: 600 });
+  const tape = builder.build(rules === undefined ? market : { ...market, rules }, { shared: false });
   const exchange = new SimulatedExchange(tape, {
     queue: fullQueue,
     latency: constantLatency({ place: 100, cancel: 100, replace: 200 }),
@@ -381,6 +388,21 @@ describe('refusals', () => {
     expect(place({ side: Side.back, price: 4.6, stake: 4_800 }).end).toBe('none');
     expect(place({ side: Side.back, price: 4.6, stake: 200 }).end).toBe('exposureLimit');
     expect(exchange.account.exposure()).toBe((199 + 4_800) * 100);
+  });
+
+  it('a stake under the minimum is taken where the venue pays out enough, whatever it is for', () => {
+    const rules = betfairRules({ minimumStake: 1, minimumPayout: 10 });
+    const { place } = scene(() => undefined, {}, rules);
+    const ask = (price: number, stake: number, more: Partial<OrderRequest> = {}): EndReason =>
+      place({ side: Side.back, price, stake, ...more }).end;
+    expect([ask(5, 100), ask(5, 99), ask(5, 99, { reducing: true })]).toEqual(['none', 'belowMinimum', 'belowMinimum']);
+    expect([ask(100, 10), ask(100, 9), ask(980, 2), ask(980, 1)]).toEqual([
+      'none',
+      'belowMinimum',
+      'none',
+      'belowMinimum'
+    ]);
+    expect(ask(980, 50, { kind: 'marketOnClose' })).toBe('belowMinimum');
   });
 });
 

@@ -48,7 +48,7 @@ export interface OrderRequest {
   persistence?: Persistence;
   /** FILL_OR_KILL: at least so many lots at a volume-weighted price no worse than the limit, the rest is cancelled. */
   fillOrKillMinimum?: Lots;
-  /** Lets a stake under the venue's minimum through: only for orders that reduce a position. */
+  /** That it reduces a position: `OrderRules.underMinimum` may then let a stake under the venue's minimum through. */
   reducing?: boolean;
 }
 

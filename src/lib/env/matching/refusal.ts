@@ -1,4 +1,5 @@
 /** Whether a new order is taken: what the venue demands of it, and what the account can afford. */
+import type { UnderMinimum } from '../../market/rules.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import { MarketStatus } from '../../market/tape.ts';
 import { POINTS_PER_LOT } from '../account/account.ts';
@@ -23,9 +24,21 @@ export function refusalOf(
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
   if (state.removed[slot] === 1) return 'runnerRemoved';
   if (state.status !== MarketStatus.open) return 'marketNotOpen';
-  if (lots < orders.minimum && !reducing) return 'belowMinimum';
+  if (lots < orders.minimum && !takenUnderMinimum(order, reducing, orders.underMinimum)) return 'belowMinimum';
   const exposure = account.exposureWith(slot, side, lots, closeWaitingPoints(order)) / POINTS_PER_LOT;
   if (exposure > limits.bankroll) return 'unaffordable';
   if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
   return undefined;
+}
+
+/** Whether a stake under the minimum is taken all the same. Orders for the starting price have no payout to count. */
+function takenUnderMinimum(order: Order, reducing: boolean, rule: UnderMinimum = { kind: 'reducing' }): boolean {
+  switch (rule.kind) {
+    case 'refused':
+      return false;
+    case 'payout':
+      return order.kind === 'limit' && order.lots * order.points >= rule.least * POINTS_PER_LOT;
+    case 'reducing':
+      return reducing;
+  }
 }

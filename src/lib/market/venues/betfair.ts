@@ -1,6 +1,7 @@
 /** The rules of Betfair's back/lay markets. */
 import { unreachable } from '../../core/assert.ts';
 import { lots, seconds } from '../../core/units.ts';
+import type { Lots } from '../../core/units.ts';
 import type { Ladder } from '../ladder.ts';
 import { betfairClassic, betfairFinest, betfairLine } from '../ladder.ts';
 import type { BetfairLadder, BetfairSpec, MarketRules } from '../rules.ts';
@@ -19,7 +20,14 @@ function ladderOf(ladder: BetfairLadder | undefined): Ladder {
   }
 }
 
-/** Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate are the venue's defaults. */
+const pennies = (amount: number): Lots => lots(Math.round(amount * 100));
+
+/**
+ * Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate of 5 % are our defaults. The
+ * venue's own limits differ by currency and have changed (Betfair Exchange API, "Currency Parameters": minimum bet size,
+ * minimum bet payout): pounds 2.00, lately 1.00, or any stake that pays out 10.00 or more; euros 2.00 or a payout of
+ * 20.00; Australian dollars 5.00 or 30.00. `minimumStake` and `minimumPayout` set them.
+ */
 export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}): MarketRules {
   const spec: BetfairSpec = {
     venue: 'betfair',
@@ -28,6 +36,8 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
     betDelaySeconds: options.betDelaySeconds ?? 5,
     ...(options.discountPercent === undefined ? {} : { discountPercent: options.discountPercent }),
+    ...(options.minimumStake === undefined ? {} : { minimumStake: options.minimumStake }),
+    ...(options.minimumPayout === undefined ? {} : { minimumPayout: options.minimumPayout }),
     ...(options.ladder === undefined ? {} : { ladder: options.ladder })
   };
   return {
@@ -43,7 +53,11 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
       discount: (spec.discountPercent ?? 0) / 100
     },
     orders: {
-      minimum: lots(200),
+      minimum: pennies(spec.minimumStake ?? 2),
+      underMinimum:
+        spec.minimumPayout === undefined
+          ? { kind: 'reducing' }
+          : { kind: 'payout', least: pennies(spec.minimumPayout) },
       kinds: ['limit', 'limitOnClose', 'marketOnClose'],
       persistence: ['lapse', 'persist', 'marketOnClose'],
       bestPriceExecution: true,
