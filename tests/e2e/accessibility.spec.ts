@@ -6,6 +6,7 @@ const PAGES = [
   '/runs',
   '/markets',
   '/data',
+  '/data/realism',
   '/notebooks',
   '/notebooks/start-here',
   '/x',

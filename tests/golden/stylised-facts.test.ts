@@ -3,61 +3,56 @@
  * figures are printed, so that whoever changes the simulator sees what moved.
  */
 import { describe, expect, test } from 'vitest';
-import { seed } from '../../src/lib/core/units.ts';
-import { drawScenario, FULL_BEHAVIOUR } from '../../src/lib/env/simulator/scenario.ts';
-import { simulateTape } from '../../src/lib/env/simulator/simulate-tape.ts';
-import { stylisedFacts } from '../../src/lib/env/simulator/stylised-facts.ts';
-import type { StylisedFacts } from '../../src/lib/env/simulator/stylised-facts.ts';
-import { fileAt, readStream } from '../support/read-stream.ts';
-import { betfairStreams, recordings } from '../support/recordings.ts';
+import { readFileSync } from 'node:fs';
+import { realismRows, simulatedFacts } from '../../src/lib/env/simulator/realism/realism-report.ts';
+import type { RealismReport } from '../../src/lib/env/simulator/realism/realism-report.ts';
+import { recordedFacts } from '../support/recorded-facts.ts';
+import { recordings } from '../support/recordings.ts';
 
-/** A market that hardly trades has no typical figures. */
-const BUSY_MESSAGES_PER_MINUTE = 100;
 /** One recording is no range: below this the comparison is not made. */
 const FEWEST = 2;
+/**
+ * Of the figures compared, those that may be apart: recorded markets differ among themselves by more than any one
+ * simulator can span, and the report names every one that is.
+ */
+const MOST_APART_SHARE = 0.1;
 
-async function recorded(): Promise<StylisedFacts[]> {
-  const found: StylisedFacts[] = [];
-  for (const path of betfairStreams()) {
-    const { markets } = await readStream(fileAt(path), { keepTexts: false }).catch(() => ({ markets: [] }));
-    for (const market of markets) {
-      const tape = market.finish({ fingerprint: '', shared: false });
-      if (tape.market.country !== 'AU' || tape.market.kind !== 'WIN') continue;
-      const facts = stylisedFacts(tape);
-      if (facts !== undefined && facts.messagesPerMinute > BUSY_MESSAGES_PER_MINUTE) found.push(facts);
-    }
-  }
-  return found;
-}
+describe.skipIf(!recordings.present)('simulated markets beside recorded ones', async () => {
+  const recorded = recordings.present ? await recordedFacts() : new Map<string, never>();
 
-describe.skipIf(!recordings.present)('simulated markets beside recorded ones', () => {
-  test('share spread, depth, pace, skew and volatility', async ({ skip }) => {
-    const real = await recorded();
-    if (real.length < FEWEST) skip(`only ${real.length} recorded Australian win markets found`);
-    const made: StylisedFacts[] = [];
-    for (let index = 0; index < 6; index++) {
-      const scenario = drawScenario({
-        seed: seed(5),
-        index,
-        scheduledMillis: Date.UTC(2026, 0, 3, 2),
-        behaviour: FULL_BEHAVIOUR
-      });
-      made.push(stylisedFacts(await simulateTape(scenario, { shared: false }))!);
+  test('share spread, depth, trade sizes, pace, volatility, memory and clustering', async ({ skip }) => {
+    if (recorded.size < FEWEST) skip(`only ${String(recorded.size)} recorded Australian win markets found`);
+    const simulated = await simulatedFacts();
+    const rows = realismRows({ recorded: [...recorded.values()], simulated, sample: [] });
+    console.table(
+      rows.map((row) => ({
+        figure: `${row.group}, ${row.label}`,
+        low: row.recorded?.low,
+        high: row.recorded?.high,
+        simulated: row.simulated?.mean,
+        alike: row.simulatedAlike
+      }))
+    );
+    const compared = rows.filter((row) => row.simulatedAlike !== undefined);
+    const apart = compared.filter((row) => row.simulatedAlike === false);
+    expect(compared.length).toBeGreaterThan(40);
+    expect(apart.length, apart.map((row) => `${row.group}, ${row.label}`).join('; ')).toBeLessThanOrEqual(
+      MOST_APART_SHARE * compared.length
+    );
+    // These are what an agent lives on: none of them may be apart.
+    for (const row of compared) {
+      if (['spread', 'book', 'depth', 'trades', 'clustering'].includes(row.group)) {
+        expect(row.simulatedAlike, `${row.group}, ${row.label}`).toBe(true);
+      }
     }
-    const names = Object.keys(made[0]!) as (keyof StylisedFacts)[];
-    const table = names.map((name) => {
-      const range = real.map((facts) => facts[name]);
-      const simulated = made.reduce((sum, facts) => sum + facts[name], 0) / made.length;
-      return { name, low: Math.min(...range), high: Math.max(...range), simulated };
-    });
-    console.table(table);
-    for (const { name, low, high, simulated } of table) {
-      if (name === 'autocorrelation5s' || name === 'seconds') continue; // about zero; a choice
-      // Recorded markets differ by factors of two to five among themselves: likeness is claimed to a factor of three of what is found.
-      expect(simulated, name).toBeGreaterThan(low / 3);
-      expect(simulated, name).toBeLessThan(high * 3);
-    }
-    const overround = table.find(({ name }) => name === 'backOverroundMedian')!;
-    expect(Math.abs(overround.simulated - (overround.low + overround.high) / 2)).toBeLessThan(2);
+  });
+
+  test('are shown in the app beside what the recordings say', ({ skip }) => {
+    const path = new URL('../../src/lib/ui/realism/measured.json', import.meta.url);
+    const shown = JSON.parse(readFileSync(path, 'utf8')) as RealismReport;
+    if (shown.recordedMarkets.some((id) => !recorded.has(id))) skip('the report was measured on other recordings');
+    const asked = shown.recordedMarkets.map((id) => recorded.get(id)!);
+    const rows = realismRows({ recorded: asked, simulated: [], sample: [] });
+    expect(shown.rows.map((row) => row.recorded)).toEqual(rows.map((row) => row.recorded));
   });
 });

@@ -106,20 +106,20 @@ export const LEAN_BEHAVIOUR: Behaviour = {
 
 /** As busy as the recorded provincial markets through their last hour, with the venue's own pace of messages. */
 export const FULL_BEHAVIOUR: Behaviour = {
-  eventsPerSecond: 0.02,
-  rush: 220,
+  eventsPerSecond: 0.018,
+  rush: 190,
   rushSeconds: 250,
   contagion: 0.6,
   contagionSeconds: 0.15,
   slowContagion: 0.3,
   slowContagionSeconds: 15,
-  newsSeconds: 25,
-  newsTicks: 6,
-  rumourShare: 0.25,
+  newsSeconds: 6,
+  newsTicks: 3,
+  rumourShare: 0.4,
   absorptionSeconds: 5,
-  impactTicks: 0.34,
-  noiseTaking: 0.1,
-  momentumTaking: 0.01,
+  impactTicks: 0.22,
+  noiseTaking: 0.14,
+  momentumTaking: 0.005,
   spreadBetShare: 0.45,
   oddStakeShare: 0.65,
   leastStake: 0.03,
@@ -130,7 +130,7 @@ export const FULL_BEHAVIOUR: Behaviour = {
 };
 
 /** A race as the recorded ones are told: five seconds' bet delay, and no doubt left at the finish. */
-export const FULL_RACE: RaceBehaviour = { betDelaySeconds: 5, information: 40, publicShare: 0.85, makerTicks: 18 };
+export const FULL_RACE: RaceBehaviour = { betDelaySeconds: 5, information: 40, publicShare: 0.85, makerTicks: 24 };
 
 export interface ScenarioOptions {
   readonly seed: Seed;

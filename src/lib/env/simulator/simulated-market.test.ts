@@ -6,11 +6,11 @@ import { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import { Side } from './runner-book.ts';
-import { drawScenario, FULL_BEHAVIOUR } from './scenario.ts';
+import { drawScenario, FULL_BEHAVIOUR, FULL_RACE } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { simulateTape } from './simulate-tape.ts';
+import type { OwnFill } from './own-orders.ts';
 import { SimulatedMarket } from './simulated-market.ts';
-import type { OwnFill } from './simulated-market.ts';
 
 const draw = (index: number, from = 1): Scenario =>
   drawScenario({ seed: seed(from), index, scheduledMillis: Date.UTC(2026, 0, 3, 2, 30), leadSeconds: 300 });
@@ -134,7 +134,7 @@ describe('orders of our own in a simulated market', () => {
     const fills: OwnFill[] = [];
     const run = (to: number): void => {
       market.advanceTo(seconds(to));
-      market.drainFills((fill) => fills.push(fill));
+      market.drainFills((fill) => fills.push({ ...fill }));
     };
     run(30);
     return { market, fills, run };
@@ -144,9 +144,9 @@ describe('orders of our own in a simulated market', () => {
     const { market, fills, run } = started();
     const book = market.books[0]!;
     const [bid, size] = [book.bestBid, book.sizeAt(Side.bid, book.bestBid)];
-    const ref = market.place({ slot: 0, side: Side.ask, tick: ticks(bid), lots: lots(size) });
+    const order = market.place({ slot: 0, side: Side.ask, tick: ticks(bid), lots: lots(size) });
     run(30);
-    expect(ref).toBe(0);
+    expect([market.own.where(order), market.own.matched(order)]).toEqual(['gone', size]);
     expect(fills.every((fill) => !fill.resting && fill.tick === bid && fill.side === Side.ask)).toBe(true);
     expect(fills.reduce((sum, fill) => sum + fill.lots, 0)).toBe(size);
     expect(book.bestBid).toBeLessThan(bid);
@@ -156,25 +156,27 @@ describe('orders of our own in a simulated market', () => {
     const { market, fills, run } = started();
     const book = market.books[0]!;
     const ahead = book.sizeAt(Side.ask, book.bestAsk);
-    const ref = market.place({ slot: 0, side: Side.ask, tick: ticks(book.bestAsk), lots: lots(500) });
-    expect(book.queueAhead(ref)).toBe(ahead);
+    const order = market.place({ slot: 0, side: Side.ask, tick: ticks(book.bestAsk), lots: lots(500) });
+    expect(book.queueAhead(market.own.ref(order))).toBe(ahead);
     run(300);
     const filled = fills.reduce((sum, fill) => sum + fill.lots, 0);
     expect(filled).toBeGreaterThan(0);
-    expect(filled + book.remaining(ref)).toBe(500);
-    expect(fills.every((fill) => fill.resting && fill.ref === ref)).toBe(true);
+    expect(filled + market.own.remaining(order)).toBe(500);
+    expect(filled).toBe(market.own.matched(order));
+    expect(fills.every((fill) => fill.resting && fill.order === order)).toBe(true);
   });
 
   it('can be taken back, and lapse when the market turns in play', () => {
     const { market, run } = started();
     const place = (): number => market.place({ slot: 0, side: Side.bid, tick: ticks(0), lots: lots(500) });
-    expect(market.cancel(0, place())).toBe(500);
-    const ref = place();
+    expect(market.cancel(place())).toBe(500);
+    const order = place();
     run(300 + market.scenario.delaySeconds + 1);
     expect(market.phase).toBe('inPlay');
-    expect(market.books[0]!.remaining(ref)).toBe(0);
+    expect(market.own.where(order)).toBe('gone');
+    expect(market.own.remaining(order)).toBe(0);
     run(2000);
-    expect(place()).toBe(0);
+    expect(market.own.where(place())).toBe('gone');
   });
 
   it('change what follows: aggressive backing shortens the runner', () => {
@@ -188,6 +190,218 @@ describe('orders of our own in a simulated market', () => {
       return (book.bestBid + book.bestAsk) / 2;
     };
     expect(mid(true)).toBeLessThan(mid(false) - 2);
+  });
+});
+
+describe('how a simulated market answers', () => {
+  const at = (index: number, second: number): SimulatedMarket => {
+    const market = new SimulatedMarket(draw(index), nowhere);
+    market.advanceTo(seconds(second));
+    return market;
+  };
+
+  it('moves with a large order, and stays moved when it has gone: the others believe it', () => {
+    let moved = 0;
+    for (const index of [0, 1, 2, 3]) {
+      const [left, pushed] = [at(index, 60), at(index, 60)];
+      const tick = ticks(Math.max(0, pushed.books[0]!.bestBid - 10));
+      pushed.place({ slot: 0, side: Side.ask, tick, lots: lots(3_000_00) });
+      pushed.cancel(1);
+      for (const market of [left, pushed]) market.advanceTo(seconds(65));
+      moved += left.books[0]!.bestBid - pushed.books[0]!.bestBid;
+    }
+    expect(moved).toBeGreaterThan(4);
+  });
+
+  it('shows the size we quote, and others take it', () => {
+    const builder = new TapeBuilder(0n);
+    const market = new SimulatedMarket(draw(0), builder);
+    market.advanceTo(seconds(60));
+    const orders = [0, 1, 2].flatMap((slot) => {
+      const book = market.books[slot]!;
+      return [Side.bid, Side.ask].map((side) => {
+        const tick = book.best(side);
+        const before = book.sizeAt(side, tick);
+        const order = market.place({ slot, side, tick: ticks(tick), lots: lots(7777) });
+        expect(book.sizeAt(side, tick)).toBe(before + 7777);
+        return { order, tick };
+      });
+    });
+    market.advanceTo(seconds(280));
+    const tape = builder.build({ ...tapeInfo, runners: market.books.map(runner) }, { shared: false });
+    for (const { tick } of orders) {
+      expect(tape.lots.some((size, row) => tape.tick[row] === tick && size >= 7777)).toBe(true);
+    }
+    expect(orders.filter(({ order }) => market.own.matched(order) > 0).length).toBeGreaterThan(2);
+  });
+
+  it('fills nobody twice: what our fills say is what the orders were short of', () => {
+    const market = at(2, 60);
+    const placed = Array.from({ length: 300 }, (_, i) => {
+      market.advanceTo(seconds(60 + i / 2));
+      const book = market.books[i % 3]!;
+      const side = i % 2 === 0 ? Side.bid : Side.ask;
+      const tick = ticks(side === Side.bid ? book.bestBid : book.bestAsk);
+      return {
+        lots: 100 + i,
+        order: market.place({ slot: i % 3, side, tick, lots: lots(100 + i), delaySeconds: 0.12 })
+      };
+    });
+    market.advanceTo(seconds(280));
+    const filled = new Map<number, number>();
+    market.drainFills((fill) => filled.set(fill.order, (filled.get(fill.order) ?? 0) + fill.lots));
+    for (const { order, lots: asked } of placed) {
+      expect((filled.get(order) ?? 0) + market.own.remaining(order)).toBe(asked);
+      expect(market.own.matched(order)).toBe(filled.get(order) ?? 0);
+    }
+    expect(filled.size).toBeGreaterThan(20);
+  });
+
+  it('lets an order come to its book only after the latency it was given', () => {
+    const market = at(0, 60);
+    const book = market.books[0]!;
+    const order = market.place({ slot: 0, side: Side.bid, tick: ticks(3), lots: lots(400), delaySeconds: 0.25 });
+    market.advanceTo(seconds(60.249));
+    expect([market.own.where(order), book.sizeAt(Side.bid, 3)]).toEqual(['onItsWay', 0]);
+    market.advanceTo(seconds(60.251));
+    expect([market.own.where(order), book.sizeAt(Side.bid, 3)]).toEqual(['resting', 400]);
+  });
+
+  it('is the same again with the same orders of ours', () => {
+    const play = (): Float64Array => {
+      const builder = new TapeBuilder(0n);
+      const market = new SimulatedMarket(draw(1), builder);
+      for (let i = 1; i < 200; i++) {
+        market.advanceTo(seconds(i));
+        market.place({
+          slot: 0,
+          side: Side.ask,
+          tick: ticks(market.books[0]!.bestBid),
+          lots: lots(500 * (i % 3) + 100)
+        });
+      }
+      return builder.build(tapeInfo, { shared: false }).lots;
+    };
+    expect(play()).toEqual(play());
+  });
+
+  it('carries news into prices: what informed money knows and the market does not is gone later', () => {
+    let [early, late] = [0, 0];
+    for (let index = 0; index < 12; index++) {
+      const market = at(index, 100);
+      const { books } = market;
+      for (let slot = 0; slot < 3; slot++) {
+        const before = Math.log(market.trueProbability(slot) / market.believedProbability(slot));
+        const believed = Math.log(market.believedProbability(slot));
+        market.advanceTo(seconds(190));
+        // How much of the gap of then has the belief moved through, and of what size the gap was.
+        late += before * (Math.log(market.believedProbability(slot)) - believed);
+        early += before * before;
+        if (slot < 2) break;
+      }
+      expect(books.length).toBeGreaterThan(5);
+    }
+    expect(late / early).toBeGreaterThan(0.3);
+  });
+});
+
+describe('a race told in play', () => {
+  const told = (index: number, leadSeconds = 30): Scenario => ({
+    ...drawScenario({
+      seed: seed(9),
+      index,
+      scheduledMillis: 0,
+      leadSeconds,
+      race: FULL_RACE,
+      behaviour: FULL_BEHAVIOUR
+    }),
+    delaySeconds: 1
+  });
+
+  it('turns in play with every order lapsed, a bet delay, and prices that end at a winner', async () => {
+    for (const index of [0, 1, 2]) {
+      const scenario = told(index);
+      const tape = await simulateTape(scenario, { shared: false });
+      const state = new MarketState(tape.market);
+      let statuses = '';
+      let shortest = Infinity;
+      for (let message = 0; message + 1 < tape.messageStart.length; message++) {
+        state.applyMessage(tape, message);
+        if (!statuses.endsWith(String(state.status))) statuses += String(state.status);
+        for (const { bestBid, bestAsk } of state.books) {
+          if (bestBid !== NO_TICK && bestAsk !== NO_TICK) expect(bestBid).toBeLessThan(bestAsk);
+        }
+        if (state.inPlay && state.status === MarketStatus.open) {
+          expect(state.betDelaySeconds).toBe(5);
+          shortest = Math.min(shortest, ...state.books.map((book) => book.lastTraded));
+        }
+      }
+      expect(statuses).toBe('12123');
+      const winner = Array.from(state.outcome).indexOf(Outcome.winner);
+      // At the finish the winner trades shorter than anyone else, at less than evens.
+      expect(state.books[winner]!.lastTraded).toBeLessThan(99);
+      state.books.forEach((book, slot) => {
+        if (slot !== winner) expect(book.lastTraded).toBeGreaterThan(state.books[winner]!.lastTraded);
+      });
+      expect(shortest).toBeLessThan(60);
+    }
+  });
+
+  it('moves prices in play by far more than before the off', () => {
+    const market = new SimulatedMarket(told(0, 120), nowhere);
+    const change = (from: number, to: number): number => {
+      let sum = 0;
+      for (let at = from; at < to; at += 5) {
+        market.advanceTo(seconds(at));
+        const before = Math.log(market.believedProbability(0));
+        market.advanceTo(seconds(at + 5));
+        sum += (Math.log(market.believedProbability(0)) - before) ** 2;
+      }
+      return Math.sqrt(sum / ((to - from) / 5));
+    };
+    const quiet = change(60, 120);
+    expect(change(122, 162)).toBeGreaterThan(5 * quiet);
+  });
+
+  it('has a winner as likely as the chances at the start said (a martingale that ends at one)', () => {
+    let [expected, variance, won, certain] = [0, 0, 0, 0];
+    const markets = 200;
+    for (let index = 0; index < markets; index++) {
+      const scenario = { ...told(index, 1), behaviour: { ...FULL_BEHAVIOUR, eventsPerSecond: 0.01, rush: 1 } };
+      let winner = -1;
+      const market = new SimulatedMarket(scenario, {
+        message: () => undefined,
+        row: (kind, slot, _, value) => {
+          if (kind === RowKind.outcome && value === Outcome.winner) winner = slot;
+        }
+      });
+      market.advanceTo(seconds(1.5));
+      const start = market.trueProbability(0);
+      market.advanceTo(seconds(10_000));
+      expected += start;
+      variance += start * (1 - start);
+      if (winner === 0) won++;
+      if (market.trueProbability(winner) > 0.99) certain++;
+    }
+    expect(Math.abs(won - expected)).toBeLessThan(4 * Math.sqrt(variance));
+    expect(certain).toBeGreaterThan(0.95 * markets);
+  });
+
+  it('holds orders of ours back by the bet delay, and drops those on their way when it is suspended', () => {
+    const scenario = told(0);
+    const market = new SimulatedMarket(scenario, nowhere);
+    market.advanceTo(seconds(40));
+    expect(market.phase).toBe('inPlay');
+    const order = market.place({ slot: 1, side: Side.bid, tick: ticks(0), lots: lots(300), delaySeconds: 0.1 });
+    market.advanceTo(seconds(45));
+    expect(market.own.where(order)).toBe('onItsWay');
+    market.advanceTo(seconds(45.2));
+    expect(market.own.where(order)).not.toBe('onItsWay');
+    const finish = scenario.leadSeconds + scenario.delaySeconds + scenario.inPlaySeconds;
+    market.advanceTo(seconds(finish - 2));
+    const late = market.place({ slot: 1, side: Side.bid, tick: ticks(0), lots: lots(300) });
+    market.advanceTo(seconds(finish + 10));
+    expect([market.phase, market.own.where(late), market.own.matched(late)]).toEqual(['suspended', 'gone', 0]);
   });
 });
 

@@ -109,6 +109,11 @@ export class SimulatedMarket {
     return this.#floor.truth.probability(slot);
   }
 
+  /** What prices are made from: the win probability that the market believes. For tests and for study. */
+  believedProbability(slot: number): number {
+    return this.#floor.belief.probability(slot);
+  }
+
   /** Runs the market up to a time, messages due by then included. */
   advanceTo(time: Nanos): void {
     const until = Math.min(time / NANOS_PER_SECOND, this.endSeconds);

@@ -26,6 +26,8 @@ const STEP_SECONDS = 5;
 /** Spread, depth, trade sizes, memory and clustering are those of the last so many seconds. */
 export const CLOSE_SECONDS = 600;
 const LONGEST_PRICE = 30;
+/** Fewer looks than this at a band of prices are no typical spread: prices that cross an edge are seen when they jump. */
+const FEWEST_LOOKS = 30;
 
 /** NaN where a market shows nothing to measure a figure on. */
 export interface RealismFacts {
@@ -115,13 +117,13 @@ class Gathered {
     const { ladder } = state.market.rules;
     const close = secondsLeft <= CLOSE_SECONDS && state.status === MarketStatus.open;
     let book = 0;
-    let whole = true;
+    let missing = 0;
     state.books.forEach(({ bids, asks, bestBid, bestAsk }, slot) => {
       if (state.removed[slot] === 1) return;
       const mid = bestBid === NO_TICK || bestAsk === NO_TICK ? Number.NaN : (bestBid + bestAsk) / 2;
       const price = Number.isNaN(mid) ? Number.NaN : ladder.priceOf(bestBid as Ticks);
       this.mids[slot]!.push(price < LONGEST_PRICE ? mid : Number.NaN);
-      whole = whole && !Number.isNaN(mid);
+      if (Number.isNaN(mid)) missing++;
       if (!close || Number.isNaN(mid)) return;
       book += 100 / price;
       this.spreads[bandOf(price)]!.push(bestAsk - bestBid);
@@ -131,7 +133,7 @@ class Gathered {
         if (bestAsk + level < ladder.size) this.depths[level]!.push(asks.at(bestAsk + level));
       }
     });
-    if (close && whole) this.books.push(book);
+    if (close && missing === 0) this.books.push(book);
   }
 
   trade(lots: number, secondsLeft: number): void {
@@ -227,11 +229,12 @@ export function realismFacts(tape: Tape): RealismFacts | undefined {
   const { spreads, depths, mids, trades, arrivals } = gathered;
   const changes = closeChanges(mids);
   const all = known(changes.flat());
+  const bands = spreads.map((band) => (band.length < FEWEST_LOOKS ? [] : band));
   const middle = quantile(trades, 0.5);
   const lags = Array.from({ length: LAGS }, (_, i) => i + 1);
   return {
-    spreadMeanTicks: spreads.map(mean),
-    spreadOneTickShare: spreads.map((band) => mean(band.map((ticks) => (ticks === 1 ? 1 : 0)))),
+    spreadMeanTicks: bands.map(mean),
+    spreadOneTickShare: bands.map((band) => mean(band.map((ticks) => (ticks === 1 ? 1 : 0)))),
     bookPercent: mean(gathered.books),
     depthToBest: depths.map((sizes) => mean(sizes) / mean(depths[0]!)),
     tradeToMedian: TRADE_QUANTILES.map((share) => quantile(trades, share) / middle),

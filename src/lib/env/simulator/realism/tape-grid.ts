@@ -19,7 +19,7 @@ export function turnInPlay(tape: Tape): Nanos | undefined {
 }
 
 export interface GridVisitor {
-  /** The state of the market at a grid time, before any row stamped after it. */
+  /** The state of the market at a grid time: rows stamped by then applied, but for those stamped at the very end. */
   look(state: MarketState, secondsLeft: number): void;
   /** A row that is about to be applied, within the measured span. */
   row(tape: Tape, row: number, secondsLeft: number): void;
@@ -44,8 +44,9 @@ export function playOnGrid(
     const end = tape.messageStart[message + 1]!;
     if (first === end) continue;
     const time = tape.exchange[first]!;
-    for (; grid < time && grid <= to; grid += step) visitor.look(state, (to - grid) / 1e9);
-    if (time >= to) return;
+    const over = time >= to;
+    for (; grid <= to && (grid < time || over); grid += step) visitor.look(state, (to - grid) / 1e9);
+    if (over) return;
     for (let row = first; row < end; row++) {
       if (time >= from) visitor.row(tape, row, (to - time) / 1e9);
       state.apply(tape, row);
