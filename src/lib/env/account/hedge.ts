@@ -74,6 +74,48 @@ export function greenUp(
   into.value = held > 0 ? lose + change : lose - change;
 }
 
+/** The best prices of one book as ticks (NO_TICK where there is none) and the lots that wait there. */
+export interface TouchView {
+  readonly bid: number;
+  readonly ask: number;
+  readonly bidLots: number;
+  readonly askLots: number;
+}
+
+/**
+ * `greenUp` where the best price alone takes the whole position, as most often it does.
+ * @returns false, and nothing is said, where it does not
+ */
+export function greenUpAtTouch(
+  account: BackLayAccount,
+  slot: number,
+  touch: TouchView,
+  points: Float64Array,
+  into: GreenUp
+): boolean {
+  const lose = account.ifLoses[slot]!;
+  const held = account.ifWins[slot]! - lose;
+  into.closable = 1;
+  if (held === 0) {
+    into.stake = 0;
+    into.tick = NO_TICK;
+    into.value = lose;
+    return true;
+  }
+  const tick = held > 0 ? touch.ask : touch.bid;
+  if (tick === NO_TICK) return false;
+  const price = points[tick]!;
+  const open = Math.abs(held);
+  const lots = Math.min(held > 0 ? touch.askLots : touch.bidLots, open / price);
+  if (open - lots * price >= 1e-6) return false;
+  const change = lots * POINTS_PER_LOT;
+  into.side = held > 0 ? Side.lay : Side.back;
+  into.stake = lots;
+  into.tick = tick;
+  into.value = held > 0 ? lose + change : lose - change;
+  return true;
+}
+
 /** Points of the whole market if every runner is closed now: the same whoever wins. */
 export function markToMarket(
   account: BackLayAccount,

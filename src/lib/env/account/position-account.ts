@@ -52,6 +52,8 @@ export class PositionAccount {
   readonly #start: number;
   /** Yes/no: what a lot pays when the answer is yes. */
   readonly #payout: number;
+  /** Perpetuals: initial margin as a part of the value. */
+  readonly #margin: number;
   readonly #terms: FillTerms = { lots: 0, tick: 0, value: 0, flow: 0, role: Role.taker };
 
   constructor(options: PositionAccountOptions) {
@@ -65,6 +67,7 @@ export class PositionAccount {
       rules.settlement.kind === 'yesNo'
         ? this.unit.perLot * Math.round(rules.settlement.payout * this.unit.stepsPerCurrency)
         : 0;
+    this.#margin = rules.settlement.kind === 'linearPerpetual' ? rules.settlement.initialMargin : 0;
     this.slots = slots;
     const column = (): Float64Array => new Float64Array(slots);
     this.position = column();
@@ -136,7 +139,9 @@ export class PositionAccount {
     const value = this.unit.value(lots, tick);
     if (!isExact(value) || !isExact(this.flow[slot]! - value)) return false;
     if (lots < 0 && this.#rules.settlement.kind === 'cash' && -lots > this.sellable(slot)) return false;
-    return this.#reduces(slot, lots) || this.#free(slot, lots, tick) >= 0;
+    if (!this.#reduces(slot, lots)) return this.#free(slot, lots, tick) >= 0;
+    // What brings a position down needs no margin, but is no way into debt: at a bad price it loses at once.
+    return this.#rules.settlement.kind !== 'linearPerpetual' || this.#free(slot, lots, tick, 0) >= 0;
   }
 
   /** Lots that are held and not promised to a waiting sell. */
@@ -192,10 +197,9 @@ export class PositionAccount {
 
   /** Perpetuals: margin that positions and waiting orders ask for; 0 elsewhere. */
   initialMargin(): number {
-    const { settlement } = this.#rules;
-    if (settlement.kind !== 'linearPerpetual') return 0;
     let margin = 0;
-    for (let slot = 0; slot < this.slots; slot++) margin += this.#initialMargin(slot, 0, 0, settlement.initialMargin);
+    if (this.#rules.settlement.kind !== 'linearPerpetual') return margin;
+    for (let slot = 0; slot < this.slots; slot++) margin += this.#initialMargin(slot, 0, 0, this.#margin);
     return margin;
   }
 
@@ -323,8 +327,8 @@ export class PositionAccount {
     return lots > 0 ? held + this.waitingBuy[slot]! + lots <= 0 : held - this.waitingSell[slot]! + lots >= 0;
   }
 
-  /** `free` with one more order of `lots` at `tick` in `extra`; -1 for none. */
-  #free(extra: number, lots: number, tick: number): number {
+  /** `free` with one more order of `lots` at `tick` in `extra`; -1 for none. `margin` is a perpetual's initial one. */
+  #free(extra: number, lots: number, tick: number, margin = this.#margin): number {
     const { settlement } = this.#rules;
     let free = settlement.kind === 'linearPerpetual' ? this.equity : this.cash;
     if (extra >= 0) free -= Math.abs(lots) * this.#fees.perLot(tick) + this.#fees.perOrder;
@@ -332,8 +336,7 @@ export class PositionAccount {
       free -= this.waitingFees[slot]!;
       const more = slot === extra ? lots : 0;
       const value = slot === extra ? this.unit.value(lots, tick) : 0;
-      if (settlement.kind === 'linearPerpetual')
-        free -= this.#initialMargin(slot, more, value, settlement.initialMargin);
+      if (settlement.kind === 'linearPerpetual') free -= this.#initialMargin(slot, more, value, margin);
       else free -= this.#promised(slot, more, value);
     }
     return free;
