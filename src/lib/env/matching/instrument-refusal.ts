@@ -1,0 +1,42 @@
+/** Whether a new order for an instrument is sent at all: what the venue demands of it, and what the account can pay. */
+import type { Ticks } from '../../core/units.ts';
+import type { Book } from '../../market/book.ts';
+import type { MarketState } from '../../market/market-state.ts';
+import { MarketStatus, NO_TICK } from '../../market/tape.ts';
+import type { PositionAccount } from '../account/position-account.ts';
+import { Direction } from './instrument-order.ts';
+import type { InstrumentEnd, InstrumentOrder } from './instrument-order.ts';
+
+/** @returns the reason, or undefined when the order may go */
+export function refusalOfInstrument(
+  order: InstrumentOrder,
+  state: MarketState,
+  account: PositionAccount
+): InstrumentEnd | undefined {
+  const { orders, ladder } = state.market.rules;
+  const { slot, tick, lots, kind, timeInForce } = order;
+  if (!(slot >= 0 && slot < state.books.length) || !orders.kinds.includes(kind)) return 'notOffered';
+  if (kind === 'market' && timeInForce !== 'IOC' && timeInForce !== 'FOK') return 'notOffered';
+  if (kind === 'market' && tick === NO_TICK) return 'nothingToTake';
+  if (!(Number.isInteger(tick) && tick >= 0 && tick < ladder.size)) return 'offLadder';
+  if (!(Number.isSafeInteger(lots) && lots > 0 && lots >= orders.minimum)) return 'belowMinimum';
+  if (state.status !== MarketStatus.open) return 'marketNotOpen';
+  if (!account.affordable(slot, order.direction * lots, tick)) return 'unaffordable';
+  return undefined;
+}
+
+/**
+ * The worst tick a market order may have: so far from the touch as venues allow one to go ("price protection"), which is
+ * also what its money is put aside for. NO_TICK when nobody is there to take from.
+ */
+export function protectedTick(book: Book, direction: Direction, part: number): number {
+  const { ladder } = book;
+  const touch = direction === Direction.buy ? book.bestAsk : book.bestBid;
+  if (touch === NO_TICK) return NO_TICK;
+  const price = ladder.priceOf(touch as Ticks);
+  // No further than the ladder goes, and never on the touch's wrong side.
+  const highest = ladder.priceOf((ladder.size - 1) as Ticks);
+  if (direction === Direction.buy) return Math.max(touch, ladder.tickBelow(Math.min(highest, price * (1 + part))));
+  const lowest = ladder.priceOf(0 as Ticks);
+  return Math.min(touch, ladder.tickBelow(Math.max(lowest, price * (1 - part))));
+}

@@ -1,0 +1,176 @@
+/** Why an order for an instrument filled, or did not: as data and in words. Reads what the engine kept; decides nothing. */
+import type { Nanos, Ticks } from '../../core/units.ts';
+import { NANOS_PER_SECOND } from '../../core/units.ts';
+import type { MarketInfo } from '../../market/tape.ts';
+import { Role } from '../account/order-fees.ts';
+import { Direction, FillCause } from './instrument-order.ts';
+import type { InstrumentEnd, InstrumentFill, InstrumentOrder } from './instrument-order.ts';
+import { OrderStatus } from './order.ts';
+import { queueStoryOf } from './story.ts';
+import type { QueueStory } from './story.ts';
+import { othersOf } from './story-words.ts';
+
+export interface InstrumentFillStory {
+  /** At the venue, and when we knew. */
+  readonly time: Nanos;
+  readonly toldAt: Nanos;
+  readonly price: number;
+  readonly lots: number;
+  readonly role: 'maker' | 'taker';
+  readonly cause: keyof typeof FillCause;
+  /** Lots ahead just before, and the trade (or the level that crossed) that came: its lots and its price. */
+  readonly aheadLots: number;
+  readonly tradedLots: number;
+  readonly tradePrice: number;
+  /** Row of the tape that caused it, or before which the order arrived. */
+  readonly row: number;
+}
+
+export interface InstrumentStory {
+  readonly side: 'buy' | 'sell';
+  readonly instrument: string;
+  readonly price: number;
+  readonly lots: number;
+  readonly filledLots: number;
+  readonly averagePrice: number | undefined;
+  readonly state: 'on its way' | 'waiting' | 'part filled' | 'filled' | 'ended';
+  readonly end: InstrumentEnd;
+  readonly aheadOnArrivalLots: number;
+  readonly aheadLots: number;
+  readonly fills: readonly InstrumentFillStory[];
+  /** Empty where the order never rested, or no other model is worked. */
+  readonly others: readonly QueueStory[];
+  /** What became of it, in one sentence. */
+  readonly headline: string;
+  /** The headline, then what caused each fill, then what other queue models made of it. */
+  readonly sentence: string;
+}
+
+const WHY: Readonly<Record<InstrumentEnd, string>> = {
+  none: '',
+  filled: 'all filled',
+  cancelled: 'cancelled',
+  replaced: 'replaced at another price',
+  wouldTake: 'expired: post-only, and it would have taken',
+  nothingToTake: 'expired: nothing more to take at the price',
+  fillOrKill: 'killed: not enough at the price',
+  marketNotOpen: 'the market was not open',
+  settled: 'the contract was settled',
+  liquidated: 'the account was liquidated',
+  belowMinimum: 'under the minimum size',
+  offLadder: 'no such price',
+  notOffered: 'the venue does not offer it',
+  unaffordable: 'more than the account could pay for'
+};
+
+const CAUSES: readonly (keyof typeof FillCause)[] = ['took', 'trade', 'tradeThrough', 'crossed'];
+
+/** Fills told one by one; the rest is counted. */
+const TOLD_FILLS = 3;
+
+export interface StoryOptions {
+  readonly order: InstrumentOrder;
+  readonly fills: readonly InstrumentFill[];
+  readonly now: Nanos;
+  readonly market: MarketInfo;
+}
+
+export function instrumentStory(options: StoryOptions): InstrumentStory {
+  const { order, fills, market } = options;
+  const { ladder } = market.rules;
+  const priceOf = (tick: number): number => (tick < 0 ? Number.NaN : ladder.priceOf(tick as Ticks));
+  const others = (order.shadow?.positions ?? []).map(queueStoryOf);
+  const words = wordsOf(options, priceOf);
+  const headline = words.headline();
+  const told = [headline, words.causes(), othersOf(others, order.madeAt, words.size)];
+  return {
+    side: order.direction === Direction.buy ? 'buy' : 'sell',
+    instrument: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
+    price: priceOf(order.tick),
+    lots: order.lots,
+    filledLots: order.filled,
+    averagePrice: order.filled > 0 ? averageOf(fills, priceOf) : undefined,
+    state: stateOf(order),
+    end: order.end,
+    aheadOnArrivalLots: order.aheadOnArrival,
+    aheadLots: Math.max(0, order.ahead),
+    fills: fills.map((fill) => ({
+      time: fill.time,
+      toldAt: fill.toldAt,
+      price: priceOf(fill.tick),
+      lots: fill.lots,
+      role: fill.role === Role.maker ? ('maker' as const) : ('taker' as const),
+      cause: CAUSES[fill.cause]!,
+      aheadLots: Math.max(0, fill.ahead),
+      tradedLots: fill.traded,
+      tradePrice: priceOf(fill.tradeTick),
+      row: fill.row
+    })),
+    others,
+    headline,
+    sentence: told.filter((part) => part !== '').join(' ')
+  };
+}
+
+/** Over the fills that were kept; undefined where none were. */
+function averageOf(fills: readonly InstrumentFill[], priceOf: (tick: number) => number): number | undefined {
+  const lots = fills.reduce((sum, fill) => sum + fill.lots, 0);
+  return lots === 0 ? undefined : fills.reduce((sum, fill) => sum + fill.lots * priceOf(fill.tick), 0) / lots;
+}
+
+function stateOf(order: InstrumentOrder): InstrumentStory['state'] {
+  if (order.status === OrderStatus.pending) return 'on its way';
+  if (order.status === OrderStatus.executable) return order.filled > 0 ? 'part filled' : 'waiting';
+  return order.end === 'filled' ? 'filled' : 'ended';
+}
+
+interface Words {
+  readonly size: (lots: number) => string;
+  readonly headline: () => string;
+  readonly causes: () => string;
+}
+
+function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: number) => number): Words {
+  const { lotSize, ladder, settlement } = market.rules;
+  const unit = settlement.kind === 'yesNo' ? ' contracts' : settlement.kind === 'cash' ? ' shares' : '';
+  const size = (lots: number): string => `${String(Number((lots * lotSize).toPrecision(12)))}${unit}`;
+  const price = (tick: number): string => (tick < 0 ? 'any price' : priceOf(tick).toFixed(ladder.decimals));
+  const after = (time: Nanos): string => `${((time - order.madeAt) / NANOS_PER_SECOND).toFixed(3)} s`;
+  const side = order.direction === Direction.buy ? 'buy' : 'sell';
+  const what = `${side} ${size(order.lots)} at ${price(order.tick)}`;
+  return {
+    size,
+    headline() {
+      if (order.status === OrderStatus.pending) return `On its way: ${what}.`;
+      if (order.status === OrderStatus.executable) {
+        const waits = `${size(Math.max(0, order.ahead))} must still trade first`;
+        const so = order.filled > 0 ? `Part filled: ${size(order.filled)} of ${what}` : `Waiting: ${what}`;
+        return `${so}, sent ${after(now)} ago behind ${size(order.aheadOnArrival)}; ${waits}.`;
+      }
+      if (order.end === 'filled') return `Filled: ${what}.`;
+      const part = order.filled > 0 ? `Part filled: ${size(order.filled)} of ` : 'Not filled: ';
+      const queue = order.aheadOnArrival > 0 ? `; ${size(Math.max(0, order.ahead))} was still ahead` : '';
+      return `${part}${what}, ${WHY[order.end]}${queue}.`;
+    },
+    causes() {
+      const told = fills.slice(0, TOLD_FILLS).map((fill) => {
+        const when = `${size(fill.lots)} at ${price(fill.tick)} ${after(fill.time)} after it was sent`;
+        const came = `${size(fill.traded)} at ${price(fill.tradeTick)}`;
+        const ahead = fill.ahead > 0 ? `with ${size(fill.ahead)} still ahead` : 'with nothing ahead';
+        switch (fill.cause) {
+          case FillCause.took:
+            return `${when}, taken from ${came}.`;
+          case FillCause.trade:
+            return `${when}, by a trade of ${came} ${ahead}.`;
+          case FillCause.tradeThrough:
+            return `${when}, by a trade of ${came}, past its price.`;
+          case FillCause.crossed:
+            return `${when}, when the other side's ${came} reached it.`;
+        }
+      });
+      const more = fills.length - told.length;
+      if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'fill' : 'fills'}.`);
+      return told.join(' ');
+    }
+  };
+}
