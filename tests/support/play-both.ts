@@ -5,7 +5,7 @@
 import type { MarketEnvConfig } from '../../src/lib/config/run-config.ts';
 import { Random } from '../../src/lib/core/random.ts';
 import type { Seed } from '../../src/lib/core/units.ts';
-import { sampleActions } from '../../src/lib/env/check-env.ts';
+import { sampleActions } from '../../src/lib/env/check-play.ts';
 import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
 import type { EpisodeTrace } from '../../src/lib/env/trace.ts';
 import type { VectorEnv } from '../../src/lib/env/vector-env.ts';

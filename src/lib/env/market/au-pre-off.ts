@@ -13,7 +13,7 @@ import { Random } from '../../core/random.ts';
 import type { Nanos, Seed } from '../../core/units.ts';
 import { NANOS_PER_MILLI } from '../../core/units.ts';
 import { NO_TICK, epochMillis } from '../../market/tape.ts';
-import { GreenUp, greenUp } from '../account/hedge.ts';
+import { GreenUp, greenUp, greenUpAtTouch } from '../account/hedge.ts';
 import { commissionOn } from '../matching/commission.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
 import { constantLatency } from '../matching/latency.ts';
@@ -27,7 +27,16 @@ import type { StakeRange, Touch } from './action.ts';
 import type { EpisodeExchange } from './episode-exchange.ts';
 import { IndexedExchange } from './indexed-exchange.ts';
 import { EPISODE_INFO } from './metrics.ts';
-import { ACCOUNT_COLUMNS, OBSERVATION_LIMIT, SLOT_COLUMNS, clip, emptyView, writeSlot } from './observation.ts';
+import {
+  ACCOUNT_COLUMNS,
+  OBSERVATION_LIMIT,
+  SLOT_COLUMNS,
+  SLOT_WIDTH,
+  clip,
+  emptyView,
+  observationSize,
+  writeSlot
+} from './observation.ts';
 import type { SlotView } from './observation.ts';
 import { OrdersOfSlot } from './orders-of-slot.ts';
 import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
@@ -35,15 +44,12 @@ import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
-const SLOT_WIDTH = RUNNER_FEATURES.length + SLOT_COLUMNS.length;
-const SHARED_WIDTH = MARKET_FEATURES.length + ACCOUNT_COLUMNS.length;
-
 export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
   return {
     id: config.id,
     observation: {
       kind: 'box',
-      size: config.slots * SLOT_WIDTH + SHARED_WIDTH,
+      size: observationSize(config.slots),
       low: -OBSERVATION_LIMIT,
       high: OBSERVATION_LIMIT
     },
@@ -113,6 +119,12 @@ export class ExchangePool {
   }
 }
 
+/** Best prices and what waits there; a record that is written over. */
+interface TouchAndSizes extends Touch {
+  bidLots: number;
+  askLots: number;
+}
+
 /** One environment of the vector; `index` is its row in the buffers. */
 export class PreOffEpisode {
   readonly #config: MarketEnvConfig;
@@ -124,7 +136,7 @@ export class PreOffEpisode {
   readonly #orders: readonly OrdersOfSlot[];
   readonly #greens: readonly GreenUp[];
   readonly #action = new SlotAction();
-  readonly #touch: Touch = { bid: NO_TICK, ask: NO_TICK, lastTick: 0 };
+  readonly #touch: TouchAndSizes = { bid: NO_TICK, ask: NO_TICK, bidLots: 0, askLots: 0, lastTick: 0 };
   readonly #outcome = new StepOutcome();
   readonly #view: SlotView;
   /** Middle of each slot's book when the step was decided, hundredths; 0 without one. */
@@ -305,12 +317,21 @@ export class PreOffEpisode {
   /** Hedged value after commission in lots, slot by slot into `#greens`. */
   #valueNow(exchange: EpisodeExchange, timeline: Timeline): void {
     const { account, books } = exchange;
+    const touch = this.#touch;
+    const from = this.#step * timeline.runners.length;
     let points = 0;
     for (let slot = 0; slot < timeline.runners.length; slot++) {
       const runner = timeline.runners[slot]!;
       if (runner === NO_RUNNER) continue;
       const green = this.#greens[slot]!;
-      greenUp(account, runner, books[runner]!, timeline.points, green);
+      const at = from + slot;
+      touch.bid = timeline.bestBids[at]!;
+      touch.ask = timeline.bestAsks[at]!;
+      touch.bidLots = timeline.bestBidLots[at]!;
+      touch.askLots = timeline.bestAskLots[at]!;
+      if (!greenUpAtTouch(account, runner, touch, timeline.points, green)) {
+        greenUp(account, runner, books[runner]!, timeline.points, green);
+      }
       points += green.value;
     }
     const lots = points / 100;
@@ -341,20 +362,16 @@ export class PreOffEpisode {
     const { account } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
-    const { runnerFeatures, marketFeatures } = timeline;
     const sumIfLoses = account.sumIfLoses();
-    const width = RUNNER_FEATURES.length;
     let at = this.#index * this.#observationSize;
-    let from = this.#step * slots * width;
-    for (let slot = 0; slot < slots; slot++) {
+    into.set(timeline.observations[this.#step]!, at);
+    for (let slot = 0; slot < slots; slot++, at += SLOT_WIDTH) {
       const runner = timeline.runners[slot]!;
-      if (runner === NO_RUNNER || exchange.state.removed[runner] === 1) {
+      if (runner === NO_RUNNER) continue;
+      if (exchange.state.removed[runner] === 1) {
         into.fill(0, at, at + SLOT_WIDTH);
-        at += SLOT_WIDTH;
-        from += width;
         continue;
       }
-      for (let f = 0; f < width; f++) into[at++] = runnerFeatures[from++]!;
       const green = this.#greens[slot]!;
       if (this.#step === 0) green.clear();
       const orders = this.#orders[slot]!;
@@ -367,11 +384,9 @@ export class PreOffEpisode {
       view.lay = orders.newest(Side.lay);
       view.bestBid = timeline.bestBids[this.#step * slots + slot]!;
       view.bestAsk = timeline.bestAsks[this.#step * slots + slot]!;
-      writeSlot(view, cap, into, at);
-      at += SLOT_COLUMNS.length;
+      writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
     }
-    from = this.#step * MARKET_FEATURES.length;
-    for (let f = 0; f < MARKET_FEATURES.length; f++) into[at++] = marketFeatures[from++]!;
+    at += MARKET_FEATURES.length;
     into[at] = clip(this.#value / cap);
     into[at + 1] = clip(this.#worst / cap);
     into[at + 2] = clip(account.exposure() / 100 / this.#limitLots);

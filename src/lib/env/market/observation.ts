@@ -2,12 +2,15 @@
  * What an agent of `AUPreOffV7TradeCost` sees: for every runner slot the market features and what we hold and have
  * waiting there, then the account. Everything is finite, in units of the stake cap, the bankroll or the step limit,
  * and clipped to [-10, 10]. A slot without a runner, or whose runner has left, is all zeros and has mask 0.
+ *
+ * Layout: slot by slot RUNNER_FEATURES, then SLOT_COLUMNS; after the last slot MARKET_FEATURES, then ACCOUNT_COLUMNS.
  */
 import { NO_TICK } from '../../market/tape.ts';
 import { BackLayAccount, POINTS_PER_LOT } from '../account/account.ts';
 import type { GreenUp } from '../account/hedge.ts';
 import { OrderStatus, Side } from '../matching/order.ts';
 import type { Order } from '../matching/order.ts';
+import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 
 export const OBSERVATION_LIMIT = 10;
 
@@ -49,6 +52,11 @@ export const ACCOUNT_COLUMNS = [
   /** Decisions taken over the step limit. */
   'step'
 ] as const;
+
+export const SLOT_WIDTH = RUNNER_FEATURES.length + SLOT_COLUMNS.length;
+
+export const observationSize = (slots: number): number =>
+  slots * SLOT_WIDTH + MARKET_FEATURES.length + ACCOUNT_COLUMNS.length;
 
 export function clip(value: number): number {
   return value > OBSERVATION_LIMIT ? OBSERVATION_LIMIT : value < -OBSERVATION_LIMIT ? -OBSERVATION_LIMIT : value;

@@ -14,8 +14,7 @@ import { MarketStatus, NO_TICK, RowKind, messageCount, tapeTime } from '../../ma
 import { ladderPoints } from '../account/hedge.ts';
 import { BookHistoryBuilder, keepsHistory } from './book-history.ts';
 import type { BookHistory } from './book-history.ts';
-import { OBSERVATION_LIMIT } from './observation.ts';
-import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
+import { OBSERVATION_LIMIT, SLOT_WIDTH, observationSize } from './observation.ts';
 
 /** Empty slot. */
 export const NO_RUNNER = -1;
@@ -38,13 +37,19 @@ export interface Timeline {
   readonly start: MarketState;
   /** By slot of the tape: 1 for the runners in `runners`. */
   readonly watched: Uint8Array;
-  /** [steps + 1, slots, RUNNER_FEATURES], zeros where no runner is */
-  readonly runnerFeatures: Float32Array;
-  /** [steps + 1, MARKET_FEATURES] */
-  readonly marketFeatures: Float32Array;
-  /** [steps + 1, slots]: best prices when a decision is taken, as ticks; NO_TICK where there is none, or no runner. */
+  /**
+   * By decision: the observation with all that the recording alone says, zeros elsewhere; see `observation.ts` for its
+   * layout. Views on one array.
+   */
+  readonly observations: readonly Float32Array[];
+  /**
+   * [steps + 1, slots]: best prices when a decision is taken, as ticks, NO_TICK where there is none, or no runner; and
+   * the lots that wait there, 0 where none do.
+   */
   readonly bestBids: Int32Array;
   readonly bestAsks: Int32Array;
+  readonly bestBidLots: Float64Array;
+  readonly bestAskLots: Float64Array;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
   /** Undefined where the ladder is too long for one: such a market is played message by message. */
@@ -103,13 +108,14 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((off.time - begin) / every)));
   const times = Float64Array.from({ length: steps + 1 }, (_, k) => Math.min(begin + k * every, off.time));
   const runners = byPrice(state, config.slots);
-  const width = RUNNER_FEATURES.length;
-  const runnerFeatures = new Float32Array((steps + 1) * config.slots * width);
-  const marketFeatures = new Float32Array((steps + 1) * MARKET_FEATURES.length);
+  const width = observationSize(config.slots);
+  const observed = new Float32Array((steps + 1) * width);
   const points = ladderPoints(tape.market.rules.ladder);
   const history = keepsHistory(tape) ? new BookHistoryBuilder(start, runners, points) : undefined;
-  const bestBids = new Int32Array(runnerFeatures.length / width).fill(NO_TICK);
-  const bestAsks = new Int32Array(runnerFeatures.length / width).fill(NO_TICK);
+  const bestBids = new Int32Array((steps + 1) * config.slots).fill(NO_TICK);
+  const bestAsks = new Int32Array((steps + 1) * config.slots).fill(NO_TICK);
+  const bestBidLots = new Float64Array((steps + 1) * config.slots);
+  const bestAskLots = new Float64Array((steps + 1) * config.slots);
   let next = message;
   for (let k = 0; k <= steps; k++) {
     const now = times[k]! as Nanos;
@@ -117,19 +123,21 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     if (k > 0) history?.onDecision();
     runners.forEach((slot, i) => {
       if (slot === NO_RUNNER) return;
-      const book = (k === 0 ? start : state).books[slot]!;
-      bestBids[k * config.slots + i] = book.bestBid;
-      bestAsks[k * config.slots + i] = book.bestAsk;
+      const { bids, asks, bestBid, bestAsk } = (k === 0 ? start : state).books[slot]!;
+      const at = k * config.slots + i;
+      bestBids[at] = bestBid;
+      bestAsks[at] = bestAsk;
+      bestBidLots[at] = bestBid === NO_TICK ? 0 : bids.at(bestBid);
+      bestAskLots[at] = bestAsk === NO_TICK ? 0 : asks.at(bestAsk);
     });
     features.onMessageEnd(now);
-    features.writeMarket(state, marketFeatures, k * MARKET_FEATURES.length);
+    features.writeMarket(state, observed, k * width + config.slots * SLOT_WIDTH);
     runners.forEach((slot, i) => {
       if (slot === NO_RUNNER || state.removed[slot] === 1) return;
-      features.write(state, slot, runnerFeatures, (k * config.slots + i) * width);
+      features.write(state, slot, observed, k * width + i * SLOT_WIDTH);
     });
   }
-  clipAll(runnerFeatures);
-  clipAll(marketFeatures);
+  clipAll(observed);
   return {
     tape,
     runners,
@@ -140,10 +148,11 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     lastMessage: off.message,
     start,
     watched: Uint8Array.from(state.books, (_, slot) => (runners.includes(slot) ? 1 : 0)),
-    runnerFeatures,
-    marketFeatures,
+    observations: Array.from(times, (_, k) => observed.subarray(k * width, (k + 1) * width)),
     bestBids,
     bestAsks,
+    bestBidLots,
+    bestAskLots,
     points,
     history: history?.finish()
   };
