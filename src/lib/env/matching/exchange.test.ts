@@ -1,67 +1,14 @@
-/** The simulated exchange on small tapes whose every row is written out here. Ticks are named by their prices. */
+/** The simulated exchange on small tapes whose every row is written out here: orders that arrive, rest and end. */
 import { describe, expect, it } from 'vitest';
-import { miniBuilder, miniMarket } from '../../../../tests/support/mini-tape.ts';
-import { Random } from '../../core/random.ts';
+import { at, scene, trade } from '../../../../tests/support/exchange-scene.ts';
 import { lots, millis, seconds } from '../../core/units.ts';
-import type { Seed, Ticks } from '../../core/units.ts';
-import { betfairClassic } from '../../market/ladder.ts';
-import type { MarketRules } from '../../market/rules.ts';
+import type { Ticks } from '../../core/units.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
-import { betfairRules } from '../../market/venues/betfair.ts';
-import { SimulatedExchange } from './exchange.ts';
-import type { ExchangeOptions } from './exchange-options.ts';
 import { constantLatency } from './latency.ts';
 import { OrderStatus, Side } from './order.ts';
-import type { EndReason, Fill, Order, OrderRequest } from './order.ts';
-import { fullQueue } from './queue/full-queue.ts';
-
-const at = (price: number): Ticks => betfairClassic.tickOf(price)!;
-
-function open(builder: TapeBuilder): void {
-  builder.message(seconds(0));
-  builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
-  builder.row(RowKind.bid, 0, at(4.5), 10_000);
-  builder.row(RowKind.bid, 0, at(4.4), 20_000);
-  builder.row(RowKind.ask, 0, at(4.6), 5_000);
-  builder.row(RowKind.ask, 0, at(4.7), 8_000);
-}
-
-interface Scene {
-  readonly exchange: SimulatedExchange;
-  readonly place: (request: Partial<OrderRequest> & { side: Side; price: number; stake: number }) => Order;
-}
-
-/** A market of three runners from the rows that `script` writes, and an exchange at its first second. */
-function scene(
-  script: (builder: TapeBuilder) => void,
-  options: Partial<ExchangeOptions> = {},
-  rules?: MarketRules
-): Scene {
-  const builder = miniBuilder();
-  open(builder);
-  script(builder);
-  const market = miniMarket({ runners: 3, scheduledSeconds: 600 });
-  const tape = builder.build(rules === undefined ? market : { ...market, rules }, { shared: false });
-  const exchange = new SimulatedExchange(tape, {
-    queue: fullQueue,
-    latency: constantLatency({ place: 100, cancel: 100, replace: 200 }),
-    random: new Random(1 as Seed),
-    bankroll: 1_000_000,
-    history: true,
-    ...options
-  });
-  exchange.advanceTo(seconds(1));
-  return {
-    exchange,
-    place: ({ price, stake, ...request }) => exchange.place({ slot: 0, tick: at(price), lots: lots(stake), ...request })
-  };
-}
-
-const trade = (builder: TapeBuilder, time: number, price: number, size: number): void => {
-  builder.message(seconds(time));
-  builder.row(RowKind.trade, 0, at(price), size);
-};
+import type { EndReason, Fill, OrderRequest } from './order.ts';
 
 describe('arrival', () => {
   it('a crossing back walks the ladder, best price first, and rests with what is left', () => {
@@ -206,127 +153,6 @@ describe('resting orders', () => {
   });
 });
 
-describe('the market around an order', () => {
-  const suspend = (builder: TapeBuilder): void => {
-    builder.message(seconds(2));
-    builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
-  };
-
-  it('LAPSE orders lapse at a suspension, PERSIST orders stay', () => {
-    const { exchange, place } = scene(suspend);
-    const lapses = place({ side: Side.back, price: 4.6, stake: 1_000 });
-    const persists = place({ side: Side.back, price: 4.6, stake: 1_000, persistence: 'persist' });
-    exchange.advanceTo(seconds(3));
-    expect([lapses.end, lapses.lapsed]).toEqual(['lapsedAtSuspension', 1_000]);
-    expect(persists.status).toBe(OrderStatus.executable);
-    expect(place({ side: Side.back, price: 4.6, stake: 1_000 }).end).toBe('marketNotOpen');
-  });
-
-  it('an order on its way into a suspension is void', () => {
-    const { exchange, place } = scene(suspend);
-    exchange.advanceTo(millis(1950));
-    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
-    exchange.advanceTo(seconds(3));
-    expect([order.end, order.voided]).toEqual(['marketNotOpen', 1_000]);
-    expect(exchange.account.exposure()).toBe(0);
-  });
-
-  it('in play a bet waits for its delay as well', () => {
-    const { exchange, place } = scene((builder) => {
-      builder.message(seconds(2));
-      builder.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
-      builder.row(RowKind.betDelay, NO_SLOT, NO_TICK, 5);
-    });
-    exchange.advanceTo(seconds(3));
-    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
-    exchange.advanceTo(seconds(8));
-    expect(order.matched).toBe(0);
-    exchange.advanceTo(seconds(8.2));
-    expect(order.matched).toBe(1_000);
-  });
-
-  it('a removal voids bets on the runner and cuts the others by its factor from 2.5 % on', () => {
-    for (const [percent, price] of [
-      [10, 405],
-      [2.4, 450]
-    ] as const) {
-      const { exchange, place } = scene((builder) => {
-        builder.message(seconds(3));
-        builder.row(RowKind.removal, 1, NO_TICK, percent * 100);
-      });
-      const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
-      exchange.advanceTo(seconds(4));
-      expect(order.matchedPoints / order.matched).toBe(price);
-      expect(exchange.account.ifWins[0]).toBe(1_000 * (price - 100));
-      expect(place({ slot: 1, side: Side.back, price: 4.5, stake: 1_000 }).end).toBe('runnerRemoved');
-    }
-  });
-
-  it('a removal leaves on record at what price a match was made', () => {
-    const { exchange, place } = scene((builder) => {
-      builder.message(seconds(3));
-      builder.row(RowKind.removal, 1, NO_TICK, 1_000);
-    });
-    const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
-    exchange.advanceTo(seconds(4));
-    const [fill] = exchange.fillsOf(order);
-    expect([fill!.points, fill!.standingPoints]).toEqual([450, 405]);
-  });
-
-  it('the parts of a void bet add up to it, unless they are told to be loose', () => {
-    for (const [sizeAccounting, voided] of [
-      ['exact', 700],
-      ['loose', 1_000]
-    ] as const) {
-      const { exchange, place } = scene(
-        (builder) => {
-          builder.message(seconds(3));
-          builder.row(RowKind.removal, 0, NO_TICK, 1_000);
-        },
-        { sizeAccounting }
-      );
-      const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
-      exchange.advanceTo(seconds(2));
-      exchange.cancel(order, 300);
-      exchange.advanceTo(seconds(4));
-      expect([order.matched, order.cancelled, order.voided]).toEqual([0, 300, voided]);
-    }
-  });
-
-  it('a lay at the starting price keeps its stake: its liability falls with the price that its factor means', () => {
-    // Factor 20 is a price of 5; a removal of 10 % makes it 4.5; the stake of 25.00 then risks 87.50 and not 100.00.
-    const { exchange, place } = scene((builder) => {
-      builder.message(seconds(0.5));
-      builder.row(RowKind.adjustmentFactor, 0, NO_TICK, 2_000);
-      builder.message(seconds(3));
-      builder.row(RowKind.removal, 1, NO_TICK, 1_000);
-      builder.message(seconds(4));
-      builder.row(RowKind.startingPrice, 0, at(4.5), 4_500_000);
-    });
-    const order = place({ side: Side.lay, price: 4.5, stake: 10_000, kind: 'marketOnClose' });
-    exchange.advanceTo(seconds(3.5));
-    expect([order.liability, order.lots, exchange.account.exposure()]).toEqual([8_750, 8_750, 875_000]);
-    exchange.advanceTo(seconds(5));
-    expect(order.matched).toBe(2_500);
-  });
-
-  it('on-close orders match at the reconciled starting price', () => {
-    const { exchange, place } = scene((builder) => {
-      builder.message(seconds(3));
-      builder.row(RowKind.startingPrice, 0, at(5), 5_000_000);
-    });
-    const back = place({ side: Side.back, price: 4.5, stake: 1_000, kind: 'marketOnClose' });
-    const lay = place({ side: Side.lay, price: 4.5, stake: 4_000, kind: 'marketOnClose' });
-    const tooHigh = place({ side: Side.back, price: 5.1, stake: 1_000, kind: 'limitOnClose' });
-    const kept = place({ side: Side.back, price: 20, stake: 1_000, persistence: 'marketOnClose' });
-    exchange.advanceTo(seconds(4));
-    expect([back.matched, lay.matched, tooHigh.lapsed, kept.matched]).toEqual([1_000, 1_000, 1_000, 1_000]);
-    // Liability 40.00 at 5.00 is a stake of 10.00: two backs and one lay are left as one back.
-    expect(exchange.account.profitIfWins(0)).toBe(1_000 * 400);
-    expect(exchange.account.exposure()).toBe(1_000 * 100);
-  });
-});
-
 describe('what counts as a trade', () => {
   /** The level sinks with an exchange rate and rises again, is then taken to nothing, and traded at anew. */
   const script = (builder: TapeBuilder): void => {
@@ -388,6 +214,18 @@ describe('refusals', () => {
     expect(place({ side: Side.back, price: 4.6, stake: 4_800 }).end).toBe('none');
     expect(place({ side: Side.back, price: 4.6, stake: 200 }).end).toBe('exposureLimit');
     expect(exchange.account.exposure()).toBe((199 + 4_800) * 100);
+  });
+
+  it('a replacement that cannot be paid is refused, and what it was to replace is gone', () => {
+    const { exchange, place } = scene(() => undefined, { bankroll: 10_000 });
+    const order = place({ side: Side.lay, price: 4.4, stake: 2_000 });
+    exchange.advanceTo(seconds(2));
+    const none = exchange.replace(order, 999 as Ticks);
+    expect([none.end, order.status, order.cancelling]).toEqual(['offLadder', OrderStatus.executable, false]);
+    const dearer = exchange.replace(order, at(30));
+    exchange.advanceTo(seconds(3));
+    expect([order.end, dearer.end, dearer.voided]).toEqual(['replaced', 'unaffordable', 2_000]);
+    expect(exchange.account.exposure()).toBe(0);
   });
 
   it('a stake under the minimum is taken where the venue pays out enough, whatever it is for', () => {

@@ -17,7 +17,7 @@ import { FillLog } from './fill-log.ts';
 import { LiveOrders } from './live-orders.ts';
 import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
 import type { EndReason, OrderRequest } from './order.ts';
-import { refusalOf } from './refusal.ts';
+import { notAffordable, offLadder, refusalOf } from './refusal.ts';
 import { OrderShadows, ownDepth } from './order-shadows.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 import { otherQueues, queueNamed } from './queue/queue-name.ts';
@@ -171,9 +171,10 @@ export class OrderDesk {
     const successor = this.#newOrder(request);
     this.submitted++;
     this.transactions++;
-    if (order.status === OrderStatus.complete || order.cancelling) {
+    const wrong = offLadder(successor, this.#options.state.market.rules.ladder);
+    if (wrong || order.status === OrderStatus.complete || order.cancelling) {
       successor.voided = successor.lots;
-      this.#finish(successor, 'replaced');
+      this.#finish(successor, wrong ? 'offLadder' : 'replaced');
       return successor;
     }
     order.cancelling = true;
@@ -291,6 +292,12 @@ export class OrderDesk {
     if (successor === undefined) return;
     successor.lots = gone;
     successor.acceptedAt = due;
+    const refusal = notAffordable(successor, this.account, this.#options);
+    if (refusal !== undefined) {
+      successor.voided = gone;
+      this.#finish(successor, refusal);
+      return;
+    }
     this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
     this.#arrive(successor);
   }

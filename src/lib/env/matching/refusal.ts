@@ -1,5 +1,6 @@
 /** Whether a new order is taken: what the venue demands of it, and what the account can afford. */
 import type { UnderMinimum } from '../../market/rules.ts';
+import type { Ladder } from '../../market/ladder.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import { MarketStatus } from '../../market/tape.ts';
 import { POINTS_PER_LOT } from '../account/account.ts';
@@ -17,18 +18,15 @@ export function refusalOf(
   limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
 ): EndReason | undefined {
   const { orders, ladder } = state.market.rules;
-  const { slot, side, lots, tick, kind } = order;
+  const { slot, lots, kind } = order;
   const offered = orders.kinds.includes(kind) && orders.persistence.includes(order.persistence);
   if (slot < 0 || slot >= state.books.length || !offered) return 'notOffered';
-  if (kind !== 'marketOnClose' && !(Number.isInteger(tick) && tick >= 0 && tick < ladder.size)) return 'offLadder';
+  if (offLadder(order, ladder)) return 'offLadder';
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
   if (state.removed[slot] === 1) return 'runnerRemoved';
   if (state.status !== MarketStatus.open) return 'marketNotOpen';
   if (lots < orders.minimum && !takenUnderMinimum(order, reducing, orders.underMinimum)) return 'belowMinimum';
-  const exposure = account.exposureWith(slot, side, lots, closeWaitingPoints(order)) / POINTS_PER_LOT;
-  if (exposure > limits.bankroll) return 'unaffordable';
-  if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
-  return undefined;
+  return notAffordable(order, account, limits);
 }
 
 /** Whether a stake under the minimum is taken all the same. Orders for the starting price have no payout to count. */
@@ -42,3 +40,19 @@ function takenUnderMinimum(order: Order, reducing: boolean, rule: UnderMinimum =
       return reducing;
   }
 }
+
+/** Whether the account can bear an order that does not wait yet: the reason, or undefined when it can. */
+export function notAffordable(
+  order: Order,
+  account: BackLayAccount,
+  limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
+): EndReason | undefined {
+  const { slot, side, lots } = order;
+  const exposure = account.exposureWith(slot, side, lots, closeWaitingPoints(order)) / POINTS_PER_LOT;
+  if (exposure > limits.bankroll) return 'unaffordable';
+  if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
+  return undefined;
+}
+
+export const offLadder = (order: Order, ladder: Ladder): boolean =>
+  order.kind !== 'marketOnClose' && !(Number.isInteger(order.tick) && order.tick >= 0 && order.tick < ladder.size);
