@@ -157,13 +157,13 @@ function replayOf(tape: Tape, golden: GoldenFile) {
   const last = Math.max(tape.received[tape.rows - 1]!, lastExchange) + shift;
   let row = 0;
   for (let time = stepNs; time <= last; time += stepNs) {
-    for (; row < tape.rows && tape.received[row]! + shift <= time; row++) state.apply(tape, row);
+    row = state.applyReceived(tape, row, time - shift);
     const { bestBid, bestAsk, bids, asks } = book;
     const line = [time, goldenTick(tape, bestBid), bids.at(bestBid), goldenTick(tape, bestAsk), asks.at(bestAsk)];
     lines.push(line);
     hash.update(`${line.join('|')}\n`);
   }
-  for (; row < tape.rows; row++) state.apply(tape, row);
+  state.applyReceived(tape, row, Number.POSITIVE_INFINITY);
   return { steps: lines, sha256: hash.digest('hex'), book };
 }
 

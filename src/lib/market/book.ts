@@ -9,6 +9,13 @@ import type { MarketRules } from './rules.ts';
 import { NO_TICK, OFF_LADDER_SCALE } from './tape.ts';
 import type { Ticks } from '../core/units.ts';
 
+/** Stands over every tick: no ask yet. */
+const NO_ASK = 0x3fffffff;
+const NEVER_OVER = 0x3fffffff;
+const NEVER_UNDER = -2;
+
+const askOf = (tick: number): number => (tick === NO_TICK ? NO_ASK : tick);
+
 /** What waits on both sides of a book, however it is kept. */
 export interface BookView {
   readonly ladder: Ladder;
@@ -24,23 +31,28 @@ export class Book implements BookView {
   readonly bids: Depth;
   /** Betfair `atl`, what a layer gets; the best is the lowest. */
   readonly asks: Depth;
-  /** Traded lots by tick; the few at prices off the ladder are in `offLadder`. */
+  /** Traded lots by tick, set by `addTrade` and `setTraded` alone; the few at prices off the ladder are in `offLadder`. */
   readonly traded: Depth;
   /** Tick of the last trade (the one below it when the price is off the ladder), or NO_TICK. */
   lastTraded: number = NO_TICK;
   /** Price of the last trade, NaN before the first. */
   lastTradedPrice = Number.NaN;
+  /** Lots traded on the ladder: the sum of `traded`. */
+  #traded = 0;
   #offLadder: { price: number; lots: number }[] = [];
 
   /** Whether the newer side wins where both meet: the best prices are then kept, not read off the levels. */
   readonly #newestWins: boolean;
-  #bestBid: number = NO_TICK;
-  #bestAsk: number = NO_TICK;
+  /** Where a change can move the best: at or over the one, at or under the other. Nowhere unless the newest wins. */
+  #bidEdge: number;
+  #askEdge: number;
 
   /** @param crossing as `MarketRules.crossing` */
   constructor(ladder: Ladder, crossing?: MarketRules['crossing']) {
     this.ladder = ladder;
     this.#newestWins = crossing === 'newestWins';
+    this.#bidEdge = this.#newestWins ? NO_TICK : NEVER_OVER;
+    this.#askEdge = this.#newestWins ? NO_ASK : NEVER_UNDER;
     this.bids = new Depth(ladder.size);
     this.asks = new Depth(ladder.size);
     this.traded = new Depth(ladder.size);
@@ -48,36 +60,43 @@ export class Book implements BookView {
 
   /** Highest bid that no newer ask crossed: the best back price. NO_TICK when nobody bids. */
   get bestBid(): number {
-    return this.#newestWins ? this.#bestBid : this.bids.highest;
+    return this.#newestWins ? this.#bidEdge : this.bids.highest;
   }
 
   /** Lowest ask that no newer bid crossed: the best lay price. NO_TICK when nobody offers. */
   get bestAsk(): number {
-    return this.#newestWins ? this.#bestAsk : this.asks.lowest;
+    if (!this.#newestWins) return this.asks.lowest;
+    return this.#askEdge === NO_ASK ? NO_TICK : this.#askEdge;
   }
 
   /** Sets the absolute size of a bid; 0 removes it. */
   setBid(tick: number, lots: number): void {
     this.bids.set(tick, lots);
-    if (!this.#newestWins) return;
-    if (lots === 0) {
-      if (tick === this.#bestBid) this.#bestBid = this.bids.below(tick);
-    } else if (tick > this.#bestBid) {
-      this.#bestBid = tick;
-      if (tick >= this.#bestAsk && this.#bestAsk !== NO_TICK) this.#bestAsk = this.asks.above(tick);
-    }
+    if (tick >= this.#bidEdge) this.#moveBid(tick, lots);
   }
 
   /** Sets the absolute size of an ask; 0 removes it. */
   setAsk(tick: number, lots: number): void {
     this.asks.set(tick, lots);
-    if (!this.#newestWins) return;
+    if (tick <= this.#askEdge) this.#moveAsk(tick, lots);
+  }
+
+  #moveBid(tick: number, lots: number): void {
     if (lots === 0) {
-      if (tick === this.#bestAsk) this.#bestAsk = this.asks.above(tick);
-    } else if (tick < this.#bestAsk || this.#bestAsk === NO_TICK) {
-      this.#bestAsk = tick;
-      if (tick <= this.#bestBid) this.#bestBid = this.bids.below(tick);
+      if (tick === this.#bidEdge) this.#bidEdge = this.bids.below(tick);
+      return;
     }
+    this.#bidEdge = tick;
+    if (tick >= this.#askEdge) this.#askEdge = askOf(this.asks.above(tick));
+  }
+
+  #moveAsk(tick: number, lots: number): void {
+    if (lots === 0) {
+      if (tick === this.#askEdge) this.#askEdge = askOf(this.asks.above(tick));
+      return;
+    }
+    this.#askEdge = tick;
+    if (tick <= this.#bidEdge) this.#bidEdge = this.bids.below(tick);
   }
 
   /** Removes the bids from the best down to `tick`; those that a newer ask crossed stay. */
@@ -89,7 +108,7 @@ export class Book implements BookView {
       at = next;
     }
     // A crossed bid that outlives the clearing is no best either.
-    this.#bestBid = bids.below(this.#bestAsk === NO_TICK ? tick : Math.min(tick, this.#bestAsk));
+    if (this.#newestWins) this.#bidEdge = bids.below(Math.min(tick, this.#askEdge));
   }
 
   /** Removes the asks from the best up to `tick`; those that a newer bid crossed stay. */
@@ -100,18 +119,19 @@ export class Book implements BookView {
       asks.set(at, 0);
       at = next;
     }
-    this.#bestAsk = asks.above(Math.max(tick, this.#bestBid));
+    if (this.#newestWins) this.#askEdge = askOf(asks.above(Math.max(tick, this.#bidEdge)));
   }
 
-  /** Makes a book whose levels were set one by one, not as they came, what it was: crossed levels hide no longer. */
+  /** For a book whose levels were set one by one and not as they came: what its best prices were then. */
   restoreBest(bestBid: number, bestAsk: number): void {
-    this.#bestBid = bestBid;
-    this.#bestAsk = bestAsk;
+    if (!this.#newestWins) return;
+    this.#bidEdge = bestBid;
+    this.#askEdge = askOf(bestAsk);
   }
 
   /** Lots traded at all prices, as the traded ladder now states. */
   get totalTraded(): number {
-    let sum = this.traded.total;
+    let sum = this.#traded;
     for (const level of this.#offLadder) sum += level.lots;
     return sum;
   }
@@ -123,6 +143,13 @@ export class Book implements BookView {
 
   addTrade(tick: number, lots: number): void {
     this.traded.set(tick, this.traded.at(tick) + lots);
+    this.#traded += lots;
+  }
+
+  /** Lots traded at a price as the venue now states them. */
+  setTraded(tick: number, lots: number): void {
+    this.#traded += lots - this.traded.at(tick);
+    this.traded.set(tick, lots);
   }
 
   setLastTraded(tick: number): void {
@@ -156,23 +183,23 @@ export class Book implements BookView {
     this.bids.copyFrom(other.bids);
     this.asks.copyFrom(other.asks);
     this.traded.copyFrom(other.traded);
+    this.#traded = other.#traded;
     if (this.#offLadder.length + other.#offLadder.length > 0) {
       this.#offLadder = other.#offLadder.map((level) => ({ ...level }));
     }
     this.lastTraded = other.lastTraded;
     this.lastTradedPrice = other.lastTradedPrice;
-    this.#bestBid = other.#bestBid;
-    this.#bestAsk = other.#bestAsk;
+    this.restoreBest(other.bestBid, other.bestAsk);
   }
 
   clear(): void {
     this.bids.clear();
     this.asks.clear();
     this.traded.clear();
+    this.#traded = 0;
     this.#offLadder = [];
     this.lastTraded = NO_TICK;
     this.lastTradedPrice = Number.NaN;
-    this.#bestBid = NO_TICK;
-    this.#bestAsk = NO_TICK;
+    this.restoreBest(NO_TICK, NO_TICK);
   }
 }

@@ -1,13 +1,17 @@
 /**
  * One side of a book: the size waiting (or traded) at each tick. A bit set over the ticks finds the best level and the
- * next one in steps of 32 ticks, so nothing is sorted and nothing is allocated once a page of sizes exists. Knows
- * nothing of what the sizes mean.
+ * next one in steps of 32 ticks, of 512 where none of those ever held a size, so nothing is sorted and nothing is
+ * allocated once a page of sizes exists. Knows nothing of what the sizes mean.
  */
 import { NO_TICK } from './tape.ts';
 
 const PAGE_BITS = 9;
 const PAGE_SIZE = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE_SIZE - 1;
+/** Words of the bit set that stand for one page, and the bits of a word's number that say which of them it is. */
+const WORDS_BITS = PAGE_BITS - 5;
+const WORDS = 1 << WORDS_BITS;
+const WORD_MASK = WORDS - 1;
 /** Stands for every page that holds nothing; never written to. */
 const EMPTY_PAGE = new Float64Array(PAGE_SIZE);
 
@@ -29,10 +33,9 @@ export class Depth implements DepthView {
   /** Lowest and highest tick with a size, NO_TICK when there is none. Read-only to others. */
   lowest: number = NO_TICK;
   highest: number = NO_TICK;
-  /** Number of levels, and the sum of their sizes in lots. Read-only to others. */
+  /** Number of levels. Read-only to others. */
   count = 0;
-  total = 0;
-  /** Sizes by page: wide ladders (99,900 prices) are mostly empty. */
+  /** Sizes by page: wide ladders (a perpetual's has millions of prices) are mostly empty. */
   readonly #pages: Float64Array[];
   readonly #bits: Uint32Array;
 
@@ -57,7 +60,6 @@ export class Depth implements DepthView {
       this.#pages[tick >> PAGE_BITS] = page;
     }
     page[tick & PAGE_MASK] = lots;
-    this.total += lots - held;
     if (held === 0) this.#occupy(tick);
     else if (lots === 0) this.#vacate(tick);
   }
@@ -65,21 +67,17 @@ export class Depth implements DepthView {
   /** The next occupied tick below, or NO_TICK. */
   below(tick: number): number {
     if (this.count === 0 || tick <= this.lowest) return NO_TICK;
-    const bits = this.#bits;
-    let word = (tick - 1) >> 5;
-    let held = bits[word]! & (0xffffffff >>> (31 - ((tick - 1) & 31)));
-    while (held === 0) held = bits[--word]!;
-    return (word << 5) + 31 - Math.clz32(held);
+    const word = (tick - 1) >> 5;
+    const held = this.#bits[word]! & (0xffffffff >>> (31 - ((tick - 1) & 31)));
+    return held === 0 ? this.#lastBefore(word) : (word << 5) + 31 - Math.clz32(held);
   }
 
   /** The next occupied tick above, or NO_TICK. */
   above(tick: number): number {
     if (this.count === 0 || tick >= this.highest) return NO_TICK;
-    const bits = this.#bits;
-    let word = (tick + 1) >> 5;
-    let held = bits[word]! & (0xffffffff << ((tick + 1) & 31));
-    while (held === 0) held = bits[++word]!;
-    return (word << 5) + 31 - Math.clz32(held & -held);
+    const word = (tick + 1) >> 5;
+    const held = this.#bits[word]! & (0xffffffff << ((tick + 1) & 31));
+    return held === 0 ? this.#firstAfter(word) : (word << 5) + 31 - Math.clz32(held & -held);
   }
 
   /** Becomes a copy of another depth of the same ladder; nothing is shared. */
@@ -95,7 +93,6 @@ export class Depth implements DepthView {
     this.lowest = other.lowest;
     this.highest = other.highest;
     this.count = other.count;
-    this.total = other.total;
   }
 
   clear(): void {
@@ -108,26 +105,48 @@ export class Depth implements DepthView {
     this.lowest = NO_TICK;
     this.highest = NO_TICK;
     this.count = 0;
-    this.total = 0;
   }
 
   #occupy(tick: number): void {
     this.#bits[tick >> 5]! |= 1 << (tick & 31);
-    if (this.count++ === 0) {
-      this.lowest = tick;
-      this.highest = tick;
-    } else if (tick < this.lowest) this.lowest = tick;
-    else if (tick > this.highest) this.highest = tick;
+    this.count++;
+    if (tick > this.highest) this.highest = tick;
+    if (tick < this.lowest || this.lowest === NO_TICK) this.lowest = tick;
   }
 
   #vacate(tick: number): void {
-    if (this.count === 1) {
+    const word = tick >> 5;
+    const held = this.#bits[word]! & ~(1 << (tick & 31));
+    this.#bits[word] = held;
+    this.count--;
+    if (tick !== this.highest && tick !== this.lowest) return;
+    if (this.count === 0) {
       this.lowest = NO_TICK;
       this.highest = NO_TICK;
-      this.total = 0;
-    } else if (tick === this.lowest) this.lowest = this.above(tick);
-    else if (tick === this.highest) this.highest = this.below(tick);
-    this.#bits[tick >> 5]! &= ~(1 << (tick & 31));
-    this.count--;
+    } else if (tick === this.lowest) {
+      this.lowest = held === 0 ? this.#firstAfter(word) : (word << 5) + 31 - Math.clz32(held & -held);
+    } else this.highest = held === 0 ? this.#lastBefore(word) : (word << 5) + 31 - Math.clz32(held);
+  }
+
+  /** The first occupied tick in a later word of bits; there must be one. Pages that never held a size are leapt over. */
+  #firstAfter(word: number): number {
+    const bits = this.#bits;
+    for (;;) {
+      word++;
+      if ((word & WORD_MASK) === 0) while (this.#pages[word >> WORDS_BITS] === EMPTY_PAGE) word += WORDS;
+      const held = bits[word]!;
+      if (held !== 0) return (word << 5) + 31 - Math.clz32(held & -held);
+    }
+  }
+
+  /** The last occupied tick in an earlier word of bits; there must be one. */
+  #lastBefore(word: number): number {
+    const bits = this.#bits;
+    for (;;) {
+      word--;
+      if ((word & WORD_MASK) === WORD_MASK) while (this.#pages[word >> WORDS_BITS] === EMPTY_PAGE) word -= WORDS;
+      const held = bits[word]!;
+      if (held !== 0) return (word << 5) + 31 - Math.clz32(held);
+    }
   }
 }

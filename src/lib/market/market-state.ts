@@ -117,7 +117,7 @@ export class MarketState {
         book.setLastTraded(tick);
         return;
       case RowKind.tradedCorrection:
-        book.traded.set(tick, lots);
+        book.setTraded(tick, lots);
         return;
       default:
         this.#applyToRunner(kind, slot, tick, lots);
@@ -128,6 +128,45 @@ export class MarketState {
   applyMessage(tape: Tape, message: number): void {
     const end = tape.messageStart[message + 1]!;
     for (let row = tape.messageStart[message]!; row < end; row++) this.apply(tape, row);
+  }
+
+  /**
+   * Applies what was received up to and with `time`, from row `from` on: the book as we saw it.
+   * @returns the first row that was not applied
+   */
+  applyReceived(tape: Tape, from: number, time: number): number {
+    const { received, kind, slot, tick, lots, rows } = tape;
+    const { books } = this;
+    let row = from;
+    for (; row < rows && received[row]! <= time; row++) {
+      const what = kind[row]!;
+      if (what === RowKind.bid) books[slot[row]!]!.setBid(tick[row]!, lots[row]!);
+      else if (what === RowKind.ask) books[slot[row]!]!.setAsk(tick[row]!, lots[row]!);
+      else this.apply(tape, row);
+    }
+    if (row > from) this.time = received[row - 1]! as Nanos;
+    return row;
+  }
+
+  /**
+   * Applies what happened at the venue up to and with `time`, from place `from` of the venue's own order on: the book as
+   * the venue had it.
+   * @returns the first place that was not applied
+   */
+  applyHappened(tape: Tape, from: number, time: number): number {
+    const { exchange, exchangeOrder, kind, slot, tick, lots, rows } = tape;
+    const { books } = this;
+    let place = from;
+    for (; place < rows; place++) {
+      const row = exchangeOrder === undefined ? place : exchangeOrder[place]!;
+      if (exchange[row]! > time) break;
+      const what = kind[row]!;
+      if (what === RowKind.bid) books[slot[row]!]!.setBid(tick[row]!, lots[row]!);
+      else if (what === RowKind.ask) books[slot[row]!]!.setAsk(tick[row]!, lots[row]!);
+      else this.apply(tape, row);
+    }
+    if (place > from) this.time = exchange[exchangeOrder?.[place - 1] ?? place - 1]! as Nanos;
+    return place;
   }
 
   #applyToMarket(kind: RowKind, lots: number): void {

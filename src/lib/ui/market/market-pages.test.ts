@@ -31,7 +31,7 @@ describe('ladder', () => {
     const book = new Book(betfairClassic);
     book.bids.set(100, 500);
     book.asks.set(102, 700);
-    book.traded.set(101, 900);
+    book.setTraded(101, 900);
     const rows = ladderRows(book, { rules, centre: 101, count: 5 });
     expect(rows.map((row) => [row.tick, row.back, row.lay, row.traded])).toEqual([
       [103, 0, 0, 0],

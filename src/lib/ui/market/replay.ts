@@ -75,7 +75,7 @@ function restore(state: MarketState, kept: Snapshot): void {
     refill(book.bids, from.bids);
     refill(book.asks, from.asks);
     book.restoreBest(from.bestBid, from.bestAsk);
-    refill(book.traded, from.traded);
+    for (let at = 0; at < from.traded.length; at += 2) book.setTraded(from.traded[at]!, from.traded[at + 1]!);
     book.lastTraded = from.lastTraded;
     book.lastTradedPrice = from.lastTradedPrice;
     for (const { price, lots } of from.offLadder) book.setTradedOffLadder(Math.round(price * OFF_LADDER_SCALE), lots);
