@@ -101,7 +101,6 @@ function play(tape: Tape, name: string, { parameters, conversion }: GoldenFile) 
   const told: { fill: number[]; order: InstrumentOrder }[] = [];
   let [balance, fee, volume, value] = [0, 0, 0, 0];
   const maker = new MarketMaker(exchange, {
-    stepNanos: stepNs,
     lots: Math.round(orderQty / lotSize),
     orderQty,
     maxPosition: parameters.maxPosition,

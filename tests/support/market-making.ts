@@ -10,9 +10,8 @@ import type { InstrumentFill, InstrumentRequest } from '../../src/lib/env/matchi
 import { OrderStatus } from '../../src/lib/env/matching/order.ts';
 
 export interface MakingOptions {
-  readonly stepNanos: number;
   readonly lots: number;
-  /** In the venue's unit, as sums of doubles: the golden compares with 1e-9 to spare. */
+  /** The same size in the venue's unit, and the largest position (compared with 1e-9 to spare, as doubles add up). */
   readonly orderQty: number;
   readonly maxPosition: number;
   readonly onFill?: (fill: InstrumentFill) => void;

@@ -110,7 +110,7 @@ export class InstrumentVenue {
       book.setBid(tick, lots);
       this.#depth(this.bids, tick, before);
     } else book.setBid(tick, lots);
-    if (this.#taken.count > 0) this.#cut();
+    if (this.#taken.count > 0) this.#taken.cut(0, Side.back, tick, lots);
     if (tick >= this.#lowAsk && lots > 0) this.#cross(this.asks, tick, lots);
   }
 
@@ -122,7 +122,7 @@ export class InstrumentVenue {
       book.setAsk(tick, lots);
       this.#depth(this.asks, tick, before);
     } else book.setAsk(tick, lots);
-    if (this.#taken.count > 0) this.#cut();
+    if (this.#taken.count > 0) this.#taken.cut(0, Side.lay, tick, lots);
     if (tick <= this.#highBid && lots > 0) this.#cross(this.bids, tick, lots);
   }
 

@@ -65,6 +65,16 @@ export class TakenLiquidity {
     touched.fill(0);
   }
 
+  /** Cuts one level's entry to what the level now shows: for who follows a book row by row. */
+  cut(slot: number, side: Side, tick: number, visible: number): void {
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#tick[i] !== tick || this.#slot[i] !== slot || this.#side[i] !== side) continue;
+      if (visible === 0) this.#drop(i);
+      else if (visible < this.#lots[i]!) this.#lots[i] = visible;
+      return;
+    }
+  }
+
   #drop(i: number): void {
     const last = --this.#count;
     this.#slot[i] = this.#slot[last]!;
