@@ -6,8 +6,13 @@ import type { EpisodeTrace, OrderTrace } from './trace.ts';
 
 export interface KeptOrder extends Pick<
   OrderTrace,
-  'side' | 'runner' | 'runnerId' | 'slot' | 'price' | 'lots' | 'matchedLots' | 'state' | 'end' | 'sentence'
+  'side' | 'runner' | 'runnerId' | 'slot' | 'price' | 'lots' | 'matchedLots' | 'state' | 'end'
 > {
+  /** The story's headline. */
+  readonly sentence: string;
+  /** What caused its fills, and what other queue models made of it; absent where a run kept neither. */
+  readonly causes?: string;
+  readonly otherQueues?: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly madeMillis: number;
 }
@@ -28,7 +33,7 @@ export interface EvaluationOrders {
   readonly episodes: readonly EpisodeOrders[];
 }
 
-/** Orders of an episode that are kept: about 60 kB of text. */
+/** Orders of an episode that are kept: about 120 kB of text. */
 const KEPT_ORDERS = 200;
 
 export function ordersOf({ market, synthetic, orders }: EpisodeTrace): EpisodeOrders {
@@ -36,21 +41,21 @@ export function ordersOf({ market, synthetic, orders }: EpisodeTrace): EpisodeOr
   return {
     market,
     synthetic,
-    orders: kept.map(
-      ({ madeMillis, side, runner, runnerId, slot, price, lots, matchedLots, state, end, sentence }) => ({
-        madeMillis,
-        side,
-        runner,
-        runnerId,
-        slot,
-        price,
-        lots,
-        matchedLots,
-        state,
-        end,
-        sentence
-      })
-    ),
+    orders: kept.map(({ madeMillis, side, runner, runnerId, slot, price, lots, matchedLots, state, end, ...told }) => ({
+      madeMillis,
+      side,
+      runner,
+      runnerId,
+      slot,
+      price,
+      lots,
+      matchedLots,
+      state,
+      end,
+      sentence: told.headline,
+      causes: told.causes,
+      otherQueues: told.otherQueues
+    })),
     leftOut: orders.length - kept.length
   };
 }

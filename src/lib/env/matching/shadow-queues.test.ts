@@ -169,6 +169,7 @@ describe('a story', () => {
       firstAt: seconds(10),
       firstMessage: 2
     });
+    expect(story.sentence).toBe([story.headline, story.causes, story.otherQueues].join(' '));
     expect(story.sentence).toBe(
       'Filled: back $15.00 at 4.60, placed 19 s ago behind $50.00. ' +
         '$15.00 19 s after it was sent (message 3), by a trade of $60.00 at 4.60 with $20.00 still ahead. ' +

@@ -52,7 +52,10 @@ export interface OrderStory {
   readonly others: readonly QueueStory[];
   /** What became of it, in one sentence. */
   readonly headline: string;
-  /** The headline, then what caused each fill, then what other queue models made of it. */
+  /** The events that filled it, and what other queue models made of it; empty where there is nothing to say. */
+  readonly causes: string;
+  readonly otherQueues: string;
+  /** The headline, then the causes, then the other queues. */
   readonly sentence: string;
 }
 
@@ -64,7 +67,8 @@ export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Na
     `${SIGNS[market.rules.currency] ?? ''}${(lots * market.rules.lotSize).toFixed(2)}`;
   const headline = headlineOf(order, fills, now, money);
   const others = (order.shadow?.positions ?? []).map(queueStoryOf);
-  const told = [headline, causesOf(order, fills, money), othersOf(others, order.madeAt, money)];
+  const causes = causesOf(order, fills, money);
+  const otherQueues = othersOf(others, order.madeAt, money);
   return {
     side: order.side === Side.back ? 'back' : 'lay',
     runner: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
@@ -80,7 +84,9 @@ export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Na
     fills: fills.map(fillStoryOf),
     others,
     headline,
-    sentence: told.filter((part) => part !== '').join(' ')
+    causes,
+    otherQueues,
+    sentence: [headline, causes, otherQueues].filter((part) => part !== '').join(' ')
   };
 }
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { EvaluationOrders, KeptOrder } from '$lib/env/episode-orders.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
 import { fromNow, nearestOrders } from '../market/placed-orders.ts';
-import { episodeAddress, episodeResult, marketAddress, orderRunner, shownOrders, timeToOff } from './episode-view.ts';
+import {
+  episodeAddress,
+  episodeResult,
+  marketAddress,
+  orderRunner,
+  shownOrders,
+  tellsMore,
+  timeToOff
+} from './episode-view.ts';
 
 const order = (over: Partial<KeptOrder> = {}): KeptOrder => ({
   madeMillis: 1_000_000,
@@ -87,6 +95,12 @@ describe('an episode in its panel', () => {
     const place = { dataset: 'my data', market: '1.1', run: 'r1' };
     expect(marketAddress(place)).toBe('/markets/my%20data/1.1?run=r1');
     expect(marketAddress(place, { ...order(), times })).toBe('/markets/my%20data/1.1?run=r1&t=-252.0&runner=77');
+  });
+
+  it('tells the cause and other queues where they were kept', () => {
+    expect(tellsMore(order())).toBe(false);
+    expect(tellsMore(order({ causes: '', otherQueues: '' }))).toBe(false);
+    expect(tellsMore(order({ otherQueues: 'Under other queues: full nothing.' }))).toBe(true);
   });
 
   it('calls a runner by number where the recording has no name', () => {

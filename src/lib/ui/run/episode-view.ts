@@ -111,3 +111,6 @@ export const orderRunner = ({ runner, runnerId, slot }: Pick<KeptOrder, 'runner'
   const name = runner.trim();
   return name === '' || name === runnerId ? `Runner ${String(slot + 1)}` : name;
 };
+
+/** Whether more is known of an order than its headline: not of runs that kept no more. */
+export const tellsMore = ({ causes = '', otherQueues = '' }: KeptOrder): boolean => causes !== '' || otherQueues !== '';
