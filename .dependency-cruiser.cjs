@@ -32,8 +32,15 @@ const forbidden = [
     name: 'server-imports',
     comment: 'the server imports core, market, config and trading only',
     severity: 'error',
-    from: { path: '^server/' },
+    from: { path: '^server/', pathNot: '^server/cli/' },
     to: { path: '^src/lib/(?!core/|market/|config/|trading/)' }
+  },
+  {
+    name: 'command-line-imports',
+    comment: 'the command line also checks environments',
+    severity: 'error',
+    from: { path: '^server/cli/' },
+    to: { path: '^src/lib/(?!core/|market/|config/|env/)' }
   },
   {
     name: 'tensors-stay-below',

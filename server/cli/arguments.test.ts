@@ -21,12 +21,18 @@ describe('the command line', () => {
       out: 'runs/demo'
     });
   });
+  it('reads check-env with its file', () => {
+    expect(parseCommand(['check-env', 'mine.ts'])).toEqual({ kind: 'checkEnv', file: 'mine.ts' });
+  });
   it('shows help without a verb or when asked', () => {
     expect(parseCommand([]).kind).toBe('help');
     expect(parseCommand(['train', '--help']).kind).toBe('help');
   });
   it.each([
     [['walk'], 'walk'],
+    [['check-env'], 'file of an environment'],
+    [['check-env', 'a.ts', 'b.ts'], 'b.ts'],
+    [['check-env', '--steps'], '--steps'],
     [['train', '--out', 'o'], 'configuration file'],
     [['train', 'a.yaml'], '--out'],
     [['train', 'a.yaml', 'b.yaml', '--out', 'o'], 'b.yaml'],

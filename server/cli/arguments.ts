@@ -3,13 +3,17 @@
 export const USAGE = `usage:
   npm run furlong -- train CONFIG.yaml [--data FILE ...] [--updates N] [--seed N] --out DIR
   npm run furlong -- demo [--out DIR]
+  npm run furlong -- check-env ENVIRONMENT.ts
 
 train   trains the configuration headless on the files (or on the dataset it names; "sample" is built in) and
         leaves config.yaml, metrics.csv, eval.json, checkpoint.safetensors, checkpoint.json, charts.png and link.txt
         in DIR. Ctrl-C stops it cleanly and keeps the last checkpoint.
+check-env
+        plays the environment that the file's default export makes and says which part of the contract it breaks;
+        docs/environments.md shows how to write one.
 demo    the same with configs/au-preoff.sac-lstm.demo.yaml on the built-in sample, into runs/demo.
 
-exit codes: 0 trained and evaluated, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (what was trained is kept)`;
+exit codes: 0 trained and evaluated, or every check holds, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (what was trained is kept)`;
 
 export class UsageError extends Error {}
 
@@ -22,13 +26,15 @@ export type Command =
       readonly seed?: number;
       readonly out: string;
     }
+  | { readonly kind: 'checkEnv'; readonly file: string }
   | { readonly kind: 'help' };
 
 export function parseCommand(words: readonly string[]): Command {
   const [verb, ...rest] = words;
   if (verb === undefined || verb === 'help' || words.includes('--help') || words.includes('-h'))
     return { kind: 'help' };
-  if (verb !== 'train' && verb !== 'demo') throw new UsageError(`expected train or demo, got ${verb}`);
+  if (verb === 'check-env') return checkEnv(rest);
+  if (verb !== 'train' && verb !== 'demo') throw new UsageError(`expected train, demo or check-env, got ${verb}`);
   const { options, loose } = collect(rest);
   const [config, ...extra] = verb === 'demo' ? ['configs/au-preoff.sac-lstm.demo.yaml', ...loose] : loose;
   if (config === undefined) throw new UsageError('train: expected a configuration file, got none');
@@ -45,6 +51,13 @@ export function parseCommand(words: readonly string[]): Command {
     ...(updates === undefined ? {} : { updates }),
     ...(seed === undefined ? {} : { seed })
   };
+}
+
+function checkEnv([file, ...extra]: readonly string[]): Command {
+  if (file === undefined) throw new UsageError('check-env: expected the file of an environment, got none');
+  if (file.startsWith('--')) throw new UsageError(`unknown option ${file}`);
+  if (extra.length > 0) throw new UsageError(`check-env: expected one file, got also ${extra.join(' ')}`);
+  return { kind: 'checkEnv', file };
 }
 
 /** `--data` takes every word up to the next option; the others take one. */

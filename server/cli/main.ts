@@ -1,5 +1,6 @@
 /** The command line: reads the words, runs the command, ends with an honest code. */
 import { USAGE, UsageError, parseCommand } from './arguments.ts';
+import { checkEnvFile } from './check-env.ts';
 import { train } from './train.ts';
 
 async function main(): Promise<number> {
@@ -8,6 +9,10 @@ async function main(): Promise<number> {
     case 'help':
       console.log(USAGE);
       return 0;
+    case 'checkEnv':
+      return checkEnvFile(command.file, (line) => {
+        console.log(line);
+      });
     case 'train':
       return train(command, process.stderr);
   }

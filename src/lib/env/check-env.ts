@@ -1,170 +1,173 @@
 /**
- * Checks any vector environment against the contract of `vector-env.ts`, for our own and for a user's: spaces, arrays,
- * bounds, reset and seed, same-step autoreset, terminated and truncated. Returns what is wrong, in words.
+ * Checks any vector environment against the contract of `vector-env.ts`, for our own and for a user's. It plays the
+ * environment several times with random actions and compares what comes with what the contract says and with itself;
+ * it finds what shows within the steps played, and proves nothing of the rest. `leak-test.ts` does what it cannot: look
+ * whether the future shows.
  */
 import { Random } from '../core/random.ts';
-import type { ActionSpace } from '../core/spaces.ts';
-import { actionSize } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
-import type { StepBuffers, VectorEnv } from './vector-env.ts';
+import { play, same, sampleActions } from './check-play.ts';
+import type { Played } from './check-play.ts';
+import { checkArrays, checkSpec } from './check-spec.ts';
+import type { EnvFault } from './env-faults.ts';
+import { Faults } from './env-faults.ts';
+import type { HeapMeter } from './heap-growth.ts';
+import { heapGrowth } from './heap-growth.ts';
+import type { VectorEnv } from './vector-env.ts';
 
 export interface CheckOptions {
   /** Vector steps of each run; enough to see episodes end. Default 400. */
   readonly steps?: number;
+  /** Default 1. */
   readonly seed?: Seed;
+  /** Steps after which an episode is truncated; with it, `truncated` is held to mean that and nothing else. */
+  readonly maxSteps?: number;
+  /** False for an environment that has nothing to draw, such as one recorded market: seeds then need not matter. */
+  readonly seeded?: boolean;
+  /** Looks at the heap; without it allocation is not checked, for a program cannot see its own heap everywhere. */
+  readonly heap?: HeapMeter;
 }
 
-/** @returns one sentence a fault, none when the environment keeps the contract */
-export function checkEnv(make: () => VectorEnv, options: CheckOptions = {}): readonly string[] {
-  const { steps = 400, seed = 1 as Seed } = options;
-  const faults = new Set<string>();
+/** Seeds after the first that are tried until one gives another trajectory. */
+const OTHER_SEEDS = 3;
+/** A `once` schedule has to come to its end within so many times the steps of a run. */
+const ONCE_RUNS = 100;
+/** Vector steps before the heap is looked at, so that code is compiled, and while it is. */
+const WARM_STEPS = 20_000;
+const MEASURED_STEPS = 2000;
+/** Bytes a vector step: under the smallest object there is. What the engine itself does in the background stays under it. */
+const MOST_BYTES = 8;
+
+/**
+ * @param make a fresh environment at each call, always the same one; at least two environments, or independence of each
+ *   other is not checked
+ * @returns what is wrong, a fault a rule, in the order of `ENV_CHECKS`; nothing when the environment keeps the contract
+ * @throws whatever the environment throws: that is a fault of its own, and its stack says where
+ */
+export function checkEnv(make: () => VectorEnv, options: CheckOptions = {}): readonly EnvFault[] {
+  const faults = new Faults();
+  const { steps = 400, seed = 1 as Seed, maxSteps, seeded = true, heap } = options;
   const env = make();
+  checkSpec(env.spec, faults);
   checkArrays(env, faults);
-  const first = play(env, { steps, seed, faults });
-  if (first.ended === 0) faults.add(`no episode ended in ${String(steps)} steps: autoreset could not be checked`);
-  const again = play(env, { steps, seed, faults });
-  if (!same(first.trace, again.trace)) faults.add('two runs of one environment from the same seed differ');
-  env.dispose();
+  // Steps of an environment whose arrays do not fit say nothing.
+  if (faults.list().length > 0) return faults.list();
+  const run = { steps, seed, actionSeed: seed, faults, maxSteps };
+  const first = play(env, run);
+  if (first.ended === 0)
+    faults.add('autoreset', 'an episode ends within the check', `none did in ${String(steps)} steps; give more`);
+  sameNumbers(first, play(env, run), 'one environment reset to the same seed', faults);
   const other = make();
-  const fresh = play(other, { steps, seed, faults });
-  if (!same(first.trace, fresh.trace)) faults.add('two environments from the same seed differ');
-  checkOnce(other, steps, faults);
-  other.dispose();
-  return [...faults];
-}
-
-/** Uniform random actions from a seed: the same for every run that is compared. */
-export function sampleActions(space: ActionSpace, actions: Float32Array | Int32Array, random: Random): void {
-  const width = actionSize(space);
-  for (let k = 0; k < actions.length; k++) {
-    if (space.kind === 'box') actions[k] = space.low + (space.high - space.low) * random.uniform();
-    else actions[k] = random.below(space.kind === 'discrete' ? space.n : (space.n[k % width] ?? 1));
-  }
-}
-
-function checkArrays({ spec, size, buffers }: VectorEnv, faults: Set<string>): void {
-  const lengths: Readonly<Record<keyof StepBuffers, number>> = {
-    observations: size * spec.observation.size,
-    finalObservations: size * spec.observation.size,
-    actions: size * actionSize(spec.action),
-    rewards: size,
-    rewardTerms: size * spec.rewardTerms.length,
-    terminated: size,
-    truncated: size,
-    info: size * spec.info.length,
-    episode: size
-  };
-  for (const [name, length] of Object.entries(lengths) as [keyof StepBuffers, number][]) {
-    if (buffers[name].length !== length) {
-      faults.add(`${name}: expected ${String(length)} numbers, got ${String(buffers[name].length)}`);
-    }
-  }
-  const whole = buffers.actions instanceof Int32Array;
-  if (whole === (spec.action.kind === 'box'))
-    faults.add(`actions: the array's type does not fit a ${spec.action.kind}`);
-  if (!(spec.observation.low < spec.observation.high)) faults.add('observation space: low is not under high');
-}
-
-function play(
-  env: VectorEnv,
-  run: { steps: number; seed: Seed; faults: Set<string> }
-): { trace: Float64Array; ended: number } {
-  const { buffers, size, spec } = env;
-  const { faults } = run;
-  const random = new Random(run.seed, 'check actions');
-  const trace: number[] = [];
-  let ended = 0;
-  env.reset({ seed: run.seed, schedule: 'shuffle' });
-  checkBounds(env, buffers.observations, 'observations after reset', faults);
-  for (let step = 0; step < run.steps; step++) {
-    sampleActions(spec.action, buffers.actions, random);
-    const asked = buffers.actions.slice();
-    env.step();
-    if (!same(asked, buffers.actions)) faults.add('a step changed the actions it was given');
-    checkBounds(env, buffers.observations, 'observations', faults);
-    for (let i = 0; i < size; i++) {
-      const terminated = buffers.terminated[i]!;
-      const truncated = buffers.truncated[i]!;
-      if (terminated > 1 || truncated > 1) faults.add('terminated and truncated must be 0 or 1');
-      if (terminated === 1 && truncated === 1) faults.add('an episode is terminated or truncated, never both');
-      if (terminated + truncated > 0) {
-        ended++;
-        checkEnd(env, i, faults);
-      }
-      checkReward(env, i, faults);
-      if (buffers.episode[i]! < 0) faults.add('a shuffle schedule never runs out of episodes');
-      trace.push(buffers.rewards[i]!, terminated, truncated, buffers.episode[i]!);
-    }
-    trace.push(...buffers.observations);
-  }
-  return { trace: Float64Array.from(trace), ended };
-}
-
-function checkBounds({ spec }: VectorEnv, values: Float32Array, name: string, faults: Set<string>): void {
-  for (const value of values) {
-    if (!Number.isFinite(value)) faults.add(`${name}: ${String(value)} is not finite`);
-    else if (value < spec.observation.low || value > spec.observation.high) {
+  sameNumbers(first, play(other, run), 'two environments of the same seed', faults);
+  if (seeded) {
+    const others = Array.from({ length: OTHER_SEEDS }, (_, k) => play(other, { ...run, seed: (seed + 1 + k) as Seed }));
+    if (others.every((one) => same(one.trace, first.trace)))
       faults.add(
-        `${name}: ${String(value)} is outside [${String(spec.observation.low)}, ${String(spec.observation.high)}]`
+        'seed',
+        'another seed gives other numbers',
+        `seeds ${String(seed)} to ${String(seed + OTHER_SEEDS)} give the same`
       );
-      return;
+  }
+  checkIndependence(env, other, { steps, seed, faults });
+  checkOnce(other, { steps, seed, faults });
+  if (heap !== undefined) checkAllocation(env, { heap, seed, faults });
+  env.dispose();
+  other.dispose();
+  return faults.list();
+}
+
+function sameNumbers(one: Played, other: Played, who: string, faults: Faults): void {
+  const at = one.trace.findIndex((value, k) => !Object.is(value, other.trace[k]));
+  if (at < 0) return;
+  faults.add('seed', `${who} give the same numbers`, `step ${String(Math.floor(at / one.stepWidth))} differs`);
+}
+
+interface Run {
+  readonly steps: number;
+  readonly seed: Seed;
+  readonly faults: Faults;
+}
+
+/** Plays both alike but for what environment 0 does; a `once` schedule, for in it no episode depends on another's end. */
+function checkIndependence(one: VectorEnv, other: VectorEnv, { steps, seed, faults }: Run): void {
+  const { size, spec } = one;
+  const random = new Random(seed, 'check independence');
+  const width = one.buffers.actions.length / size;
+  one.reset({ seed, schedule: 'once' });
+  other.reset({ seed, schedule: 'once' });
+  for (let step = 1; step <= steps && size > 1; step++) {
+    sampleActions(spec.action, one.buffers.actions, random);
+    sampleActions(spec.action, other.buffers.actions, random);
+    other.buffers.actions.set(one.buffers.actions.subarray(width), width);
+    one.step();
+    other.step();
+    for (const name of ['observations', 'rewards', 'terminated', 'truncated', 'episode'] as const) {
+      const mine = one.buffers[name];
+      const theirs = other.buffers[name];
+      for (let k = mine.length / size; k < mine.length; k++) {
+        if (Object.is(mine[k], theirs[k])) continue;
+        const detail = `${name} of environment ${String(Math.floor((k * size) / mine.length))} in step ${String(step)}`;
+        faults.add('independence', 'what environment 0 does shows in no other', detail);
+        return;
+      }
     }
-  }
-}
-
-/** The ended episode's last view must be there, and the row of `observations` already the next episode's. */
-function checkEnd({ spec, buffers }: VectorEnv, i: number, faults: Set<string>): void {
-  const width = spec.observation.size;
-  const last = buffers.finalObservations.subarray(i * width, (i + 1) * width);
-  const next = buffers.observations.subarray(i * width, (i + 1) * width);
-  if (last.some((value) => !Number.isFinite(value))) faults.add('finalObservations: not finite');
-  if (width > 1 && same(last, next))
-    faults.add('after an end, observations still show the ended episode: no autoreset');
-}
-
-function checkReward({ spec, buffers }: VectorEnv, i: number, faults: Set<string>): void {
-  const reward = buffers.rewards[i]!;
-  if (!Number.isFinite(reward)) faults.add('a reward is not finite');
-  let sum = 0;
-  for (let term = 0; term < spec.rewardTerms.length; term++) {
-    sum += buffers.rewardTerms[i * spec.rewardTerms.length + term]!;
-  }
-  if (Math.abs(sum - reward) > 1e-4 * Math.max(1, Math.abs(reward))) {
-    faults.add(`a reward is not the sum of its terms: ${String(reward)} and ${String(sum)}`);
   }
 }
 
 /** Every episode of a `once` schedule is played once, then environments stand still with episode -1. */
-function checkOnce(env: VectorEnv, steps: number, faults: Set<string>): void {
+function checkOnce(env: VectorEnv, { steps, seed, faults }: Run): void {
   const { buffers, size, spec } = env;
   const seen = new Map<number, number>();
-  const random = new Random(2 as Seed, 'check once');
-  env.reset({ seed: 2 as Seed, schedule: 'once' });
-  for (let i = 0; i < size; i++) count(seen, buffers.episode[i]!);
-  for (let step = 0; step < steps * 100 && buffers.episode.some((episode) => episode >= 0); step++) {
+  const count = (episode: number): void => {
+    if (episode >= 0) seen.set(episode, (seen.get(episode) ?? 0) + 1);
+  };
+  const random = new Random(seed, 'check once');
+  env.reset({ seed, schedule: 'once' });
+  for (let i = 0; i < size; i++) {
+    if (buffers.episode[i]! !== i && buffers.episode[i]! !== -1)
+      faults.add(
+        'schedule',
+        'environment i begins a once schedule with episode i',
+        `${String(i)} with ${String(buffers.episode[i])}`
+      );
+    count(buffers.episode[i]!);
+  }
+  for (let step = 0; step < steps * ONCE_RUNS && buffers.episode.some((episode) => episode >= 0); step++) {
     sampleActions(spec.action, buffers.actions, random);
     env.step();
-    for (let i = 0; i < size; i++) {
-      if (buffers.terminated[i]! + buffers.truncated[i]! > 0) count(seen, buffers.episode[i]!);
-    }
+    for (let i = 0; i < size; i++) if (buffers.terminated[i]! + buffers.truncated[i]! > 0) count(buffers.episode[i]!);
   }
-  if (buffers.episode.some((episode) => episode >= 0)) faults.add('a once schedule did not come to its end');
+  if (buffers.episode.some((episode) => episode >= 0)) {
+    faults.add('schedule', 'a once schedule comes to its end', `not within ${String(steps * ONCE_RUNS)} steps`);
+    return;
+  }
   for (const [episode, times] of seen) {
-    if (episode >= 0 && times !== 1) faults.add(`once: episode ${String(episode)} was played ${String(times)} times`);
+    if (times !== 1)
+      faults.add(
+        'schedule',
+        'a once schedule plays an episode once',
+        `${String(episode)} was played ${String(times)} times`
+      );
   }
   const held = buffers.observations.slice();
   env.step();
-  if (!same(held, buffers.observations) || buffers.rewards.some((reward) => reward !== 0)) {
-    faults.add('after a once schedule a step still does something');
-  }
+  const moved = [buffers.rewards, buffers.terminated, buffers.truncated].some((array) => array.some((x) => x !== 0));
+  if (moved || !same(held, buffers.observations)) faults.add('schedule', 'after a once schedule a step does nothing');
 }
 
-const count = (seen: Map<number, number>, episode: number): void => {
-  if (episode >= 0) seen.set(episode, (seen.get(episode) ?? 0) + 1);
-};
-
-function same(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
-  return true;
+function checkAllocation(
+  env: VectorEnv,
+  { heap, seed, faults }: { heap: HeapMeter; seed: Seed; faults: Faults }
+): void {
+  const { actions } = env.buffers;
+  const drawn = actions.slice();
+  sampleActions(env.spec.action, drawn, new Random(seed, 'check allocation'));
+  env.reset({ seed, schedule: 'shuffle' });
+  const step = (): void => {
+    actions.set(drawn);
+    env.step();
+  };
+  const bytes = heapGrowth({ heap, step, warmSteps: WARM_STEPS, steps: MEASURED_STEPS });
+  if (bytes > MOST_BYTES)
+    faults.add('allocation', 'a step allocates nothing', `${bytes.toFixed(1)} bytes a vector step`);
 }

@@ -1,34 +1,72 @@
 /**
  * The leak test: whatever happens on a tape after a moment must not show in what an environment gave up to it. The
- * future is scrambled, the same actions are played, and observations, rewards and flags are compared number by number.
+ * future is scrambled, the same actions are played, and everything that a step writes is compared number by number.
  */
 import { Random } from '../core/random.ts';
 import type { Nanos, Seed } from '../core/units.ts';
 import type { Tape } from '../market/tape.ts';
-import { RowKind } from '../market/tape.ts';
+import { Outcome, RowKind } from '../market/tape.ts';
 import { tapeFromWire, tapeToWire } from '../market/tape-wire.ts';
-import { sampleActions } from './check-env.ts';
+import { sampleActions } from './check-play.ts';
 import type { VectorEnv } from './vector-env.ts';
 
+/** How much sooner or later things happen than they did: the time after the moment, times a number in between. */
+const LEAST_STRETCH = 0.5;
+const MOST_STRETCH = 2;
+
 /**
- * A copy whose rows after `time` say something else: sizes, prices and runners are drawn anew. Times, message
- * boundaries and the rows that end a market stay, or there would be no episode of the same length to compare.
+ * A copy that says something else of everything after `time`: what happened to which runner, at which price, in which
+ * size, who won, and when it all happened, the off included. Rows keep their kind, their order and their messages, so
+ * that it stays a tape that can be played.
  */
 function scrambleAfter(tape: Tape, time: Nanos, seed: Seed): Tape {
   const wire = tapeToWire(tape);
   const copy = tapeFromWire({ ...wire, buffer: wire.buffer.slice(0) });
   const random = new Random(seed, 'scramble');
-  const runners = copy.market.runners.length;
-  const ladder = copy.market.rules.ladder.size;
-  for (let row = 0; row < copy.rows; row++) {
-    if (copy.exchange[row]! <= time) continue;
-    const kind = copy.kind[row]!;
-    if (kind !== RowKind.bid && kind !== RowKind.ask && kind !== RowKind.trade && kind !== RowKind.lastTraded) continue;
-    copy.slot[row] = random.below(runners);
-    copy.tick[row] = random.below(ladder);
-    if (kind !== RowKind.lastTraded) copy.lots[row] = random.below(100_000);
+  const stretch = LEAST_STRETCH + (MOST_STRETCH - LEAST_STRETCH) * random.uniform();
+  for (const column of [copy.exchange, copy.received]) {
+    for (let row = 0; row < copy.rows; row++) {
+      const after = column[row]! - time;
+      if (after > 0) column[row] = time + Math.ceil(after * stretch);
+    }
   }
+  for (let row = 0; row < copy.rows; row++) if (copy.exchange[row]! > time) scrambleRow(copy, row, random);
   return copy;
+}
+
+function scrambleRow(copy: Tape, row: number, random: Random): void {
+  const { runners, rules } = copy.market;
+  switch (copy.kind[row]!) {
+    case RowKind.bid:
+    case RowKind.ask:
+    case RowKind.trade:
+    case RowKind.freshTrade:
+    case RowKind.buyTrade:
+    case RowKind.sellTrade:
+    case RowKind.tradedCorrection:
+      copy.slot[row] = random.below(runners.length);
+      copy.tick[row] = random.below(rules.ladder.size);
+      copy.lots[row] = random.below(100_000);
+      return;
+    case RowKind.lastTraded:
+      copy.slot[row] = random.below(runners.length);
+      copy.tick[row] = random.below(rules.ladder.size);
+      return;
+    case RowKind.outcome:
+      copy.lots[row] = random.below(2) === 0 ? Outcome.winner : Outcome.loser;
+      return;
+    case RowKind.removal:
+    case RowKind.adjustmentFactor:
+      copy.lots[row] = random.below(5000);
+      return;
+    case RowKind.startingPrice:
+    case RowKind.markPrice:
+      copy.lots[row]! *= 0.5 + random.uniform();
+      return;
+    case RowKind.scheduledStart:
+      // Up to an hour later, in milliseconds.
+      copy.lots[row]! += random.below(3_600_000);
+  }
 }
 
 export interface LeakOptions {

@@ -7,7 +7,7 @@
 import { boxOf } from '../../core/spaces.ts';
 import type { Dynamics } from './dynamics.ts';
 import { classicSpec } from './dynamics.ts';
-import { cosine } from './trigonometry.ts';
+import { sineCosine } from './trigonometry.ts';
 
 const MAX_FORCE = 1;
 const POWER = 0.0015;
@@ -18,6 +18,9 @@ const MAX_SPEED = 0.07;
 const GOAL_POSITION = 0.45;
 const GOAL_REWARD = 100;
 const ACTION_COST = 0.1;
+
+/** The angle that stands for a position on the hill, its sine and its cosine. */
+const slope = new Float64Array(3);
 
 export const mountainCarContinuousV0: Dynamics = {
   spec: classicSpec({
@@ -40,7 +43,9 @@ export const mountainCarContinuousV0: Dynamics = {
       const asked = actions[i]!;
       const force = Math.min(MAX_FORCE, Math.max(-MAX_FORCE, asked));
       const from = values[i]!;
-      const pulled = values[n + i]! + force * POWER - SLOPE * cosine(3 * from);
+      slope[0] = 3 * from;
+      sineCosine(slope, 0, slope, 1);
+      const pulled = values[n + i]! + force * POWER - SLOPE * slope[2]!;
       let speed = Math.min(MAX_SPEED, Math.max(-MAX_SPEED, pulled));
       const position = Math.min(MAX_POSITION, Math.max(MIN_POSITION, from + speed));
       if (position === MIN_POSITION && speed < 0) speed = 0;

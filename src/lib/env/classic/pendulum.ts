@@ -6,7 +6,7 @@
 import { boxOf } from '../../core/spaces.ts';
 import type { Dynamics, DynamicsBatch, States } from './dynamics.ts';
 import { classicSpec } from './dynamics.ts';
-import { cosine, sine } from './trigonometry.ts';
+import { sineCosine } from './trigonometry.ts';
 
 const MAX_SPEED = 8;
 const MAX_TORQUE = 2;
@@ -14,6 +14,9 @@ const STEP_SECONDS = 0.05;
 const GRAVITY = 10;
 const MASS = 1;
 const LENGTH = 1;
+
+/** Sine and cosine of an angle. */
+const turned = new Float64Array(2);
 
 const TURN = 2 * Math.PI;
 
@@ -28,7 +31,8 @@ function step({ states: { n, values }, actions, rewards, terminated }: DynamicsB
     const torque = Math.min(MAX_TORQUE, Math.max(-MAX_TORQUE, actions[i]!));
     const angle = normalized(theta);
     rewards[i] = -(angle * angle + 0.1 * speed * speed + 0.001 * torque * torque);
-    const acceleration = ((3 * GRAVITY) / (2 * LENGTH)) * sine(theta) + (3 / (MASS * LENGTH * LENGTH)) * torque;
+    sineCosine(values, i, turned, 0);
+    const acceleration = ((3 * GRAVITY) / (2 * LENGTH)) * turned[0]! + (3 / (MASS * LENGTH * LENGTH)) * torque;
     const next = Math.min(MAX_SPEED, Math.max(-MAX_SPEED, speed + acceleration * STEP_SECONDS));
     values[i] = theta + next * STEP_SECONDS;
     values[n + i] = next;
@@ -59,9 +63,9 @@ export const pendulumV1: Dynamics = {
   step,
   observe: ({ n, values }, into, from, to) => {
     for (let i = from; i < to; i++) {
-      const theta = values[i]!;
-      into[3 * i] = cosine(theta);
-      into[3 * i + 1] = sine(theta);
+      sineCosine(values, i, turned, 0);
+      into[3 * i] = turned[1]!;
+      into[3 * i + 1] = turned[0]!;
       into[3 * i + 2] = values[n + i]!;
     }
   }
@@ -79,9 +83,9 @@ export const pendulumNoVelV1: Dynamics = {
   }),
   observe: ({ values }, into, from, to) => {
     for (let i = from; i < to; i++) {
-      const theta = values[i]!;
-      into[2 * i] = cosine(theta);
-      into[2 * i + 1] = sine(theta);
+      sineCosine(values, i, turned, 0);
+      into[2 * i] = turned[1]!;
+      into[2 * i + 1] = turned[0]!;
     }
   }
 };

@@ -15,59 +15,57 @@ const QUARTER_HIGH = Math.floor((Math.PI / 2) * 4294967296) / 4294967296;
 const QUARTER_MIDDLE = Math.PI / 2 - QUARTER_HIGH;
 const QUARTER_LOW = 6.123233995736766e-17;
 const QUARTERS_PER_RADIAN = 2 / Math.PI;
-const EIGHTH_TURN = Math.PI / 4;
 
-const S3 = -1 / 6;
-const S5 = 1 / 120;
-const S7 = -1 / 5040;
-const S9 = 1 / 362880;
-const S11 = -1 / 39916800;
+/** Taylor to the 15th power: within an eighth of a turn the rest is under 6e-17 of the value. */
+export const S3 = -1 / 6;
+export const S5 = 1 / 120;
+export const S7 = -1 / 5040;
+export const S9 = 1 / 362880;
+export const S11 = -1 / 39916800;
 const S13 = 1 / 6227020800;
 const S15 = -1 / 1307674368000;
 
-/** Taylor to the 15th power: within an eighth of a turn the rest is under 6e-17 of the value. */
-function sineNearZero(x: number): number {
-  const z = x * x;
-  return x + x * z * (S3 + z * (S5 + z * (S7 + z * (S9 + z * (S11 + z * (S13 + z * S15))))));
-}
-
-const C4 = 1 / 24;
-const C6 = -1 / 720;
-const C8 = 1 / 40320;
-const C10 = -1 / 3628800;
-const C12 = 1 / 479001600;
+/** Taylor to the 16th power: within an eighth of a turn the rest is under 3e-18. */
+export const C4 = 1 / 24;
+export const C6 = -1 / 720;
+export const C8 = 1 / 40320;
+export const C10 = -1 / 3628800;
+export const C12 = 1 / 479001600;
 const C14 = -1 / 87178291200;
 const C16 = 1 / 20922789888000;
 
-/** Taylor to the 16th power: within an eighth of a turn the rest is under 3e-18. */
-function cosineNearZero(x: number): number {
-  const z = x * x;
-  return 1 - 0.5 * z + z * z * (C4 + z * (C6 + z * (C8 + z * (C10 + z * (C12 + z * (C14 + z * C16))))));
-}
-
-/** Sine `quarters` quarter turns on from x. */
-function sineTurned(x: number, quarters: number): number {
-  if (!(x <= LIMIT && x >= -LIMIT)) return Number.NaN;
+/**
+ * Writes the sine of `angles[at]` (rad) into `into[to]` and the cosine beside it; NaN where the angle is not finite or
+ * over LIMIT, where a double says little of it. It takes and gives numbers through arrays, since V8 allocates a float
+ * that crosses a call it does not inline.
+ */
+export function sineCosine(angles: Float64Array, at: number, into: Float64Array, to: number): void {
+  const x = angles[at]!;
+  if (!(x <= LIMIT && x >= -LIMIT)) {
+    into[to] = Number.NaN;
+    into[to + 1] = Number.NaN;
+    return;
+  }
   const k = Math.floor(x * QUARTERS_PER_RADIAN + 0.5);
   const rest = x - k * QUARTER_HIGH - k * QUARTER_MIDDLE - k * QUARTER_LOW;
-  switch ((k + quarters) & 3) {
+  const z = rest * rest;
+  const sine = rest + rest * z * (S3 + z * (S5 + z * (S7 + z * (S9 + z * (S11 + z * (S13 + z * S15))))));
+  const cosine = 1 - 0.5 * z + z * z * (C4 + z * (C6 + z * (C8 + z * (C10 + z * (C12 + z * (C14 + z * C16))))));
+  switch (k & 3) {
     case 0:
-      return sineNearZero(rest);
+      into[to] = sine;
+      into[to + 1] = cosine;
+      return;
     case 1:
-      return cosineNearZero(rest);
+      into[to] = cosine;
+      into[to + 1] = -sine;
+      return;
     case 2:
-      return -sineNearZero(rest);
+      into[to] = -sine;
+      into[to + 1] = -cosine;
+      return;
     default:
-      return -cosineNearZero(rest);
+      into[to] = -cosine;
+      into[to + 1] = sine;
   }
-}
-
-/** @param x in rad; NaN where it is not finite or over LIMIT, where a double says little of the angle */
-export function sine(x: number): number {
-  return x <= EIGHTH_TURN && x >= -EIGHTH_TURN ? sineNearZero(x) : sineTurned(x, 0);
-}
-
-/** @param x in rad; NaN where it is not finite or over LIMIT */
-export function cosine(x: number): number {
-  return x <= EIGHTH_TURN && x >= -EIGHTH_TURN ? cosineNearZero(x) : sineTurned(x, 1);
 }
