@@ -21,6 +21,8 @@ export class Arrivals {
   readonly #excitement: Float64Array;
   /** The second kernel's, where there is one. */
   readonly #slow: Float64Array | undefined;
+  /** One less both branching ratios. */
+  readonly #unexcited: number;
   readonly #slowSeconds: number;
   readonly #slowJump: number;
   readonly #shares: Float64Array;
@@ -39,6 +41,7 @@ export class Arrivals {
     const { contagion, slowContagion = 0, slowContagionSeconds = 1 } = options.behaviour;
     assert(contagion + slowContagion < 1, 'arrivals: a branching ratio of 1 or more never comes to rest');
     this.#slow = slowContagion > 0 ? new Float64Array(options.runners) : undefined;
+    this.#unexcited = 1 - contagion - slowContagion;
     this.#slowSeconds = slowContagionSeconds;
     this.#slowJump = slowContagion / slowContagionSeconds;
     this.#shares = new Float64Array(options.runners).fill(1 / options.runners);
@@ -63,6 +66,11 @@ export class Arrivals {
   /** Events a second on one runner at the last arrival, contagion counted. */
   rateOn(runner: number): number {
     return this.#base * this.#shares[runner]! + this.#excited(runner);
+  }
+
+  /** Events a second to be expected on one runner at this hour: what the base rate comes to with all contagion. */
+  meanRateOn(runner: number): number {
+    return (this.#base * this.#shares[runner]!) / this.#unexcited;
   }
 
   /**

@@ -31,12 +31,19 @@ export interface Behaviour {
   readonly absorptionSeconds: number;
   /** How far one ordinary aggressive bet moves what the market believes, ticks, at one event a second on a runner. */
   readonly impactTicks: number;
+  /**
+   * A bet moves the belief less the busier the runner is, over the root of its pace: of the moment, bursts counted, or
+   * of the hour, the mean that the time of day lets expect. `moment` where absent.
+   */
+  readonly impactPace?: 'moment' | 'hour';
   /** Weight of aggressive bets without a reason, among all events. */
   readonly noiseTaking: number;
   /** Weight of those that chase a price that has moved. */
   readonly momentumTaking: number;
   /** Share of bets without a reason that are spread over several runners at once (dutching). None where absent. */
   readonly spreadBetShare?: number;
+  /** Share of market makers among those who make the book, the patient crowd the others. 0.5 where absent. */
+  readonly makerShare?: number;
   /** Orders that a runner's patient crowd keeps waiting. 26 where absent. */
   readonly waitingOrders?: number;
   /** Share of waiting orders that stand behind the best price. 0.5 where absent. */
@@ -106,23 +113,25 @@ export const LEAN_BEHAVIOUR: Behaviour = {
 
 /** As busy as the recorded provincial markets through their last hour, with the venue's own pace of messages. */
 export const FULL_BEHAVIOUR: Behaviour = {
-  eventsPerSecond: 0.018,
-  rush: 190,
+  eventsPerSecond: 0.022,
+  rush: 180,
   rushSeconds: 250,
   contagion: 0.6,
   contagionSeconds: 0.15,
   slowContagion: 0.3,
   slowContagionSeconds: 15,
   newsSeconds: 6,
-  newsTicks: 3,
+  newsTicks: 2.5,
   rumourShare: 0.4,
   absorptionSeconds: 5,
-  impactTicks: 0.22,
-  noiseTaking: 0.14,
+  impactTicks: 0.11,
+  impactPace: 'hour',
+  noiseTaking: 0.1,
   momentumTaking: 0.005,
   spreadBetShare: 0.45,
   oddStakeShare: 0.65,
   leastStake: 0.03,
+  makerShare: 0.8,
   waitingOrders: 150,
   behindShare: 0.94,
   standOffTicks: 8,

@@ -27,6 +27,8 @@ import type { Scenario } from './scenario.ts';
 import { Owner, TradingFloor } from './trading-floor.ts';
 
 const MAKERS = 3;
+/** Share of market makers among those who make the book, where the behaviour states none. */
+const MAKER_SHARE = 0.5;
 /** From suspension to the result. */
 const RESULT_SECONDS = 75;
 const BET_DELAY_SECONDS = 5;
@@ -164,7 +166,7 @@ export class SimulatedMarket {
       if (!open || this.own.slot(order) >= this.books.length) continue;
       const slot = this.own.slot(order);
       const taken = this.own.enter(order);
-      this.#floor.shift(slot, this.own.side(order), taken, this.#floor.impact(this.#arrivals.rateOn(slot)));
+      this.#floor.shift(slot, this.own.side(order), taken, this.#floor.impact(this.#paceOn(slot)));
     }
   }
 
@@ -202,14 +204,21 @@ export class SimulatedMarket {
     return Math.round(time * 1000 + gap) / 1000;
   }
 
+  /** The pace that impact is counted at. */
+  #paceOn(runner: number): number {
+    const ofHour = this.scenario.behaviour.impactPace === 'hour';
+    return ofHour ? this.#arrivals.meanRateOn(runner) : this.#arrivals.rateOn(runner);
+  }
+
   /** One event on the runner that the arrival process chose. */
   #act(): void {
     const floor = this.#floor;
     const runner = this.#arrivals.runner;
     const time = this.#arrivals.time;
-    const rate = this.#arrivals.rateOn(runner);
+    const rate = this.#paceOn(runner);
     if ((!floor.inPlay || this.#race !== undefined) && this.#actWithAim(runner, time, rate)) return;
-    if (floor.random.uniform() < 0.5) this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
+    if (floor.random.uniform() < (floor.behaviour.makerShare ?? MAKER_SHARE))
+      this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
     else this.#crowd.stir(runner);
   }
 

@@ -23,6 +23,8 @@ export interface FloorOptions {
 
 /** Seconds over which momentum traders judge a trend. */
 const TREND_SECONDS = 20;
+/** Below so many events a second on a runner a bet moves the belief no further. */
+const QUIET_PACE = { moment: 0.25, hour: 0.01 } as const;
 const LOTS_PER_UNIT = 100;
 const MINIMUM_UNITS = 1;
 
@@ -92,7 +94,10 @@ export class TradingFloor {
 
   /** How far an ordinary aggressive bet moves the belief, ticks: less the busier the runner is. */
   impact(eventsPerSecond: number): number {
-    return this.behaviour.impactTicks / Math.sqrt(Math.max(0.25, eventsPerSecond));
+    return (
+      this.behaviour.impactTicks /
+      Math.sqrt(Math.max(QUIET_PACE[this.behaviour.impactPace ?? 'moment'], eventsPerSecond))
+    );
   }
 
   /**

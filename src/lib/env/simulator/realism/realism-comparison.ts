@@ -1,6 +1,5 @@
 /**
- * Simulated markets beside recorded ones, figure by figure, with the tolerance that was set beforehand and whether it
- * was kept. A recorded figure is a range over markets: the simulated mean must lie in it, widened by the tolerance.
+ * Simulated markets beside recorded ones, figure by figure, with its stated tolerance and whether it was kept. A recorded figure is a range over markets: the simulated mean must lie in it, widened by the tolerance.
  */
 import { quantile } from '../stylised-facts.ts';
 import { ALLAN_WINDOWS, DEPTH_LEVELS, LAGS, MINUTE_EDGES, PRICE_BANDS, TRADE_QUANTILES } from './realism-facts.ts';
@@ -8,16 +7,16 @@ import type { RealismFacts } from './realism-facts.ts';
 
 export const REALISM_GROUPS = [
   'spread',
-  'book',
   'depth',
   'trades',
   'volatility',
   'pace',
   'memory',
   'sizeMemory',
-  'tails',
   'clustering',
-  'inPlay'
+  'inPlay',
+  'book',
+  'tails'
 ] as const;
 export type RealismGroup = (typeof REALISM_GROUPS)[number];
 
