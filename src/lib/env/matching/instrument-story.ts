@@ -6,9 +6,8 @@ import { Role } from '../account/order-fees.ts';
 import { Direction, FillCause } from './instrument-order.ts';
 import type { InstrumentEnd, InstrumentFill, InstrumentOrder } from './instrument-order.ts';
 import { OrderStatus } from './order.ts';
-import { queueStoryOf } from './story.ts';
-import type { QueueStory } from './story.ts';
-import { othersOf } from './story-words.ts';
+import { othersOf, queueStoryOf } from './queue-story.ts';
+import type { QueueStory } from './queue-story.ts';
 
 export interface InstrumentFillStory {
   /** At the venue, and when we knew. */
@@ -37,6 +36,8 @@ export interface InstrumentStory {
   readonly end: InstrumentEnd;
   readonly aheadOnArrivalLots: number;
   readonly aheadLots: number;
+  /** Ticks by which the best price slipped away from it on arrival. */
+  readonly slippedTicks: number;
   readonly fills: readonly InstrumentFillStory[];
   /** Empty where the order never rested, or no other model is worked. */
   readonly others: readonly QueueStory[];
@@ -94,6 +95,7 @@ export function instrumentStory(options: StoryOptions): InstrumentStory {
     end: order.end,
     aheadOnArrivalLots: order.aheadOnArrival,
     aheadLots: Math.max(0, order.ahead),
+    slippedTicks: order.slippedTicks,
     fills: fills.map((fill) => ({
       time: fill.time,
       toldAt: fill.toldAt,

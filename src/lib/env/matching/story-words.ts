@@ -3,7 +3,6 @@ import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { Nanos } from '../../core/units.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { EndReason, Fill, Order } from './order.ts';
-import type { QueueStory } from './story.ts';
 
 export type Money = (lots: number) => string;
 
@@ -25,7 +24,9 @@ const WHY: Readonly<Record<EndReason, string>> = {
 };
 
 const price = (points: number): string => (points / 100).toFixed(2);
-const seconds = (from: number, to: number): string => `${String(Math.round((to - from) / NANOS_PER_SECOND))} s`;
+/** `31 s`. */
+export const secondsBetween = (from: number, to: number): string =>
+  `${String(Math.round((to - from) / NANOS_PER_SECOND))} s`;
 
 /** One sentence: what became of the order so far. */
 export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, money: Money): string {
@@ -43,12 +44,12 @@ export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, mon
         ? 'at the starting price'
         : last === undefined || last.taking
           ? 'taken from what was offered'
-          : `placed ${seconds(order.madeAt, last.time)} ago behind ${money(order.aheadOnArrival)}`;
+          : `placed ${secondsBetween(order.madeAt, last.time)} ago behind ${money(order.aheadOnArrival)}`;
     return `${part}: ${what(order.matched, average)}, ${how}${left}.`;
   }
   if (order.status === OrderStatus.executable) {
     return (
-      `Waiting: ${what(order.lots, order.points)}, placed ${seconds(order.madeAt, now)} ago behind ` +
+      `Waiting: ${what(order.lots, order.points)}, placed ${secondsBetween(order.madeAt, now)} ago behind ` +
       `${money(order.aheadOnArrival)}; ${money(order.ahead)} must still trade first.`
     );
   }
@@ -68,7 +69,7 @@ const TOLD_FILLS = 3;
 /** The events that filled it, empty when none did. */
 export function causesOf(order: Order, fills: readonly Fill[], money: Money): string {
   const told = fills.slice(0, TOLD_FILLS).map((fill) => {
-    const when = `${seconds(order.madeAt, fill.time)} after it was sent (message ${String(fill.message)})`;
+    const when = `${secondsBetween(order.madeAt, fill.time)} after it was sent (message ${String(fill.message)})`;
     if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)} ${when}, the starting price.`;
     if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)} ${when}, taken.`;
     const came = `a trade of ${money(fill.traded)} at ${price(fill.tradePoints)}`;
@@ -83,27 +84,4 @@ export function causesOf(order: Order, fills: readonly Fill[], money: Money): st
   }
   if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'match' : 'matches'}.`);
   return told.join(' ');
-}
-
-const QUEUE_WORDS: Readonly<Record<string, string>> = {
-  fullQueue: 'full',
-  riskAverse: 'risk-averse',
-  probLog: 'logarithmic',
-  fifo: 'first-in-first-out'
-};
-
-/** What a queue model is called in a sentence. */
-export const queueWords = (model: string): string => QUEUE_WORDS[model] ?? model.replace(/^probPower/u, 'power ');
-
-/** What the other queue models made of it: those that agree are named together. */
-export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money): string {
-  const byResult = new Map<string, string[]>();
-  for (const other of others) {
-    const first = other.firstAt === undefined ? '' : ` from ${seconds(madeAt, other.firstAt)} on`;
-    const waiting = other.aheadLots > 0 ? `, ${money(other.aheadLots)} ahead` : '';
-    const result = other.filledLots > 0 ? `${money(other.filledLots)}${first}` : `nothing${waiting}`;
-    byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
-  }
-  const parts = [...byResult].map(([result, names]) => `${names.join(', ')} ${result}`);
-  return parts.length > 0 ? `Under other queues: ${parts.join('; ')}.` : '';
 }

@@ -3,8 +3,9 @@ import type { Nanos } from '../../core/units.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { EndReason, Fill, Order } from './order.ts';
-import type { ShadowPosition } from './shadow-queues.ts';
-import { causesOf, headlineOf, othersOf } from './story-words.ts';
+import { othersOf, queueStoryOf } from './queue-story.ts';
+import type { QueueStory } from './queue-story.ts';
+import { causesOf, headlineOf } from './story-words.ts';
 
 export interface FillStory {
   readonly time: Nanos;
@@ -18,20 +19,6 @@ export interface FillStory {
   readonly tradePrice: number | undefined;
   /** Message of the tape whose trade it was, or before which the order arrived. */
   readonly message: number;
-}
-
-/** What another queue model made of the same order while it rested. */
-export interface QueueStory {
-  /** The model's id. */
-  readonly model: string;
-  readonly aheadOnArrivalLots: number;
-  readonly aheadLots: number;
-  /** Lots of the resting part that it filled so far, or by the end; and those that still wait in it. */
-  readonly filledLots: number;
-  readonly waitingLots: number;
-  /** Its first fill. */
-  readonly firstAt: Nanos | undefined;
-  readonly firstMessage: number | undefined;
 }
 
 export interface OrderStory {
@@ -100,20 +87,6 @@ const fillStoryOf = (fill: Fill): FillStory => ({
   tradePrice: fill.taking ? undefined : fill.tradePoints / 100,
   message: fill.message
 });
-
-/** Also for engines of other kinds of venues: a shadow knows no sides. */
-export function queueStoryOf(position: ShadowPosition): QueueStory {
-  const filled = position.firstMessage >= 0;
-  return {
-    model: position.model,
-    aheadOnArrivalLots: position.aheadOnArrival,
-    aheadLots: position.ahead,
-    filledLots: position.filled,
-    waitingLots: position.rest,
-    firstAt: filled ? (position.firstAt as Nanos) : undefined,
-    firstMessage: filled ? position.firstMessage : undefined
-  };
-}
 
 function stateOf(order: Order): OrderStory['state'] {
   if (order.status === OrderStatus.pending) return 'on its way';

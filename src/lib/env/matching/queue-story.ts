@@ -1,0 +1,55 @@
+/** What other queue models made of an order, as data and in words. Serves every kind of venue: a shadow knows no sides. */
+import type { Nanos } from '../../core/units.ts';
+import type { ShadowPosition } from './shadow-queues.ts';
+import { secondsBetween } from './story-words.ts';
+import type { Money } from './story-words.ts';
+
+/** What another queue model made of the same order while it rested. */
+export interface QueueStory {
+  /** The model's id. */
+  readonly model: string;
+  readonly aheadOnArrivalLots: number;
+  readonly aheadLots: number;
+  /** Lots of the resting part that it filled so far, or by the end; and those that still wait in it. */
+  readonly filledLots: number;
+  readonly waitingLots: number;
+  /** Its first fill. */
+  readonly firstAt: Nanos | undefined;
+  readonly firstMessage: number | undefined;
+}
+
+export function queueStoryOf(position: ShadowPosition): QueueStory {
+  const filled = position.firstMessage >= 0;
+  return {
+    model: position.model,
+    aheadOnArrivalLots: position.aheadOnArrival,
+    aheadLots: position.ahead,
+    filledLots: position.filled,
+    waitingLots: position.rest,
+    firstAt: filled ? (position.firstAt as Nanos) : undefined,
+    firstMessage: filled ? position.firstMessage : undefined
+  };
+}
+
+const QUEUE_WORDS: Readonly<Record<string, string>> = {
+  fullQueue: 'full',
+  riskAverse: 'risk-averse',
+  probLog: 'logarithmic',
+  fifo: 'first-in-first-out'
+};
+
+/** What a queue model is called in a sentence. */
+export const queueWords = (model: string): string => QUEUE_WORDS[model] ?? model.replace(/^probPower/u, 'power ');
+
+/** What the other queue models made of it: those that agree are named together. */
+export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money): string {
+  const byResult = new Map<string, string[]>();
+  for (const other of others) {
+    const first = other.firstAt === undefined ? '' : ` from ${secondsBetween(madeAt, other.firstAt)} on`;
+    const waiting = other.aheadLots > 0 ? `, ${money(other.aheadLots)} ahead` : '';
+    const result = other.filledLots > 0 ? `${money(other.filledLots)}${first}` : `nothing${waiting}`;
+    byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
+  }
+  const parts = [...byResult].map(([result, names]) => `${names.join(', ')} ${result}`);
+  return parts.length > 0 ? `Under other queues: ${parts.join('; ')}.` : '';
+}
