@@ -454,7 +454,7 @@ describe('a file', () => {
     ['JSON of another kind', '{"a":1}\n', 'it has no op']
   ])('that is %s is refused by name', (_, text, got) => {
     const bytes = text.startsWith('\u00FF') ? Uint8Array.of(0xff, 0xfe, 0x7b) : encoder.encode(text);
-    expect(() => read(bytes)).toThrowError(
+    expect(() => read(bytes)).toThrow(
       `test: expected an Exchange Stream recording: a JSON message with op mcm on each line, got ${got}; ` +
         'choose a Betfair historical data file (.bz2, .gz or plain) or a recording of the market stream'
     );

@@ -275,7 +275,7 @@ export class ExchangeStreamReader {
         oddities: new OddityLog(this.#options.onOddity)
       });
       this.#markets.set(change.marketId, recorder);
-    } else if (this.#lostLine > 0 && !change.image && (recorder.lines.at(-1) ?? 0) < this.#lostLine) {
+    } else if (this.#lostLine > 0 && !isWhole(change) && (recorder.lines.at(-1) ?? 0) < this.#lostLine) {
       recorder.damage ??= `line ${String(this.#lostLine)} before it could not be read`;
     }
     return recorder;
@@ -336,6 +336,9 @@ export class ExchangeStreamReader {
     });
   }
 }
+
+/** Whether nothing that was said before matters any more. */
+const isWhole = (change: MarketChange): boolean => change.image && change.definition !== undefined;
 
 const isBlank = (byte: number): boolean => byte === 32 || byte === 13 || byte === 9;
 
