@@ -116,11 +116,17 @@ export class InstrumentExchange {
         answer.reason = reason;
       }
     };
-    const wholeFills = options.partialFills === 'none';
-    const moment = this.#moment;
-    this.venues = runners.map(
-      (_, slot) => new InstrumentVenue({ slot, rules, queue, wholeFills, report, shadows, moment })
-    );
+    const shared = {
+      rules,
+      queue,
+      report,
+      shadows,
+      wholeFills: options.partialFills === 'none',
+      moment: this.#moment,
+      slippage: options.slippage,
+      random: options.random.split('slippage')
+    };
+    this.venues = runners.map((_, slot) => new InstrumentVenue({ ...shared, slot }));
   }
 
   get now(): Nanos {
@@ -195,7 +201,8 @@ export class InstrumentExchange {
   /** All that happens up to and including `time`, at the venue and in front of us. */
   advanceTo(time: Nanos): void {
     const requests = this.#requests;
-    for (let due = requests.earliest; due <= time; due = requests.earliest) {
+    while (requests.hasBy(time)) {
+      const due = requests.earliest;
       this.#venueRows(due);
       if (due > this.#venueNow) this.#venueNow = due as Nanos;
       this.#carryOut(requests.take());
@@ -356,6 +363,8 @@ export class InstrumentExchange {
     const { kind, slot, tick, lots } = this.tape;
     const what = kind[row]! as RowKind;
     this.#row = row;
+    this.#moment.time = this.#venueNow;
+    this.#moment.message = row;
     if (slot[row] === NO_SLOT) {
       if (what === RowKind.status) this.#venueStatus = lots[row]! as MarketStatus;
       if (what === RowKind.clear) for (const venue of this.venues) venue.clearBook();
@@ -364,8 +373,6 @@ export class InstrumentExchange {
       return;
     }
     const venue = this.venues[slot[row]!]!;
-    this.#moment.time = this.#venueNow;
-    this.#moment.message = row;
     switch (what) {
       case RowKind.buyTrade:
         venue.bought(tick[row]!, lots[row]!);
@@ -496,7 +503,7 @@ export class InstrumentExchange {
 
   /** Answers that reach us up to and including `until`. */
   #deliver(until: number): void {
-    while (this.#answers.earliest <= until) this.#told(this.#answers.take());
+    while (this.#answers.hasBy(until)) this.#told(this.#answers.take());
   }
 
   #told(answer: Answer): void {

@@ -3,6 +3,7 @@ import type { Random } from '../../core/random.ts';
 import type { LatencyModel } from './latency.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 import type { QueueName } from './queue/queue-name.ts';
+import type { SlippageModel } from './slippage.ts';
 
 export interface InstrumentOptions {
   /** By name, or the model itself. */
@@ -17,6 +18,8 @@ export interface InstrumentOptions {
    * `none`, to reproduce simulators that look no further: it fills whole by the first lot that reaches it.
    */
   readonly partialFills?: 'volume' | 'none';
+  /** How far the touch has moved away when an order comes to take it; absent for not at all. */
+  readonly slippage?: SlippageModel;
   /** How far from the touch a market order without a price may go, as a part of the price: 0.05 unless given. */
   readonly marketProtection?: number;
   /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */

@@ -75,6 +75,8 @@ export class InstrumentOrder {
   endedAt: Nanos = 0 as Nanos;
   /** Best tick of the side it would take, as we saw it when it was made; NO_TICK when there was none. For slippage. */
   touchAtDecision = -1;
+  /** Ticks by which the touch had moved away from it when it came to take. */
+  slippedTicks = 0;
 
   // At the venue.
   venueStatus: OrderStatus = OrderStatus.pending;
@@ -120,6 +122,7 @@ export class InstrumentOrder {
     this.acceptedAt = madeAt;
     this.endedAt = madeAt;
     this.touchAtDecision = -1;
+    this.slippedTicks = 0;
     this.venueStatus = OrderStatus.pending;
     this.open = request.lots;
     this.ahead = 0;

@@ -16,6 +16,8 @@ import type { InstrumentEnd, InstrumentOrder } from './instrument-order.ts';
 import { OrderStatus, Side } from './order.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 import type { ShadowQueues, TradeMoment } from './shadow-queues.ts';
+import type { SlippageModel } from './slippage.ts';
+import type { Random } from '../../core/random.ts';
 import { TakenLiquidity } from './taken.ts';
 
 /** One match as the venue makes it: written over, to be copied by who wants to keep it. */
@@ -43,6 +45,9 @@ export interface VenueOptions {
   /** Whole orders fill as soon as one lot of a trade reaches them, and no volume is ever used up. */
   readonly wholeFills: boolean;
   readonly report: VenueReport;
+  readonly slippage: SlippageModel | undefined;
+  /** Only drawn from by `slippage`. */
+  readonly random: Random;
   /** Other models' views of the same orders, where they are worked, and the moment they are told. */
   readonly shadows: ShadowQueues | undefined;
   readonly moment: TradeMoment;
@@ -64,6 +69,8 @@ export class InstrumentVenue {
   readonly #taken = new TakenLiquidity();
   readonly #touched = new Uint8Array(1);
   readonly #books: readonly Book[];
+  /** When part of the book was last cleared for an image that may still come; -1 when that is over. */
+  #clearedAt = -1;
   /** Ticks between which our orders rest; an empty range when none does. */
   #lowBid = NEVER;
   #highBid = NO_TICK;
@@ -99,6 +106,7 @@ export class InstrumentVenue {
     this.followed = 0;
     this.ended = false;
     this.#taken.clear();
+    this.#clearedAt = -1;
     this.#range();
   }
 
@@ -110,7 +118,7 @@ export class InstrumentVenue {
       book.setBid(tick, lots);
       this.#depth(this.bids, tick, before);
     } else book.setBid(tick, lots);
-    if (this.#taken.count > 0) this.#taken.cut(0, Side.back, tick, lots);
+    if (this.#taken.count > 0) this.#cut(Side.back, tick, lots);
     if (tick >= this.#lowAsk && lots > 0) this.#cross(this.asks, tick, lots);
   }
 
@@ -122,27 +130,27 @@ export class InstrumentVenue {
       book.setAsk(tick, lots);
       this.#depth(this.asks, tick, before);
     } else book.setAsk(tick, lots);
-    if (this.#taken.count > 0) this.#taken.cut(0, Side.lay, tick, lots);
+    if (this.#taken.count > 0) this.#cut(Side.lay, tick, lots);
     if (tick <= this.#highBid && lots > 0) this.#cross(this.bids, tick, lots);
   }
 
   /**
-   * The bids down to a tick, the asks up to it, or the whole book are about to be stated anew. Queues stand still: what
-   * stood ahead is not known to have left.
+   * The bids down to a tick, the asks up to it, or the whole book are about to be stated anew. Queues stand still, and
+   * what we took stays taken: what an image states again was there before.
    */
   clearBids(tick: number): void {
     this.book.clearBids(tick);
-    if (this.#taken.count > 0) this.#cut();
+    this.#clearedAt = this.#options.moment.time;
   }
 
   clearAsks(tick: number): void {
     this.book.clearAsks(tick);
-    if (this.#taken.count > 0) this.#cut();
+    this.#clearedAt = this.#options.moment.time;
   }
 
   clearBook(): void {
     this.book.clear();
-    if (this.#taken.count > 0) this.#cut();
+    this.#clearedAt = this.#options.moment.time;
   }
 
   /** A taker bought: reaches what we ask at that price or lower. */
@@ -167,18 +175,23 @@ export class InstrumentVenue {
   arrive(order: InstrumentOrder): void {
     const { report, queue } = this.#options;
     const { timeInForce } = order;
-    const crosses = this.#reaches(order, this.#touch(order));
-    if (timeInForce === 'GTX' && crosses) {
+    let touch = this.#touch(order);
+    let takes = this.#reaches(order, touch);
+    if (timeInForce === 'GTX' && takes) {
       this.#end(order, 'wouldTake');
       return;
     }
-    if (timeInForce === 'FOK' && this.#available(order) < order.open) {
+    if (takes) {
+      touch = this.#slipped(order, touch);
+      takes = this.#reaches(order, touch);
+    }
+    if (timeInForce === 'FOK' && this.#available(order, touch) < order.open) {
       this.#end(order, 'fillOrKill');
       return;
     }
     order.venueStatus = OrderStatus.executable;
     report.accepted(order);
-    if (crosses) this.#take(order);
+    if (takes) this.#take(order, touch);
     if (order.open === 0) {
       order.venueStatus = OrderStatus.complete;
       return;
@@ -222,6 +235,17 @@ export class InstrumentVenue {
     return order.direction === Direction.buy ? this.book.bestAsk : this.book.bestBid;
   }
 
+  /** The best tick that is there for an order that comes to take, NO_TICK when there is none. */
+  #slipped(order: InstrumentOrder, touch: number): number {
+    const { slippage, random } = this.#options;
+    if (slippage === undefined) return touch;
+    order.slippedTicks = slippage(random);
+    if (order.slippedTicks === 0) return touch;
+    const { asks, bids } = this.book;
+    if (order.direction === Direction.buy) return asks.above(touch + order.slippedTicks - 1);
+    return bids.below(touch - order.slippedTicks + 1);
+  }
+
   #reaches(order: InstrumentOrder, tick: number): boolean {
     return tick !== NO_TICK && (order.direction === Direction.buy ? tick <= order.tick : tick >= order.tick);
   }
@@ -241,17 +265,17 @@ export class InstrumentVenue {
     return this.#taken.count === 0 ? lots : Math.max(0, lots - this.#taken.at(0, takerSide(order), tick));
   }
 
-  #available(order: InstrumentOrder): number {
+  #available(order: InstrumentOrder, touch: number): number {
     let lots = 0;
-    for (let tick = this.#touch(order); this.#reaches(order, tick); tick = this.#next(order, tick)) {
+    for (let tick = touch; this.#reaches(order, tick); tick = this.#next(order, tick)) {
       lots += this.#left(order, tick);
       if (lots >= order.open) break;
     }
     return lots;
   }
 
-  #take(order: InstrumentOrder): void {
-    for (let tick = this.#touch(order); this.#reaches(order, tick) && order.open > 0; tick = this.#next(order, tick)) {
+  #take(order: InstrumentOrder, touch: number): void {
+    for (let tick = touch; this.#reaches(order, tick) && order.open > 0; tick = this.#next(order, tick)) {
       const left = this.#left(order, tick);
       const lots = Math.min(order.open, left);
       if (lots <= 0) continue;
@@ -413,9 +437,15 @@ export class InstrumentVenue {
     this.#highAsk = asks.length > 0 ? asks[asks.length - 1]!.tick : NO_TICK;
   }
 
-  #cut(): void {
-    this.#touched[0] = 1;
-    this.#taken.follow(this.#books, this.#touched);
+  /** A level now shows `lots`: no more of it can be taken than that. */
+  #cut(side: Side, tick: number, lots: number): void {
+    if (this.#clearedAt >= 0 && this.#options.moment.time > this.#clearedAt) {
+      // The image is over: what it left out is gone.
+      this.#clearedAt = -1;
+      this.#touched[0] = 1;
+      this.#taken.follow(this.#books, this.#touched);
+    }
+    this.#taken.cut(0, side, tick, lots);
   }
 }
 

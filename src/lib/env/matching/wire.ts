@@ -24,8 +24,9 @@ export class Wire<Message extends Carried> {
     this.#ring = Array.from({ length: 16 }, make);
   }
 
-  get size(): number {
-    return this.#count;
+  /** Whether the first one arrives by then. */
+  hasBy(time: number): boolean {
+    return this.#count > 0 && this.earliest <= time;
   }
 
   clear(): void {
