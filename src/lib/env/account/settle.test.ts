@@ -22,7 +22,7 @@ const bet = fc.record({
 });
 type Bet = typeof bet extends fc.Arbitrary<infer T> ? T : never;
 const bets = fc.array(bet, { maxLength: 30 });
-const outcomes = fc.array(fc.constantFrom(winner, loser, placed, removed), { minLength: SLOTS, maxLength: SLOTS });
+const outcomes = fc.array(fc.constantFrom(winner, loser, loser, removed), { minLength: SLOTS, maxLength: SLOTS });
 
 function accountOf(made: readonly Bet[], outcome: readonly number[] = [], winners = 1): BackLayAccount {
   const account = new BackLayAccount({ slots: SLOTS, winners });
@@ -56,7 +56,7 @@ const settled = (account: BackLayAccount, shares: WinningShares): number =>
 describe('winning shares', () => {
   it('are whole where no more won than there are places', () => {
     expect(winningShares([winner, loser, loser], 1)).toEqual({ parts: [1, 0, 0], of: 1 });
-    expect(winningShares([winner, placed, loser, winner], 3)).toEqual({ parts: [1, 1, 0, 1], of: 1 });
+    expect(winningShares([winner, winner, loser, winner], 3)).toEqual({ parts: [1, 1, 0, 1], of: 1 });
     expect(winningShares([loser, loser], 1)).toEqual({ parts: [0, 0], of: 1 });
   });
 
@@ -70,7 +70,8 @@ describe('winning shares', () => {
     expect(winningShares([winner, winner, winner, winner, loser], 3, tie)).toEqual({ parts: [2, 2, 1, 1, 0], of: 2 });
   });
 
-  it('need a result', () => {
+  it('need a result, of a market that is won or lost', () => {
+    expect(() => winningShares([winner, placed], 1)).toThrow(/slot 1.*each-way/u);
     expect(() => winningShares([winner, unknown], 1)).toThrow(/slot 1.*ends before its result/u);
   });
 });

@@ -40,11 +40,20 @@ export interface MarketSettlement {
  * recordings do not say who tied for which place. Where that is known, only those that tied are reduced, to the places
  * they share over their number (support.betfair.com, answer 403: "What happens if there is a dead heat?").
  * @param outcome by slot, one of `Outcome`
- * @throws AppError where a runner that has not left has no result
+ * @throws AppError where a runner that has not left has no result, or the result is an each-way market's (only there is
+ *   a runner PLACED: Betfair Exchange API, "RunnerStatus")
  */
 export function winningShares(outcome: ArrayLike<number>, places: number, deadHeat?: DeadHeat): WinningShares {
-  const won = Array.from(outcome, (one) => one === Outcome.winner || one === Outcome.placed);
+  const won = Array.from(outcome, (one) => one === Outcome.winner);
   const unknown = Array.from(outcome).indexOf(Outcome.unknown);
+  const placed = Array.from(outcome).indexOf(Outcome.placed);
+  if (placed >= 0) {
+    throw new AppError('data.kind', {
+      subject: `runner in slot ${String(placed)}`,
+      got: 'placed: an each-way market, whose bets are half win and half place at a part of the price',
+      remedy: 'settle win and place markets, where a runner won or lost'
+    });
+  }
   if (unknown >= 0) {
     throw new AppError('data.truncated', {
       subject: `runner in slot ${String(unknown)}`,

@@ -64,6 +64,9 @@ const ask: fc.Arbitrary<Ask> = fc.record({
 
 describe('shadows', () => {
   it('fill what an exchange under their model fills, whichever model counts', () => {
+    /** Orders that another model filled, and those of them that it filled otherwise than the one that counts. */
+    let filled = 0;
+    let differ = 0;
     fc.assert(
       fc.property(
         fc.nat(1_000),
@@ -83,6 +86,9 @@ describe('shadows', () => {
                 return;
               }
               expect(shadow.filled).toBe(resting.reduce((sum, fill) => sum + fill.lots, 0));
+              if (shadow.filled > 0) filled++;
+              const own = counted.exchange.fillsOf(order).filter((fill) => !fill.taking);
+              if (shadow.firstMessage !== (own[0]?.message ?? -1)) differ++;
               expect(shadow.firstMessage).toBe(resting[0]?.message ?? -1);
               expect(shadow.firstAt).toBe(resting[0]?.time ?? Number.NaN);
               expect(shadow.lastAt).toBe(resting[resting.length - 1]?.time ?? Number.NaN);
@@ -92,6 +98,7 @@ describe('shadows', () => {
       ),
       { numRuns: 40 }
     );
+    expect([filled > 100, differ > 10]).toEqual([true, true]);
   });
 
   it('never fill more lots than were asked for or than traded', () => {
