@@ -32,7 +32,7 @@ import {
   OBSERVATION_LIMIT,
   SLOT_COLUMNS,
   SLOT_WIDTH,
-  clip,
+  clipRange,
   emptyView,
   observationSize,
   writeSlot
@@ -158,8 +158,7 @@ export class PreOffEpisode {
   #takenLots = 0;
   #takenSlip = 0;
   #lotSize = 0.01;
-  #stakes: { minimumLots: number; capLots: number };
-  #bankrollLots = 0;
+  readonly #stakes: { -readonly [K in keyof StakeRange]: number } & { bankrollLots: number };
   #limitLots = 0;
 
   constructor(options: {
@@ -180,7 +179,7 @@ export class PreOffEpisode {
     this.#greens = Array.from({ length: config.slots }, () => new GreenUp());
     this.#mid = new Float64Array(config.slots);
     this.#view = emptyView(this.#greens[0]!);
-    this.#stakes = { minimumLots: 0, capLots: 0 } satisfies StakeRange;
+    this.#stakes = { minimumLots: 0, capLots: 0, bankrollLots: 0 };
     this.#visitFill = (fill) => {
       this.#noteFill(fill);
     };
@@ -201,7 +200,7 @@ export class PreOffEpisode {
     this.#lotSize = rules.lotSize;
     this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
-    this.#bankrollLots = bankroll / rules.lotSize;
+    this.#stakes.bankrollLots = bankroll / rules.lotSize;
     this.#limitLots = exposureLimit / rules.lotSize;
     this.#step = 0;
     this.#value = 0;
@@ -214,9 +213,10 @@ export class PreOffEpisode {
     this.#takenSlip = 0;
     for (const orders of this.#orders) orders.clear();
     this.#slotOf.fill(NO_RUNNER);
-    timeline.runners.forEach((runner, slot) => {
+    for (let slot = 0; slot < timeline.runners.length; slot++) {
+      const runner = timeline.runners[slot]!;
       if (runner !== NO_RUNNER) this.#slotOf[runner] = slot;
-    });
+    }
     this.#observe(this.#exchange, timeline, this.#buffers.observations);
   }
 
@@ -256,8 +256,7 @@ export class PreOffEpisode {
     outcome.worstLots = this.#worst;
     outcome.allGreen = ended && exchange.account.allGreen();
     outcome.exposureLots = Math.max(0, -this.#worst);
-    const scale = { capLots: this.#stakes.capLots, bankrollLots: this.#bankrollLots };
-    const reward = writeReward(outcome, this.#config.reward, scale, rewardTerms, i * REWARD_TERMS.length);
+    const reward = writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
     rewards[i] = reward;
     this.#return += reward;
     this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
@@ -387,10 +386,11 @@ export class PreOffEpisode {
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
     }
     at += MARKET_FEATURES.length;
-    into[at] = clip(this.#value / cap);
-    into[at + 1] = clip(this.#worst / cap);
-    into[at + 2] = clip(account.exposure() / 100 / this.#limitLots);
+    into[at] = this.#value / cap;
+    into[at + 1] = this.#worst / cap;
+    into[at + 2] = account.exposure() / 100 / this.#limitLots;
     into[at + 3] = this.#step / this.#config.maxSteps;
+    clipRange(into, at, at + ACCOUNT_COLUMNS.length);
   }
 
   #writeInfo(exchange: EpisodeExchange, ended: boolean): void {
@@ -415,8 +415,8 @@ export class PreOffEpisode {
     info[at++] = this.#step;
     info[at++] = traded && this.#worst >= 0 ? 1 : 0;
     info[at++] = traded ? 1 : 0;
-    info[at++] = this.#value / this.#bankrollLots;
-    info[at++] = this.#worst / this.#bankrollLots;
+    info[at++] = this.#value / this.#stakes.bankrollLots;
+    info[at++] = this.#worst / this.#stakes.bankrollLots;
     info[at++] = exchange.submitted;
     info[at++] = filled;
     info[at++] = this.#takenLots > 0 ? (1e4 * this.#takenSlip) / this.#takenLots : 0;

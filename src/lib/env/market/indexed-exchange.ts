@@ -103,7 +103,8 @@ export class IndexedExchange {
     if (desk.earliest < time && !this.#closed) {
       desk.now = time;
       desk.fills.ordinal = 2 * end;
-      desk.carryOutDue(time, this.#bookTime(end));
+      desk.fills.time = this.#bookTime(end);
+      desk.carryOutDue();
     }
     if (!this.#closed) this.#workAll(end);
     this.#moment.decision = k;
@@ -145,7 +146,8 @@ export class IndexedExchange {
       desk.now = time;
       desk.fills.message = messages[position]!;
       desk.fills.ordinal = 2 * position;
-      desk.carryOutDue(time, this.#bookTime(position));
+      desk.fills.time = this.#bookTime(position);
+      desk.carryOutDue();
     }
   }
 
@@ -191,53 +193,50 @@ export class IndexedExchange {
     if (runner < 0 || from === to) return;
     const orders = this.#desk.live.bySlot[runner]!;
     if (orders.length === 0) return;
-    const { tradeStart, tradeAt, tradeOfDecision } = this.#history;
+    const { tradeStart, tradeAt, tradePoints, tradeOfDecision } = this.#history;
     const end = tradeStart[slot + 1]!;
     let trade = tradeOfDecision[this.#moment.decision * this.#worked.length + slot]!;
     while (trade < end && tradeAt[trade]! < from) trade++;
-    if (this.#desk.followsDepth) this.#workLevels(slot, runner, { from, to, trade });
-    else this.#workTrades(slot, runner, { to, trade });
-  }
-
-  #workTrades(slot: number, runner: number, span: { to: number; trade: number }): void {
-    const { tradeStart, tradeAt, tradePoints } = this.#history;
-    const orders = this.#desk.live.bySlot[runner]!;
-    const end = tradeStart[slot + 1]!;
-    let { trade } = span;
+    if (this.#desk.followsDepth) {
+      this.#workLevels(slot, from, to, trade);
+      return;
+    }
     while (orders.length > 0) {
       const back = lowestBack(orders);
       const lay = highestLay(orders);
       // A trade under every back and above every lay is nobody's.
       while (trade < end && tradePoints[trade]! < back && tradePoints[trade]! > lay) trade++;
-      if (trade === end || tradeAt[trade]! >= span.to) return;
-      trade = this.#workMessage(slot, runner, tradeAt[trade]!, trade);
+      if (trade === end || tradeAt[trade]! >= to) return;
+      trade = this.#workMessage(slot, tradeAt[trade]!, trade);
     }
   }
 
   /** With a queue model that looks at levels: also the messages that change one at which an order waits. */
-  #workLevels(slot: number, runner: number, span: { from: number; to: number; trade: number }): void {
+  #workLevels(slot: number, from: number, to: number, firstTrade: number): void {
     const history = this.#history;
-    const orders = this.#desk.live.bySlot[runner]!;
+    const orders = this.#desk.live.bySlot[this.#timeline.runners[slot]!]!;
     const end = history.tradeStart[slot + 1]!;
     const now = this.#moment.cursor;
-    let { from: position, trade } = span;
+    let position = from;
+    let trade = firstTrade;
     while (orders.length > 0) {
       let next = trade < end ? history.tradeAt[trade]! : Infinity;
       for (const order of orders) {
         const level = (2 * slot + (order.side === Side.back ? 1 : 0)) * history.ticks + order.tick;
         next = Math.min(next, nextChange(history, level, position) - 1);
       }
-      if (next >= span.to) break;
+      if (next >= to) break;
       this.#moment.cursor = next + 1;
-      trade = this.#workMessage(slot, runner, next, trade);
+      trade = this.#workMessage(slot, next, trade);
       position = next + 1;
     }
     this.#moment.cursor = now;
   }
 
   /** Works a slot's orders with one message, whose trades begin at or shortly before `trade`. Returns the next ones. */
-  #workMessage(slot: number, runner: number, position: number, trade: number): number {
+  #workMessage(slot: number, position: number, trade: number): number {
     const desk = this.#desk;
+    const runner = this.#timeline.runners[slot]!;
     const { tradeStart, tradeAt, tradePoints, tradeLots, times, messages } = this.#history;
     const start = tradeStart[slot]!;
     const end = tradeStart[slot + 1]!;

@@ -58,8 +58,13 @@ export const SLOT_WIDTH = RUNNER_FEATURES.length + SLOT_COLUMNS.length;
 export const observationSize = (slots: number): number =>
   slots * SLOT_WIDTH + MARKET_FEATURES.length + ACCOUNT_COLUMNS.length;
 
-export function clip(value: number): number {
-  return value > OBSERVATION_LIMIT ? OBSERVATION_LIMIT : value < -OBSERVATION_LIMIT ? -OBSERVATION_LIMIT : value;
+/** Brings numbers already written into the bounds: a call a range, so that no number travels by itself. */
+export function clipRange(values: Float32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const value = values[i]!;
+    if (value > OBSERVATION_LIMIT) values[i] = OBSERVATION_LIMIT;
+    else if (value < -OBSERVATION_LIMIT) values[i] = -OBSERVATION_LIMIT;
+  }
 }
 
 /** What one slot's columns are made of; a record that is written over. `back`, `lay`: its newest orders of each side. */
@@ -91,24 +96,28 @@ export function writeSlot(view: SlotView, capLots: number, into: Float32Array, a
   const cap = capLots * POINTS_PER_LOT;
   const loses = account.ifLoses[slot]!;
   into[at] = 1;
-  into[at + 1] = clip((view.sumIfLoses - loses + account.ifWins[slot]!) / cap);
-  into[at + 2] = clip(loses / cap);
-  into[at + 3] = clip(account.matchedBack[slot]! / capLots);
-  into[at + 4] = clip(account.matchedLay[slot]! / capLots);
-  into[at + 5] = clip(green.value / cap);
-  into[at + 6] = clip((green.side === Side.lay ? green.stake : -green.stake) / capLots);
-  into[at + 7] = clip(account.waitingBack[slot]! / capLots);
-  into[at + 8] = clip(account.waitingLay[slot]! / capLots);
+  into[at + 1] = (view.sumIfLoses - loses + account.ifWins[slot]!) / cap;
+  into[at + 2] = loses / cap;
+  into[at + 3] = account.matchedBack[slot]! / capLots;
+  into[at + 4] = account.matchedLay[slot]! / capLots;
+  into[at + 5] = green.value / cap;
+  into[at + 6] = (green.side === Side.lay ? green.stake : -green.stake) / capLots;
+  into[at + 7] = account.waitingBack[slot]! / capLots;
+  into[at + 8] = account.waitingLay[slot]! / capLots;
   const back = waiting(view.back);
+  into[at + 9] = back === undefined || bestAsk === NO_TICK ? 0 : (back.tick - bestAsk) / 10;
+  writeAhead(back, into, at + 10);
   const lay = waiting(view.lay);
-  into[at + 9] = back === undefined || bestAsk === NO_TICK ? 0 : clip((back.tick - bestAsk) / 10);
-  into[at + 10] = back === undefined ? 0 : aheadShare(back);
-  into[at + 11] = lay === undefined || bestBid === NO_TICK ? 0 : clip((bestBid - lay.tick) / 10);
-  into[at + 12] = lay === undefined ? 0 : aheadShare(lay);
+  into[at + 11] = lay === undefined || bestBid === NO_TICK ? 0 : (bestBid - lay.tick) / 10;
+  writeAhead(lay, into, at + 12);
+  clipRange(into, at + 1, at + SLOT_COLUMNS.length);
 }
 
 const waiting = (order: Order | undefined): Order | undefined =>
   order === undefined || order.status === OrderStatus.complete ? undefined : order;
 
-const aheadShare = (order: Order): number =>
-  order.status === OrderStatus.executable ? order.ahead / (order.ahead + order.rest) : 1;
+/** The share of the queue that is ahead of an order: 1 while it is on its way, 0 without one. */
+function writeAhead(order: Order | undefined, into: Float32Array, at: number): void {
+  if (order === undefined) into[at] = 0;
+  else into[at] = order.status === OrderStatus.executable ? order.ahead / (order.ahead + order.rest) : 1;
+}

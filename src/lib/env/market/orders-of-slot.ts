@@ -28,7 +28,7 @@ export class OrdersOfSlot {
   }
 
   clear(): void {
-    this.orders.length = 0;
+    while (this.orders.length > 0) this.orders.pop();
   }
 
   /**
@@ -59,7 +59,8 @@ export class OrdersOfSlot {
         exchange.release(order);
       } else orders[kept++] = order;
     }
-    orders.length = kept;
+    // Not by its length: that gives the memory back, and the next order asks for it again.
+    while (orders.length > kept) orders.pop();
   }
 
   /** @param side only this side's orders, or every order when undefined */

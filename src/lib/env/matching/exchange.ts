@@ -115,7 +115,7 @@ export class SimulatedExchange {
       this.step(at);
     }
     if (time > desk.now) desk.now = time;
-    if (desk.earliest < time && !this.#closed) desk.carryOutDue(time, this.#bookTime);
+    if (desk.earliest < desk.now && !this.#closed) this.#carryOutDue();
   }
 
   /** Applies the next message, whose time is `at`. */
@@ -124,7 +124,7 @@ export class SimulatedExchange {
     desk.now = at;
     const message = this.#message++;
     desk.fills.message = message;
-    if (desk.earliest < at && !this.#closed) desk.carryOutDue(at, this.#bookTime);
+    if (desk.earliest < at && !this.#closed) this.#carryOutDue();
     this.#bookTime = at;
     this.#applyMessage(message);
     if (this.#closed) return;
@@ -186,6 +186,11 @@ export class SimulatedExchange {
    */
   settle(deadHeat?: DeadHeat): MarketSettlement {
     return settleMarket(this.state, this.account, deadHeat);
+  }
+
+  #carryOutDue(): void {
+    this.#desk.fills.time = this.#bookTime;
+    this.#desk.carryOutDue();
   }
 
   #applyMessage(message: number): void {

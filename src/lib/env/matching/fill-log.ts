@@ -51,7 +51,7 @@ export class FillLog {
     this.#matches = 0;
     this.#orders.length = 0;
     this.#kept.length = 0;
-    this.#byOrder.clear();
+    if (this.#byOrder.size > 0) this.#byOrder.clear();
   }
 
   /** Books a match of `lots` at `points` hundredths that came out of what `order` had waiting. */

@@ -22,7 +22,8 @@ export class LiveOrders {
   }
 
   clear(): void {
-    for (const orders of this.bySlot) orders.length = 0;
+    // Not by their lengths: that gives the memory back, and the next order asks for it again.
+    for (const orders of this.bySlot) while (orders.length > 0) orders.pop();
     this.count = 0;
     this.onClose = 0;
   }

@@ -146,7 +146,7 @@ export class OrderDesk {
       return order;
     }
     this.account.wait(order.slot, order.side, order.lots, closeWaitingPoints(order));
-    this.#requests.add('place', order, this.#due('place'));
+    this.#send('place', order, Infinity, undefined);
     return order;
   }
 
@@ -155,7 +155,7 @@ export class OrderDesk {
     this.transactions++;
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#requests.add('cancel', order, this.#due('cancel'), lots);
+    this.#send('cancel', order, lots, undefined);
   }
 
   /** Asks to cancel what is left of an order and to place as much at another price: a new order, last in its queue. */
@@ -178,7 +178,7 @@ export class OrderDesk {
       return successor;
     }
     order.cancelling = true;
-    this.#requests.add('replace', order, this.#due('replace'), Infinity, successor);
+    this.#send('replace', order, Infinity, successor);
     return successor;
   }
 
@@ -187,10 +187,9 @@ export class OrderDesk {
     if (this.#options.history !== true && order.status === OrderStatus.complete) this.#pool.push(order);
   }
 
-  /** Carries out what is due before `time`, against the book as it has been since `bookTime`: the fills' time. */
-  carryOutDue(time: Nanos, bookTime: Nanos): void {
-    this.fills.time = bookTime;
-    this.#requests.release(time, this.#carryOut);
+  /** Carries out what is due before `now`, against the book as it has been since `fills.time`. */
+  carryOutDue(): void {
+    this.#requests.release(this, this.#carryOut);
   }
 
   /** What an applied message does to the orders at the venue; the eater holds its trades. */
@@ -260,12 +259,15 @@ export class OrderDesk {
   }
 
   /** The decision is taken by what was seen now, once that has reached us; then the request travels. */
-  #due(kind: RequestKind): Nanos {
-    const { state, random } = this.#options;
-    const latency = this.#options.latency('feed', random) + this.#options.latency(kind, random);
+  #send(kind: RequestKind, order: Order, lots: number, successor: Order | undefined): void {
+    const { state, latency, random } = this.#options;
     const delayed = kind !== 'cancel' && state.inPlay;
     const delay = delayed ? state.betDelaySeconds * NANOS_PER_SECOND : 0;
-    return (this.now + latency + delay) as Nanos;
+    // Written into the record: a number that is handed on is a new object, and this is done for every order.
+    const request = this.#requests.add(kind, order, lots, successor);
+    const travel = latency('feed', random) + latency(kind, random);
+    request.due = (this.now + travel + delay) as Nanos;
+    this.#requests.timed(request);
   }
 
   #execute({ kind, order, lots, successor, due }: Request): void {

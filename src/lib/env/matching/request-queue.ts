@@ -14,9 +14,12 @@ export interface Request {
   due: Nanos;
 }
 
+const NEVER = Infinity as Nanos;
+
 export class RequestQueue {
+  /** The first `#count` are on their way, in the order they were made; the records after them are free. */
   readonly #requests: Request[] = [];
-  readonly #pool: Request[] = [];
+  #count = 0;
   #earliest = Infinity;
 
   /** No request is due up to and including this moment; Infinity when none waits. */
@@ -25,41 +28,46 @@ export class RequestQueue {
   }
 
   get size(): number {
-    return this.#requests.length;
+    return this.#count;
   }
 
   clear(): void {
-    while (this.#requests.length > 0) this.#pool.push(this.#requests.pop()!);
+    this.#count = 0;
     this.#earliest = Infinity;
   }
 
-  add(kind: RequestKind, order: Order, due: Nanos, lots = Infinity, successor?: Order): void {
-    const request = this.#pool.pop() ?? { kind, order, successor, lots, due };
+  /** A request that waits from now on. The caller sets `due` and says so by `timed`. */
+  add(kind: RequestKind, order: Order, lots: number, successor: Order | undefined): Request {
+    if (this.#count === this.#requests.length) this.#requests.push({ kind, order, successor, lots, due: NEVER });
+    const request = this.#requests[this.#count++]!;
     request.kind = kind;
     request.order = order;
     request.successor = successor;
     request.lots = lots;
-    request.due = due;
-    this.#requests.push(request);
+    request.due = NEVER;
+    return request;
+  }
+
+  timed({ due }: Request): void {
     if (due < this.#earliest) this.#earliest = due;
   }
 
-  /** Takes out the requests due before `time`, first made first, and hands each to `carryOut`. */
-  release(time: number, carryOut: (request: Request) => void): void {
+  /** Takes out the requests due before now, first made first, and hands each to `carryOut`, which adds none. */
+  release({ now }: { readonly now: Nanos }, carryOut: (request: Request) => void): void {
     const requests = this.#requests;
     let kept = 0;
     let earliest = Infinity;
-    for (let i = 0; i < requests.length; i++) {
+    for (let i = 0; i < this.#count; i++) {
       const request = requests[i]!;
-      if (request.due < time) {
+      if (request.due < now) {
         carryOut(request);
-        this.#pool.push(request);
-      } else {
-        requests[kept++] = request;
-        if (request.due < earliest) earliest = request.due;
+        continue;
       }
+      requests[i] = requests[kept]!;
+      requests[kept++] = request;
+      if (request.due < earliest) earliest = request.due;
     }
-    requests.length = kept;
+    this.#count = kept;
     this.#earliest = earliest;
   }
 }
