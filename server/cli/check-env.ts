@@ -99,7 +99,7 @@ function optionsOf(file: string, given: unknown): CheckOptions {
     if (value !== undefined && (!Number.isInteger(value) || (value as number) < 1)) throw wrong(key);
   }
   if (options['seeded'] !== undefined && typeof options['seeded'] !== 'boolean') throw wrong('seeded');
-  return options as CheckOptions;
+  return options;
 }
 
 /** What a user's code throws is named as theirs, with the place in their file. */

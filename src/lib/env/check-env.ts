@@ -68,7 +68,7 @@ export function checkEnv(make: () => VectorEnv, options: CheckOptions = {}): rea
         `seeds ${String(seed)} to ${String(seed + OTHER_SEEDS)} give the same`
       );
   }
-  checkIndependence(env, other, { steps, seed, faults });
+  for (const changed of [0, env.size - 1]) checkIndependence(env, other, { steps, seed, faults, changed });
   checkOnce(other, { steps, seed, faults });
   if (heap !== undefined) checkAllocation(env, { heap, seed, faults });
   env.dispose();
@@ -88,26 +88,32 @@ interface Run {
   readonly faults: Faults;
 }
 
-/** Plays both alike but for what environment 0 does; a `once` schedule, for in it no episode depends on another's end. */
-function checkIndependence(one: VectorEnv, other: VectorEnv, { steps, seed, faults }: Run): void {
+/** Plays both alike but for what environment `changed` does; a `once` schedule, for in it no episode depends on another's end. */
+function checkIndependence(
+  one: VectorEnv,
+  other: VectorEnv,
+  { steps, seed, faults, changed }: Run & { readonly changed: number }
+): void {
   const { size, spec } = one;
   const random = new Random(seed, 'check independence');
   const width = one.buffers.actions.length / size;
+  const theirs = one.buffers.actions.slice();
   one.reset({ seed, schedule: 'once' });
   other.reset({ seed, schedule: 'once' });
   for (let step = 1; step <= steps && size > 1; step++) {
     sampleActions(spec.action, one.buffers.actions, random);
-    sampleActions(spec.action, other.buffers.actions, random);
-    other.buffers.actions.set(one.buffers.actions.subarray(width), width);
+    sampleActions(spec.action, theirs, random);
+    other.buffers.actions.set(one.buffers.actions);
+    for (let k = changed * width; k < (changed + 1) * width; k++) other.buffers.actions[k] = theirs[k]!;
     one.step();
     other.step();
     for (const name of ['observations', 'rewards', 'terminated', 'truncated', 'episode'] as const) {
-      const mine = one.buffers[name];
-      const theirs = other.buffers[name];
-      for (let k = mine.length / size; k < mine.length; k++) {
-        if (Object.is(mine[k], theirs[k])) continue;
-        const detail = `${name} of environment ${String(Math.floor((k * size) / mine.length))} in step ${String(step)}`;
-        faults.add('independence', 'what environment 0 does shows in no other', detail);
+      const row = one.buffers[name].length / size;
+      for (let k = 0; k < one.buffers[name].length; k++) {
+        const i = Math.floor(k / row);
+        if (i === changed || Object.is(one.buffers[name][k], other.buffers[name][k])) continue;
+        const detail = `an action of ${String(changed)} changed ${name} of ${String(i)} in step ${String(step)}`;
+        faults.add('independence', 'what one environment does shows in no other', detail);
         return;
       }
     }
