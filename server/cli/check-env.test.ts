@@ -87,7 +87,9 @@ describe('check-env', () => {
   });
 
   it('names a module that cannot be loaded and an environment that throws, with the place', async () => {
-    expect((await refusal(check('broken.ts', "throw new Error('no');"))).got).toMatch(/^it cannot be loaded: Error: no\n/);
+    expect((await refusal(check('broken.ts', "throw new Error('no');"))).got).toMatch(
+      /^it cannot be loaded: Error: no\n/
+    );
     const text = changed('step(): void {', "step(): void {\n    throw new Error('boom');");
     const thrown = await refusal(check('throws.ts', text));
     expect(thrown.got).toMatch(/^it throws: Error: boom\n.*throws\.ts/s);

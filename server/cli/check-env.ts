@@ -8,7 +8,7 @@ import type { CheckOptions } from '../../src/lib/env/check-env.ts';
 import { ENV_CHECKS } from '../../src/lib/env/env-faults.ts';
 import type { EnvCheck, EnvFault } from '../../src/lib/env/env-faults.ts';
 import type { VectorEnv } from '../../src/lib/env/vector-env.ts';
-import { nodeHeap } from './node-heap.ts';
+import { nodeHeap } from '../../src/lib/env/node-heap.ts';
 
 /** What a module says of its environment. */
 interface EnvModule {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as v from 'valibot';
-import { nodeHeap } from '../../../server/cli/node-heap.ts';
+import { nodeHeap } from './node-heap.ts';
 import { CORRIDOR_STEPS, Corridor, FLAWS } from '../../../tests/support/corridor.ts';
 import type { Flaw } from '../../../tests/support/corridor.ts';
 import { actionsOf } from '../config/action-kinds.ts';
