@@ -50,6 +50,9 @@ export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Mo
     const result = other.filledLots > 0 ? `${money(other.filledLots)}${first}` : `nothing${waiting}`;
     byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
   }
-  const parts = [...byResult].map(([result, names]) => `${names.join(', ')} ${result}`);
-  return parts.length > 0 ? `Under other queues: ${parts.join('; ')}.` : '';
+  const parts = [...byResult].map(([result, names]) => `${listed(names)}: ${result}`);
+  return parts.length > 0 ? `Had its queue been ${parts.join('; ')}.` : '';
 }
+
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]!}`;

@@ -180,7 +180,7 @@ describe('a story', () => {
     expect(story.sentence).toBe(
       'Filled: back $15.00 at 4.60, placed 19 s ago behind $50.00. ' +
         '$15.00 19 s after it was sent (message 3), by a trade of $60.00 at 4.60 with $20.00 still ahead. ' +
-        'Under other queues: risk-averse, logarithmic, power (3), first-in-first-out $15.00 from 9 s on.'
+        'Had its queue been risk-averse, logarithmic, power (3) or first-in-first-out: $15.00 from 9 s on.'
     );
   });
 

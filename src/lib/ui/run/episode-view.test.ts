@@ -100,7 +100,7 @@ describe('an episode in its panel', () => {
   it('tells the cause and other queues where they were kept', () => {
     expect(tellsMore(order())).toBe(false);
     expect(tellsMore(order({ causes: '', otherQueues: '' }))).toBe(false);
-    expect(tellsMore(order({ otherQueues: 'Under other queues: full nothing.' }))).toBe(true);
+    expect(tellsMore(order({ otherQueues: 'Had its queue been full: nothing.' }))).toBe(true);
   });
 
   it('calls a runner by number where the recording has no name', () => {
