@@ -147,6 +147,8 @@ interface Play {
   readonly acceptedAt: Map<Order, number>;
   /** Runners that left, in the order they did. */
   readonly removed: number[];
+  /** Where the tape begins, milliseconds since the epoch. */
+  readonly startMillis: number;
   secondsToStart: number;
   /** Place, replace and cancel calls, refused ones too, and the orders placed by a replacement. */
   transactions: number;
@@ -206,6 +208,7 @@ export function playStrategy(
     live: [],
     acceptedAt: new Map(),
     removed: [],
+    startMillis: epochMillis(tape, 0 as Nanos),
     secondsToStart: Infinity,
     transactions: 0
   };
@@ -231,8 +234,10 @@ export function playStrategy(
 function decide(play: Play): void {
   const { exchange, strategy, live, acceptedAt, removed } = play;
   const { state } = exchange;
-  for (let slot = 0; slot < state.removed.length; slot++) {
-    if (state.removed[slot] === 1 && !removed.includes(slot)) removed.push(slot);
+  if (removed.length + state.activeRunners !== state.removed.length) {
+    for (let slot = 0; slot < state.removed.length; slot++) {
+      if (state.removed[slot] === 1 && !removed.includes(slot)) removed.push(slot);
+    }
   }
   for (let i = live.length - 1; i >= 0; i--) {
     const order = live[i]!;
@@ -248,7 +253,7 @@ function decide(play: Play): void {
     return;
   }
   if (state.inPlay) return;
-  const millis = epochMillis(exchange.tape, exchange.now);
+  const millis = play.startMillis + exchange.now / 1e6;
   play.secondsToStart = (state.scheduledMillis - millis) / 1000;
   if (state.status === MarketStatus.open) for (const order of exchange.orders) strategy.manage?.(order, play);
   if (play.secondsToStart >= (strategy.before ?? Infinity) || millis < play.anchorMillis) return;

@@ -19,6 +19,8 @@ export class StatedTrades {
   readonly #stated: readonly Map<number, number>[];
   /** By slot: what a price stated before the message that touched it. */
   readonly #before: readonly Map<number, number>[];
+  /** Whether the message has touched a price: most touch none. */
+  #moved = false;
 
   constructor(state: MarketState) {
     this.#points = ladderPoints(state.market.rules.ladder);
@@ -42,10 +44,12 @@ export class StatedTrades {
 
   /** Reads one row of the message that is being applied. */
   row(tape: Tape, row: number): void {
+    const kind = tape.kind[row]! as RowKind;
+    if (kind === RowKind.bid || kind === RowKind.ask) return;
     const slot = tape.slot[row]!;
     const tick = tape.tick[row]!;
     const lots = tape.lots[row]!;
-    switch (tape.kind[row]! as RowKind) {
+    switch (kind) {
       case RowKind.trade:
       case RowKind.freshTrade:
         this.#state(slot, this.#points[tick]!, lots, true);
@@ -67,6 +71,8 @@ export class StatedTrades {
 
   /** Ends the message: every price that states more than before it is noted. */
   end(note: NoteTrade): void {
+    if (!this.#moved) return;
+    this.#moved = false;
     for (let slot = 0; slot < this.#before.length; slot++) {
       const before = this.#before[slot]!;
       if (before.size === 0) continue;
@@ -79,6 +85,7 @@ export class StatedTrades {
   }
 
   #state(slot: number, points: number, lots: number, more: boolean): void {
+    this.#moved = true;
     const stated = this.#stated[slot]!;
     const held = stated.get(points) ?? 0;
     if (!this.#before[slot]!.has(points)) this.#before[slot]!.set(points, held);
