@@ -66,7 +66,7 @@ export function decimalOf(text: unknown): Decimal {
   const [all, sign, units = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d*))?$/u.exec(text) ?? [];
   if (all === undefined || units.length + fraction.length > EXACT_DIGITS) return NO_DECIMAL;
   const whole = Number(units + fraction);
-  return { whole: sign === '-' ? -whole : whole, decimals: fraction.length };
+  return { whole: sign === '-' && whole > 0 ? -whole : whole, decimals: fraction.length };
 }
 
 /** Nothing was said: counters and times are NaN then, texts ''. */

@@ -98,7 +98,7 @@ export class UsdmRecorder {
   #checkSequence(message: UsdmMessage): void {
     const { firstUpdate, lastUpdate, previousUpdate } = message;
     const before = this.#lastUpdate;
-    if (!Number.isSafeInteger(lastUpdate) || lastUpdate < firstUpdate) {
+    if (!Number.isSafeInteger(lastUpdate) || lastUpdate < Math.max(0, firstUpdate)) {
       this.#odd('warning', 'sequence-unknown', `its updates run from ${String(firstUpdate)} to ${String(lastUpdate)}`);
       return;
     }

@@ -94,18 +94,21 @@ export class UsdmScanner {
       if (at === NOT_READ) return NOT_READ;
       at = this.#field(at, into);
       if (at === NOT_READ) return NOT_READ;
-      // What is known to be of no use is left at once; that it ends as it should is all that is looked at.
-      if (into.kind === UsdmKind.quote) return this.#closes() ? this.#end : NOT_READ;
+      // What is known to be of no use is left at once; that it is one object and ends as it should is all that is looked at.
+      if (into.kind === UsdmKind.quote) return this.#closes(at) ? this.#end : NOT_READ;
       const next = bytes[at++];
       if (next === CLOSE_OBJECT) return at;
       if (next !== COMMA) return NOT_READ;
     }
   }
 
-  #closes(): boolean {
-    const { length } = this.#wrapped ? '}}' : '}';
-    for (let back = 1; back <= length; back++) if (this.#bytes[this.#end - back] !== CLOSE_OBJECT) return false;
-    return this.#bytes[this.#end - length - 1] !== CLOSE_OBJECT;
+  /** Whether no object begins from `at` on, and the line ends with as many braces as were opened. */
+  #closes(at: number): boolean {
+    const opens = this.#bytes.indexOf(OPEN_OBJECT, at);
+    if (opens >= 0 && opens < this.#end) return false;
+    const depth = this.#wrapped ? 2 : 1;
+    for (let back = 1; back <= depth; back++) if (this.#bytes[this.#end - back] !== CLOSE_OBJECT) return false;
+    return this.#bytes[this.#end - depth - 1] !== CLOSE_OBJECT;
   }
 
   #field(at: number, into: UsdmMessage): number {

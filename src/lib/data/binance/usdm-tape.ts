@@ -112,16 +112,19 @@ function ladderOf(columns: UsdmColumns, given: UsdmInstrument | undefined): Foun
   const priceDivisor = 10 ** (price.decimals - priceDecimals);
   const sizeDivisor = 10 ** (size.decimals - sizeDecimals);
   let highest = 0;
-  let first = 0;
-  for (const value of price.values) {
-    if (value > highest) highest = value;
-    if (first === 0) first = value;
-  }
+  for (const value of price.values) if (value > highest) highest = value;
   const highestStep = Math.ceil(highest / priceDivisor);
-  const middle = Math.round(first / priceDivisor);
-  const lowestStep = highestStep < MOST_STEPS ? 0 : Math.max(0, middle - MOST_STEPS / 2);
+  const lowestStep =
+    highestStep < MOST_STEPS ? 0 : Math.max(0, Math.round(middleOf(price.values) / priceDivisor) - MOST_STEPS / 2);
   const steps = Math.min(MOST_STEPS, highestStep - lowestStep + 1);
   return { priceDecimals, sizeDecimals, lowestStep, steps, priceDivisor, sizeDivisor };
+}
+
+/** The median of some of the prices, so that a few far ones do not move it. */
+function middleOf(prices: Float64Array): number {
+  const every = Math.max(1, Math.floor(prices.length / 1001));
+  const some = prices.filter((price, row) => price > 0 && row % every === 0).sort();
+  return some[some.length >> 1] ?? 0;
 }
 
 /** Turns the rows of one message after the other into ticks and lots. */
