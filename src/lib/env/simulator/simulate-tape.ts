@@ -9,8 +9,8 @@ import { SimulatedMarket } from './simulated-market.ts';
 
 const SIMULATED_MARKET_BASE_RATE_PERCENT = 5;
 
-/** What a simulated market says of itself. The fingerprint is its scenario's, there being no file. */
-async function describe(scenario: Scenario): Promise<MarketInfo> {
+/** What a simulated market says of itself. @param fingerprint of its scenario, there being no file */
+export function simulatedMarketInfo(scenario: Scenario, fingerprint: string): MarketInfo {
   return {
     id: scenario.marketId,
     venue: 'betfair',
@@ -27,13 +27,13 @@ async function describe(scenario: Scenario): Promise<MarketInfo> {
       sortPriority: slot + 1
     })),
     scheduledMillis: scenario.scheduledMillis,
-    fingerprint: await scenarioFingerprint(scenario),
+    fingerprint,
     synthetic: true
   };
 }
 
 export async function simulateTape(scenario: Scenario, options: { readonly shared: boolean }): Promise<Tape> {
-  const info = await describe(scenario);
+  const info = simulatedMarketInfo(scenario, await scenarioFingerprint(scenario));
   const startMillis = scenario.scheduledMillis - scenario.leadSeconds * 1000;
   const builder = new TapeBuilder(BigInt(startMillis) * 1_000_000n);
   const market = new SimulatedMarket(scenario, builder);

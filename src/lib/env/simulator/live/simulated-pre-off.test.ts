@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import * as v from 'valibot';
+import { MarketEnvSchema } from '../../../config/run-config.ts';
+import { Random } from '../../../core/random.ts';
+import { lots, seconds, seed, ticks } from '../../../core/units.ts';
+import type { Seed } from '../../../core/units.ts';
+import { checkEnv } from '../../check-env.ts';
+import { sampleActions } from '../../check-play.ts';
+import { marketEnvSpec } from '../../market/au-pre-off.ts';
+import { ACTIONS_PER_SLOT } from '../../market/action.ts';
+import { EPISODE_INFO } from '../../market/metrics.ts';
+import { OrderStatus, Side } from '../../matching/order.ts';
+import { drawScenario } from '../scenario.ts';
+import { LiveExchange } from './live-exchange.ts';
+import { SimulatedPreOffVectorEnv, simulatedPreOffSpec } from './simulated-pre-off.ts';
+import type { LiveEnvConfig } from './simulated-pre-off.ts';
+
+const defaults = v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost' });
+const config: LiveEnvConfig = { ...defaults, environments: 2, slots: 3, startMinutes: 1, pace: 'lean' };
+const make = (changed: Partial<LiveEnvConfig> = {}): SimulatedPreOffVectorEnv =>
+  new SimulatedPreOffVectorEnv({ config: { ...config, ...changed }, episodes: 4 });
+
+describe('SimulatedPreOff-v0', () => {
+  it('keeps the contract of vector environments', () => {
+    expect(checkEnv(() => make(), { steps: 150 })).toEqual([]);
+    expect(checkEnv(() => make({ maxSteps: 7, pace: 'full' }), { steps: 60, maxSteps: 7 })).toEqual([]);
+  });
+
+  it('has the spaces of AUPreOffV7TradeCost, so that one agent plays both', () => {
+    const recorded = marketEnvSpec({ ...defaults, slots: 3 });
+    expect({ ...simulatedPreOffSpec(config), id: '' }).toEqual({ ...recorded, id: '' });
+  });
+
+  it('ends at the turn in play, at a moment nobody is told, and starts the next market', () => {
+    const env = make({ exposureLimit: 1e6, bankroll: 1e6 });
+    env.reset({ seed: seed(3), schedule: 'shuffle' });
+    const lengths: number[] = [];
+    for (let step = 0, since = [0, 0]; lengths.length < 6; step++) {
+      env.step();
+      for (let i = 0; i < 2; i++) {
+        since[i]!++;
+        if (env.buffers.terminated[i] === 0) continue;
+        lengths.push(since[i]!);
+        expect(env.buffers.info[i * EPISODE_INFO.length + 1]).toBe(since[i]);
+        since[i] = 0;
+      }
+      expect(env.buffers.truncated.every((flag) => flag === 0)).toBe(true);
+      expect(step).toBeLessThan(500);
+    }
+    // A minute of five-second steps and the delay of the start, which differs.
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(13);
+    expect(new Set(lengths).size).toBeGreaterThan(2);
+  });
+
+  it('answers: the same market goes another way once we have traded in it', () => {
+    const play = (push: boolean): Float32Array => {
+      const env = make({ environments: 1, stakeCap: 200, exposureLimit: 1e6, bankroll: 1e6 });
+      env.reset({ seed: seed(5), schedule: 'once' });
+      const { actions, observations } = env.buffers;
+      actions.fill(0);
+      // Backs the favourite at any price for three decisions, then stands aside.
+      for (let step = 0; step < 10; step++) {
+        if (push && step < 3) {
+          actions[0] = 1;
+          actions[1] = -1;
+        } else actions.fill(0);
+        env.step();
+      }
+      return observations.slice();
+    };
+    const width = simulatedPreOffSpec(config).observation.size / 3;
+    expect(play(false)).toEqual(play(false));
+    // The second slot's market features: where we never traded.
+    const second = (observations: Float32Array): Float32Array =>
+      observations.subarray(Math.ceil(width), Math.ceil(width) + 20);
+    expect(second(play(true))).not.toEqual(second(play(false)));
+  });
+
+  it('is worth nothing to one who does nothing', () => {
+    const env = make();
+    env.reset({ seed: seed(1), schedule: 'once' });
+    for (let step = 0; step < 40; step++) {
+      env.step();
+      expect(env.buffers.rewards.every((reward) => reward === 0)).toBe(true);
+    }
+  });
+});
+
+describe('the exchange of a live episode', () => {
+  const started = (): LiveExchange => {
+    const scenario = drawScenario({ seed: seed(4), index: 0, scheduledMillis: 0, leadSeconds: 300 });
+    const exchange = new LiveExchange({
+      scenario,
+      placeLatencyMillis: 120,
+      cancelLatencyMillis: 170,
+      bankroll: 10_000
+    });
+    exchange.advanceTo(seconds(60));
+    return exchange;
+  };
+
+  it('lets a cancel overtake nothing: what is matched before it arrives stays matched', () => {
+    const exchange = started();
+    const book = exchange.books[0]!;
+    const order = exchange.place({ slot: 0, side: Side.back, tick: ticks(book.bestAsk), lots: lots(500) });
+    exchange.advanceTo(seconds(60.2));
+    expect(order.status).toBe(OrderStatus.executable);
+    expect(order.ahead).toBeGreaterThan(0);
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(60.36));
+    expect(order.status).toBe(OrderStatus.executable);
+    exchange.advanceTo(seconds(60.38));
+    expect([order.status, order.end]).toEqual([OrderStatus.complete, 'cancelled']);
+    expect(order.matched + order.cancelled).toBe(500);
+    expect(exchange.account.waitingBack[0]).toBe(0);
+  });
+
+  it('refuses what cannot be paid for, and stakes under the minimum', () => {
+    const exchange = started();
+    const tick = ticks(exchange.books[0]!.bestAsk);
+    const dear = exchange.place({ slot: 0, side: Side.back, tick, lots: lots(2_000_000) });
+    const small = exchange.place({ slot: 0, side: Side.back, tick, lots: lots(1) });
+    expect([dear.end, small.end]).toEqual(['unaffordable', 'belowMinimum']);
+    expect(exchange.account.waitingBack[0]).toBe(0);
+  });
+
+  it('loses and makes no lots under random orders: matched, waiting and taken back add up, and so does the account', () => {
+    const exchange = started();
+    const random = new Random(seed(8) as Seed);
+    const orders = [];
+    const filled = new Map<number, number>();
+    for (let step = 0; step < 200; step++) {
+      const slot = random.below(3);
+      const book = exchange.books[slot]!;
+      const side = random.below(2) as Side;
+      const tick = Math.max(0, (side === Side.back ? book.bestAsk : book.bestBid) + random.below(3) - 1);
+      orders.push(exchange.place({ slot, side, tick: ticks(tick), lots: lots(200 + random.below(400)) }));
+      if (step % 3 === 0) exchange.cancel(orders[random.below(orders.length)]!);
+      exchange.advanceTo(seconds(60 + step));
+      exchange.drainFills(({ order, lots: size }) => filled.set(order.id, (filled.get(order.id) ?? 0) + size));
+    }
+    let waiting = 0;
+    for (const order of orders) {
+      expect(order.matched + order.cancelled + order.lapsed + order.voided + order.rest).toBe(order.lots);
+      expect(order.matched).toBe(filled.get(order.id) ?? 0);
+      if (order.status !== OrderStatus.complete) waiting += order.rest;
+    }
+    const sum = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
+    expect(sum(exchange.account.waitingBack) + sum(exchange.account.waitingLay)).toBe(waiting);
+    expect(sum(exchange.account.matchedBack) + sum(exchange.account.matchedLay)).toBe(
+      [...filled.values()].reduce((a, b) => a + b, 0)
+    );
+    expect(filled.size).toBeGreaterThan(50);
+  });
+});
+
+it('acts are read as AUPreOffV7TradeCost reads them', () => {
+  const env = make({ environments: 1 });
+  env.reset({ seed: seed(2), schedule: 'once' });
+  const random = new Random(seed(1));
+  for (let step = 0; step < 12; step++) {
+    sampleActions(env.spec.action, env.buffers.actions, random);
+    env.step();
+  }
+  expect(env.buffers.actions).toHaveLength(3 * ACTIONS_PER_SLOT);
+  expect(env.buffers.info[EPISODE_INFO.indexOf('orders_submitted')]).toBeGreaterThan(3);
+  expect(env.buffers.info[EPISODE_INFO.indexOf('latency_ms')]).toBe(120);
+});
