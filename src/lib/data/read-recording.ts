@@ -1,16 +1,19 @@
 /** Reads one file of any kind an import takes: hashes it, unpacks it, hands it to the venue's parser. */
 import { AppError, checkAborted } from '../core/errors.ts';
-import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
-import type { ParsedMarket } from './betfair/parsed-market.ts';
 import { looksFetched } from './binance/fetched.ts';
 import { decode } from './decode/decode.ts';
 import { readFetched } from './read-fetched.ts';
 import type { ReadOptions, Recording } from './recording.ts';
 import type { Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
+import type { VenueReader } from './venue-reader.ts';
+import { readerFor } from './venue-reader.ts';
 
 /** Stable code of a file that ends in the middle of its data: what comes before the end is kept. */
 export const FILE_TRUNCATED = 'file-truncated';
+
+/** So many plain bytes say whose recording it is. */
+const HEAD_BYTES = 64;
 
 export async function readRecording(file: File, options: ReadOptions): Promise<Recording> {
   const sha256 = await digest(file, options);
@@ -24,33 +27,43 @@ export async function readRecording(file: File, options: ReadOptions): Promise<R
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     onRead: (bytes) => (bytesRead = bytes)
   });
-  const reader = new ExchangeStreamReader({ source: file.name });
-  let markets = 0;
-  const hand = async (parsed: readonly ParsedMarket[]): Promise<void> => {
-    for (const market of parsed) {
-      markets++;
-      await options.onMarket({
-        record: market.record({ dataset: '', fingerprint: sha256 }),
-        tape: market.finish({ fingerprint: sha256, shared: false }),
-        bronze: market.texts()
-      });
-    }
-  };
+  let head: Uint8Array = new Uint8Array(0);
+  let reader: VenueReader | undefined;
   const oddities: Oddity[] = [];
   try {
     for await (const chunk of chunks) {
       checkAborted(options.signal, `import of ${file.name}`);
-      reader.push(chunk);
-      options.onProgress({ bytesRead, messages: reader.messages });
+      if (reader === undefined) head = joined(head, chunk);
+      else reader.push(chunk);
+      if (reader === undefined && head.length >= HEAD_BYTES) {
+        reader = readerFor(head, file.name);
+        reader.push(head);
+      }
+      options.onProgress({ bytesRead, messages: reader?.messages ?? 0 });
       await options.breathe();
     }
   } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code !== 'data.truncated' || reader.messages === 0) throw thrown;
+    if (!(thrown instanceof AppError) || thrown.code !== 'data.truncated' || !reader?.messages) throw thrown;
     oddities.push({ code: FILE_TRUNCATED, count: 1, example: thrown.message, severity: 'error' });
   }
-  await hand(reader.end());
+  if (reader === undefined) {
+    reader = readerFor(head, file.name);
+    reader.push(head);
+  }
+  let markets = 0;
+  for (const market of reader.end(sha256)) {
+    markets++;
+    await options.onMarket(market);
+  }
   oddities.push(...reader.fileOddities);
   return { sha256, container, messages: reader.messages, markets, oddities };
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
 }
 
 async function digest(file: File, options: ReadOptions): Promise<string> {

@@ -66,7 +66,7 @@ export class TapeBuilder {
   build(market: MarketInfo, options: { readonly shared: boolean }): Tape {
     const rows = this.#rows;
     const messages = this.#messages;
-    const order = this.#received === undefined ? undefined : venueOrder(this.#exchange, rows);
+    const order = this.#received === undefined ? undefined : venueOrder(this.#exchange.subarray(0, rows));
     const reordered = order !== undefined;
     const bytes = tapeLayout(rows, messages, reordered).bytes;
     const buffer = options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
@@ -103,7 +103,8 @@ export class TapeBuilder {
 }
 
 /** All rows by the venue's clock, first come first among equals; undefined where they stand so already. */
-function venueOrder(exchange: Float64Array, rows: number): Uint32Array | undefined {
+export function venueOrder(exchange: Float64Array): Uint32Array | undefined {
+  const rows = exchange.length;
   let sorted = true;
   for (let row = 1; row < rows && sorted; row++) sorted = exchange[row]! >= exchange[row - 1]!;
   if (sorted) return undefined;

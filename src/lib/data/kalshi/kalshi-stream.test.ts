@@ -1,9 +1,13 @@
 /** What a Kalshi stream says becomes rows, and what it cannot have said is counted, located and left out. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { MarketState } from '../../market/market-state.ts';
 import { MarketStatus, NO_TICK, Outcome } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
 import type { KalshiStreamOptions } from './kalshi-stream.ts';
+import { rulesFrom } from '../../market/venues/rules-from.ts';
+import { readRecording } from '../read-recording.ts';
+import type { ReadMarket } from '../recording.ts';
 import { KalshiStreamReader, looksLikeKalshi } from './kalshi-stream.ts';
 import { readTerms } from './metadata.ts';
 import type { ParsedKalshiMarket } from './parsed-market.ts';
@@ -329,6 +333,26 @@ describe('a file', () => {
     expect(() => read('hello\n')).toThrow('no JSON');
     expect(() => read('')).toThrow('at least one market');
     expect(() => read(new Lines().add('ticker', 1, {}))).toThrow('at least one market');
+  });
+
+  it.each(['plain', 'gzip'] as const)('is known to an import by its bytes, %s', async (container) => {
+    const text = opening().delta('yes', '0.4100', '3.25').trade('yes', '0.4500', '2.00').text;
+    const bytes = container === 'gzip' ? gzipSync(text) : encoder.encode(text);
+    const found: ReadMarket[] = [];
+    const recording = await readRecording(new File([new Uint8Array(bytes)], 'any.name'), {
+      breathe: () => Promise.resolve(),
+      onProgress: () => undefined,
+      onMarket: (market) => {
+        found.push(market);
+        return Promise.resolve();
+      }
+    });
+    expect(recording).toMatchObject({ container, messages: 3, markets: 1 });
+    const [market] = found as [ReadMarket];
+    expect(market.tape.market.rules.settlement).toEqual({ kind: 'yesNo', payout: 1 });
+    expect(market.record).toMatchObject({ id: 'K-1', venue: 'kalshi', trades: 1, matched: 2, status: 'open' });
+    expect(market.bronze.text.join('\n')).toBe(text.trimEnd());
+    expect(rulesFrom(market.tape.market.rules.spec).ladder.id).toBe(market.tape.market.rules.ladder.id);
   });
 
   it('is known by its beginning', () => {

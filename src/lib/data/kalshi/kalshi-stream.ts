@@ -53,6 +53,12 @@ export class KalshiStreamReader {
     return this.#messages;
   }
 
+  /** Of the file itself: what belongs to no market. */
+  get fileOddities(): readonly Oddity[] {
+    return this.#oddities.list();
+  }
+
+  /** Of the file and of all its markets. */
   get oddities(): readonly Oddity[] {
     return mergeOddities([
       this.#oddities.list(),

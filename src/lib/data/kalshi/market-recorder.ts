@@ -58,6 +58,7 @@ export class KalshiRecorder {
   readonly #allowed: Uint8Array | undefined;
   readonly #lastExchange = new Map<number, number>();
   #exchange = Number.NaN;
+  #leastDelay = Infinity;
 
   constructor(options: { ticker: string; source: string; oddities: OddityLog; terms: KalshiTerms | undefined }) {
     this.ticker = options.ticker;
@@ -87,6 +88,14 @@ export class KalshiRecorder {
 
   get status(): MarketStatus {
     return this.#status;
+  }
+
+  /**
+   * By how much the recorder's clock ran behind the venue's, milliseconds: the quickest message then took no time. Left
+   * as it is, an agent would see things before they happened.
+   */
+  get clockShiftMillis(): number {
+    return Math.max(0, -this.#leastDelay);
   }
 
   /** Size on one axis at a price in 1e-4 dollars, in lots. */
@@ -248,6 +257,7 @@ export class KalshiRecorder {
     exchange = Math.max(exchange, this.#startMillis);
     this.#passTimes(exchange, received);
     this.#lastExchange.set(message.sid, exchange);
+    this.#leastDelay = Math.min(this.#leastDelay, received - exchange);
     this.#at(exchange, received);
     if (this.#status === MarketStatus.inactive && exchange >= (this.terms?.openMillis ?? 0))
       this.#setStatus(MarketStatus.open);

@@ -3,6 +3,7 @@ import type { PriceRange } from '../../market/ladder.ts';
 import type { MarketInfo, Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_TICK } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
+import { NANOS_PER_MILLI } from '../../core/units.ts';
 import { KALSHI_PRICES, kalshiRules } from '../../market/venues/kalshi.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
 import type { MarketRecord, Oddity } from '../records.ts';
@@ -54,16 +55,18 @@ export class ParsedKalshiMarket {
     };
   }
 
-  /** May be called more than once: each call lays the rows out anew. */
+  /** Each call lays the rows out anew: prices as ticks, receptions by the venue's clock. */
   finish(options: { readonly fingerprint: string; readonly shared: boolean }): Tape {
     const info = this.info(options.fingerprint);
     const tape = this.#recorder.builder.build(info, { shared: options.shared });
     const { ladder } = info.rules;
+    const shift = this.#recorder.clockShiftMillis * NANOS_PER_MILLI;
     const tickOf = new Int32Array(DOLLAR + 1).fill(NO_TICK);
     for (let tick = 0; tick < ladder.size; tick++) tickOf[Math.round(ladder.priceOf(tick as Ticks) * DOLLAR)] = tick;
     for (let row = 0; row < tape.rows; row++) {
       const price = tape.tick[row]!;
       if (price !== NO_TICK) tape.tick[row] = tickOf[price]!;
+      tape.received[row]! += shift;
     }
     return tape;
   }

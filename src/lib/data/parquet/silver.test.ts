@@ -4,7 +4,8 @@ import { AppError } from '../../core/errors.ts';
 import type { Nanos } from '../../core/units.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
-import type { RowKind, Tape } from '../../market/tape.ts';
+import { RowKind } from '../../market/tape.ts';
+import type { Tape } from '../../market/tape.ts';
 import { toIpc } from './columns.ts';
 import { ipcToParquet } from './codec.ts';
 import { loadParquetInNode } from './load-node.ts';
@@ -26,7 +27,7 @@ function tapeOf(
   let exchange = 0;
   let received = 0;
   for (const message of messages) {
-    exchange += message.gap;
+    exchange = Math.max(0, exchange + message.gap);
     received = Math.max(received, exchange + message.lag);
     builder.message(exchange as Nanos, received as Nanos);
     for (const row of message.rows) builder.row(row.kind as RowKind, row.slot, row.tick, row.lots);
@@ -50,13 +51,13 @@ function tapeOf(
 }
 
 const row = fc.record({
-  kind: fc.integer({ min: 1, max: 16 }),
+  kind: fc.constantFrom(...Object.values(RowKind)),
   slot: fc.integer({ min: 0, max: 255 }),
   tick: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
   lots: fc.oneof(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), fc.double({ noNaN: false }))
 });
 const message = fc.record({
-  gap: fc.integer({ min: 0, max: 2 ** 48 }),
+  gap: fc.oneof(fc.integer({ min: 0, max: 2 ** 48 }), fc.integer({ min: -1000, max: 1000 })),
   lag: fc.integer({ min: 0, max: 1e9 }),
   rows: fc.array(row, { maxLength: 6 })
 });
@@ -68,12 +69,24 @@ property.prop([fc.array(message, { maxLength: 40 }), fc.boolean()])(
     const sidecar = JSON.parse(JSON.stringify(tapeSidecar(tape))) as ReturnType<typeof tapeSidecar>;
     const back = await parquetToTape(tapeToParquet(tape), sidecar, { shared });
     expect(new Uint8Array(back.exchange.buffer)).toEqual(new Uint8Array(tape.exchange.buffer));
+    expect(back.exchangeOrder).toEqual(tape.exchangeOrder);
     expect(back.exchange.buffer instanceof SharedArrayBuffer).toBe(shared);
     expect(back.startEpochNanos).toBe(tape.startEpochNanos);
     expect(back.market.rules.spec).toEqual(tape.market.rules.spec);
     expect(back.market.runners).toEqual(tape.market.runners);
   }
 );
+
+test("the venue's own order is found again in the times", async () => {
+  const bid = (lots: number): Row => ({ kind: RowKind.bid, slot: 0, tick: 5, lots });
+  const tape = tapeOf([
+    { gap: 500, lag: 0, rows: [bid(1), bid(2)] },
+    { gap: -300, lag: 400, rows: [bid(3)] }
+  ]);
+  const back = await parquetToTape(tapeToParquet(tape), tapeSidecar(tape), { shared: false });
+  expect(Array.from(back.exchangeOrder ?? [])).toEqual([2, 0, 1]);
+  expect(Array.from(back.received)).toEqual([500, 500, 600]);
+});
 
 const sample = tapeOf([{ gap: 1, lag: 0, rows: [{ kind: 1, slot: 0, tick: 5, lots: 200 }] }]);
 

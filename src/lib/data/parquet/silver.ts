@@ -3,6 +3,7 @@ import type { MarketInfo, Tape } from '../../market/tape.ts';
 import type { TapeWire } from '../../market/tape-wire.ts';
 import { tapeFromWire, tapeLayout } from '../../market/tape-wire.ts';
 import type { RulesSpec } from '../../market/rules.ts';
+import { venueOrder } from '../../market/tape-builder.ts';
 import type { Table } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import type { ColumnSpec } from './columns.ts';
@@ -35,6 +36,8 @@ export interface TapeSidecar {
   readonly rows: number;
   /** Messages may carry no row, so the last row does not tell how many there were. */
   readonly messages: number;
+  /** Whether the venue's own order differs from that of reception: it is found again in the times. */
+  readonly reordered?: boolean;
 }
 
 export function tapeSidecar(tape: Tape): TapeSidecar {
@@ -44,7 +47,8 @@ export function tapeSidecar(tape: Tape): TapeSidecar {
     rules: rules.spec,
     startEpochNanos: tape.startEpochNanos.toString(),
     rows: tape.rows,
-    messages: tape.messageStart.length - 1
+    messages: tape.messageStart.length - 1,
+    ...(tape.exchangeOrder === undefined ? {} : { reordered: true })
   };
 }
 
@@ -67,7 +71,6 @@ export function silverColumns(tape: Tape) {
 
 /** The Parquet codec must have been loaded. */
 export function tapeToParquet(tape: Tape): Uint8Array<ArrayBuffer> {
-  if (tape.exchangeOrder !== undefined) throw new Error('silver does not keep an exchange order of its own yet');
   const metadata = new Map([['furlong.tape', JSON.stringify(tapeSidecar(tape))]]);
   const ipc = toIpc(SILVER_COLUMNS, silverColumns(tape), tape.rows);
   return ipcToParquet(ipc, { metadata, encodings: SILVER_ENCODINGS });
@@ -99,7 +102,7 @@ export async function parquetToTape(
 
 /** Copies verified silver columns into one buffer laid out as `tapeLayout` says. */
 export function wireFromTable(table: Table, sidecar: TapeSidecar, options: { readonly shared: boolean }): TapeWire {
-  const { rows, messages } = sidecar;
+  const { rows, messages, reordered = false } = sidecar;
   if (table.numRows !== rows) {
     throw new AppError('data.corrupt', {
       subject: `market ${sidecar.market.id}`,
@@ -108,13 +111,14 @@ export function wireFromTable(table: Table, sidecar: TapeSidecar, options: { rea
       remedy: 'remove the dataset and import its source file again'
     });
   }
-  const { bytes } = tapeLayout(rows, messages);
+  const { bytes } = tapeLayout(rows, messages, reordered);
   const wire: TapeWire = {
     market: sidecar.market,
     rules: sidecar.rules,
     startEpochNanos: BigInt(sidecar.startEpochNanos),
     rows,
     messages,
+    ...(reordered ? { reordered } : {}),
     buffer: options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
   };
   const tape = tapeFromWire(wire);
@@ -136,5 +140,7 @@ export function wireFromTable(table: Table, sidecar: TapeSidecar, options: { rea
     at += batch.numRows;
   }
   while (message < messages) tape.messageStart[++message] = rows;
+  const order = reordered ? venueOrder(tape.exchange) : undefined;
+  if (order !== undefined) tape.exchangeOrder?.set(order);
   return wire;
 }

@@ -1,0 +1,60 @@
+/** Which venue's parser reads a recording: its first plain bytes say so, not its name. */
+import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
+import { KalshiStreamReader, looksLikeKalshi } from './kalshi/kalshi-stream.ts';
+import type { BronzeColumns } from './parquet/bronze.ts';
+import type { ReadMarket } from './recording.ts';
+import type { MarketRecord, Oddity } from './records.ts';
+import type { Tape } from '../market/tape.ts';
+
+export interface VenueReader {
+  readonly messages: number;
+  /** Of the file itself: what belongs to no market. */
+  readonly fileOddities: readonly Oddity[];
+  push(bytes: Uint8Array): void;
+  /** Markets one after the other, each laid out when it is asked for. */
+  end(fingerprint: string): Iterable<ReadMarket>;
+}
+
+/** Anything unknown is for the Exchange Stream's reader to refuse. */
+export function readerFor(head: Uint8Array, source: string): VenueReader {
+  const beginning = new TextDecoder().decode(head.subarray(0, 64));
+  return looksLikeKalshi(beginning)
+    ? asVenueReader(new KalshiStreamReader({ source }))
+    : asVenueReader(new ExchangeStreamReader({ source }));
+}
+
+interface Parsed {
+  record(options: { readonly dataset: string; readonly fingerprint: string }): MarketRecord;
+  finish(options: { readonly fingerprint: string; readonly shared: boolean }): Tape;
+  texts(): BronzeColumns;
+}
+
+interface Parser {
+  readonly messages: number;
+  readonly fileOddities: readonly Oddity[];
+  push(bytes: Uint8Array): void;
+  end(): readonly Parsed[];
+}
+
+function asVenueReader(parser: Parser): VenueReader {
+  return {
+    get messages() {
+      return parser.messages;
+    },
+    get fileOddities() {
+      return parser.fileOddities;
+    },
+    push: (bytes) => {
+      parser.push(bytes);
+    },
+    *end(fingerprint) {
+      for (const market of parser.end()) {
+        yield {
+          record: market.record({ dataset: '', fingerprint }),
+          tape: market.finish({ fingerprint, shared: false }),
+          bronze: market.texts()
+        };
+      }
+    }
+  };
+}
