@@ -11,7 +11,7 @@ import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
-import { SIDECAR_VERSION, layerSchema } from './sidecar.ts';
+import { ROWS_VERSION, SIDECAR_VERSION, layerSchema } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
@@ -231,6 +231,7 @@ class ImportRun {
     });
     return {
       version: SIDECAR_VERSION,
+      rowsVersion: ROWS_VERSION,
       codeVersion,
       transforms: ['decode', 'parse to tape', 'parquet, zstd'],
       layers: {

@@ -9,6 +9,14 @@ import type { TapeSidecar } from './parquet/silver.ts';
 import { SILVER_COLUMNS } from './parquet/silver.ts';
 
 export const SIDECAR_VERSION = 1;
+/**
+ * Which rows the parsers make of the same bytes: columns say how a row is kept, this says which rows there are. Raise it
+ * with every change of a `RowKind`, or of when one is written, so that silver of before is refused, not read as if new.
+ * 2: adjustment factors, fresh trades; starting prices once they are reconciled.
+ */
+export const ROWS_VERSION = 2;
+/** Of datasets that were written before they said so. */
+const FIRST_ROWS_VERSION = 1;
 
 export interface LayerSchema {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
@@ -29,6 +37,8 @@ export interface StoredMarket {
 
 export interface Sidecar {
   readonly version: number;
+  /** As `ROWS_VERSION` was; absent in the first ones. */
+  readonly rowsVersion?: number;
   readonly codeVersion: string;
   /** What was done to the bytes on the way, in order. */
   readonly transforms: readonly string[];
@@ -62,6 +72,10 @@ export async function parseSidecar(subject: string, text: string): Promise<Sidec
   }
   if (sidecar.version !== SIDECAR_VERSION) {
     throw drift(subject, `metadata version ${String(SIDECAR_VERSION)}`, `version ${String(sidecar.version)}`);
+  }
+  const rows = sidecar.rowsVersion ?? FIRST_ROWS_VERSION;
+  if (rows !== ROWS_VERSION) {
+    throw drift(subject, `rows of parser version ${String(ROWS_VERSION)}`, `rows of parser version ${String(rows)}`);
   }
   await verifyLayer(subject, 'silver', sidecar.layers.silver, SILVER_COLUMNS);
   if (sidecar.layers.bronze) await verifyLayer(subject, 'bronze', sidecar.layers.bronze, BRONZE_COLUMNS);
