@@ -11,7 +11,7 @@ import { NO_TICK, RowKind } from '../../src/lib/market/tape.ts';
 import type { Tape } from '../../src/lib/market/tape.ts';
 import type { Ticks } from '../../src/lib/core/units.ts';
 import { goldens, readGolden, recordings } from '../support/recordings.ts';
-import { readUsdm, usdmName, usdmStreams } from '../support/usdm-recordings.ts';
+import { mergedRows, readUsdm, usdmName, usdmStreams } from '../support/usdm-recordings.ts';
 
 interface GoldenFile {
   readonly parameters: { readonly tickSize: number; readonly lotSize: number };
@@ -51,17 +51,6 @@ const ready = recordings.present && goldens.present;
 const golden = ready ? (readGolden('hftbacktest.json') as { readonly files: Record<string, GoldenFile> }) : undefined;
 const files = ready ? usdmStreams().map((path) => ({ path, name: usdmName(path) })) : [];
 
-/** Rows of book and trades in the order of the venue's clock. */
-const exchangeRows = (tape: Tape): readonly number[] => Array.from(tape.exchangeOrder ?? tape.kind.keys());
-
-interface Flagged {
-  readonly row: number;
-  readonly exchange: boolean;
-  readonly local: boolean;
-}
-
-const isOfBookOrTrades = (tape: Tape, row: number): boolean => KIND_NAMES.has(tape.kind[row]!);
-
 /** What the golden calls a kind; its number within `ev`; and its side's flag there. */
 const KIND_NAMES = new Map<number, { readonly name: string; readonly event: number; readonly side: 'buy' | 'sell' }>([
   [RowKind.bid, { name: 'depth', event: 1, side: 'buy' }],
@@ -71,33 +60,6 @@ const KIND_NAMES = new Map<number, { readonly name: string; readonly event: numb
   [RowKind.clearBids, { name: 'clear', event: 3, side: 'buy' }],
   [RowKind.clearAsks, { name: 'clear', event: 3, side: 'sell' }]
 ]);
-
-/** Both orders merged into one list, as the golden's `conversion` says. */
-function* merged(tape: Tape): Generator<Flagged> {
-  const byExchange = exchangeRows(tape).filter((row) => isOfBookOrTrades(tape, row));
-  const byReception = Array.from(tape.kind.keys()).filter((row) => isOfBookOrTrades(tape, row));
-  const { exchange, received } = tape;
-  let [e, l] = [0, 0];
-  while (e < byExchange.length || l < byReception.length) {
-    const [atVenue, seen] = [byExchange[e], byReception[l]];
-    if (atVenue !== undefined && atVenue === seen) {
-      yield { row: atVenue, exchange: true, local: true };
-      e++;
-      l++;
-      continue;
-    }
-    const venueFirst =
-      seen === undefined ||
-      (atVenue !== undefined && (exchange[atVenue]! - exchange[seen]! || received[atVenue]! - received[seen]!) < 0);
-    if (venueFirst) {
-      yield { row: atVenue!, exchange: true, local: false };
-      e++;
-    } else {
-      yield { row: seen, exchange: false, local: true };
-      l++;
-    }
-  }
-}
 
 /** Rows of messages that hold a clear row came from an image. */
 function imageRows(tape: Tape): Uint8Array {
@@ -124,7 +86,7 @@ function conversionOf(tape: Tape, startNs: bigint): Converted {
   const hash = createHash('sha256');
   const rowsByKind: Record<string, Record<string, number>> = {};
   let rows = 0;
-  for (const { row, exchange, local } of merged(tape)) {
+  for (const { row, exchange, local } of mergedRows(tape)) {
     const kind = KIND_NAMES.get(tape.kind[row]!)!;
     const isImage = image[row] === 1 && kind.event === 1;
     const event = (isImage ? 4 : kind.event) + (kind.side === 'buy' ? 2 ** 29 : 2 ** 28);

@@ -10,6 +10,15 @@ const STATUS = ['inactive', 'open', 'suspended', 'closed'] as const;
 /** Less recording than this before the off makes no episode, in milliseconds. */
 export const MINIMUM_PREOFF_MILLIS = 60_000;
 
+const TRADES: ReadonlySet<number> = new Set([
+  RowKind.trade,
+  RowKind.freshTrade,
+  RowKind.offLadderTrade,
+  RowKind.buyTrade,
+  RowKind.sellTrade
+]);
+const isTrade = (kind: number): boolean => TRADES.has(kind);
+
 export function recordOfTape(tape: Tape, dataset: string): MarketRecord {
   const state = new MarketState(tape.market);
   let trades = 0;
@@ -19,7 +28,7 @@ export function recordOfTape(tape: Tape, dataset: string): MarketRecord {
   for (let row = 0; row < tape.rows; row++) {
     const kind = tape.kind[row]!;
     if (kind === RowKind.bid || kind === RowKind.ask) levels++;
-    else if (kind === RowKind.trade || kind === RowKind.offLadderTrade) {
+    else if (isTrade(kind)) {
       trades++;
       lots += tape.lots[row]!;
     } else if (kind === RowKind.inPlay && tape.lots[row] === 1)

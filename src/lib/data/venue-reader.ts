@@ -1,5 +1,7 @@
 /** Which venue's parser reads a recording: its first plain bytes say so, not its name. */
 import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
+import { usdmMarket } from './binance/usdm-market.ts';
+import { UsdmStreamReader, looksUsdm } from './binance/usdm-stream.ts';
 import { KalshiStreamReader, looksLikeKalshi } from './kalshi/kalshi-stream.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { ReadMarket } from './recording.ts';
@@ -18,6 +20,7 @@ export interface VenueReader {
 /** Anything unknown is for the Exchange Stream's reader to refuse. */
 export function readerFor(head: Uint8Array, source: string): VenueReader {
   const beginning = new TextDecoder().decode(head.subarray(0, 64));
+  if (looksUsdm(beginning)) return usdmReader(source);
   return looksLikeKalshi(beginning)
     ? asVenueReader(new KalshiStreamReader({ source }))
     : asVenueReader(new ExchangeStreamReader({ source }));
@@ -55,6 +58,23 @@ function asVenueReader(parser: Parser): VenueReader {
           bronze: market.texts()
         };
       }
+    }
+  };
+}
+
+function usdmReader(source: string): VenueReader {
+  const reader = new UsdmStreamReader({ source, keepTexts: true });
+  return {
+    get messages() {
+      return reader.messages;
+    },
+    // One market a file: all that is odd is its own.
+    fileOddities: [],
+    push: (bytes) => {
+      reader.push(bytes);
+    },
+    *end(fingerprint) {
+      yield usdmMarket(reader, fingerprint);
     }
   };
 }

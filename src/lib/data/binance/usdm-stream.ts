@@ -9,7 +9,9 @@
 import { AppError } from '../../core/errors.ts';
 import { OddityLog } from '../oddities.ts';
 import type { Oddity } from '../records.ts';
-import { UsdmMessage } from './usdm-message.ts';
+import { TextLog } from '../betfair/text-log.ts';
+import type { BronzeColumns } from '../parquet/bronze.ts';
+import { UsdmKind, UsdmMessage } from './usdm-message.ts';
 import { readUsdmJson } from './usdm-json.ts';
 import { UsdmRecorder } from './usdm-recorder.ts';
 import { UsdmScanner } from './usdm-scanner.ts';
@@ -25,6 +27,8 @@ export interface UsdmStreamOptions {
   readonly onOddity?: (oddity: Oddity) => void;
   /** Whether the byte scanner may be used; false reads every line with `JSON.parse`. Default true. */
   readonly scan?: boolean;
+  /** Whether the text of each message but book tickers is kept for bronze; default false. */
+  readonly keepTexts?: boolean;
 }
 
 export interface UsdmFinishOptions {
@@ -36,6 +40,8 @@ export interface UsdmFinishOptions {
 }
 
 const LINE_FEED = 10;
+/** Nineteen digits and a blank stand before each message. */
+const RECEIVED_BYTES = 20;
 /** No message is near this; a longer line is no line. */
 const LONGEST_LINE = 16 << 20;
 
@@ -49,6 +55,9 @@ export class UsdmStreamReader {
   readonly #recorder: UsdmRecorder;
   readonly #message = new UsdmMessage();
   readonly #scanner = new UsdmScanner();
+  readonly #texts: TextLog | undefined;
+  readonly #published: number[] = [];
+  readonly #received: number[] = [];
   readonly #decoder = new TextDecoder();
   #rest = new Uint8Array(1 << 14);
   #restUsed = 0;
@@ -57,9 +66,10 @@ export class UsdmStreamReader {
   #damage: string | undefined;
 
   constructor(options: UsdmStreamOptions) {
-    const { source, symbol = '', onOddity, scan = true } = options;
+    const { source, symbol = '', onOddity, scan = true, keepTexts = false } = options;
     this.source = source;
     this.#scan = scan;
+    this.#texts = keepTexts ? new TextLog() : undefined;
     this.#oddities = new OddityLog(onOddity);
     this.#recorder = new UsdmRecorder({ source, symbol, oddities: this.#oddities });
   }
@@ -115,6 +125,15 @@ export class UsdmStreamReader {
     if (from < bytes.length) this.#keep(bytes, from, bytes.length);
   }
 
+  /** The texts kept so far, as bronze stores them. */
+  texts(): BronzeColumns {
+    return {
+      published: Float64Array.from(this.#published),
+      received: Float64Array.from(this.#received),
+      text: this.#texts?.texts() ?? []
+    };
+  }
+
   /**
    * Reads what is left and lays the tape out. May be called once.
    * @throws data.empty when there was no row of a book and no trade, data.kind when the bytes are no such recording
@@ -166,6 +185,17 @@ export class UsdmStreamReader {
     }
     this.#messages++;
     this.#recorder.take(message, this.#line);
+    if (this.#texts !== undefined && message.kind !== UsdmKind.quote) this.#keepText(this.#texts, bytes, from, end);
+  }
+
+  /** Both times in milliseconds since the epoch; where the venue's is absent, that of reception stands for it. */
+  #keepText(texts: TextLog, bytes: Uint8Array, from: number, to: number): void {
+    const { receivedSeconds, receivedNanos, eventMillis, transactionMillis } = this.#message;
+    const received = receivedSeconds * 1000 + receivedNanos / 1e6;
+    this.#received.push(received);
+    this.#published.push([eventMillis, transactionMillis].find((time) => time > 0) ?? received);
+    texts.append(bytes, from + RECEIVED_BYTES, to);
+    texts.endText();
   }
 
   /** A line that cannot be read: no such recording at its start, a fault later on. */
