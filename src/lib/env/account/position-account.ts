@@ -13,7 +13,8 @@
 import { assert } from '../../core/assert.ts';
 import type { MarketRules } from '../../market/rules.ts';
 import { LedgerUnit, isExact } from './ledger-unit.ts';
-import { FeeTally, Role, feesOf } from './order-fees.ts';
+import type { FeeTally } from './order-fees.ts';
+import { Role, feesOf } from './order-fees.ts';
 import type { FillTerms, Fees } from './order-fees.ts';
 
 export interface PositionAccountOptions {
@@ -101,17 +102,23 @@ export class PositionAccount {
   fill(slot: number, lots: number, tick: number, role: Role, tally: FeeTally): number {
     const value = this.unit.value(lots, tick);
     assert(isExact(value) && isExact(this.flow[slot]! - value), 'position account: more than can be counted exactly');
+    const fee = this.fee(lots, tick, role, tally);
+    this.#trade(slot, lots, value);
+    this.fees[slot]! += fee;
+    if (Number.isNaN(this.mark[slot]!)) this.mark[slot] = this.unit.steps(tick);
+    return fee;
+  }
+
+  /** What a fill would cost, noted in the order's tally as if it were made; the account stays as it is. */
+  fee(lots: number, tick: number, role: Role, tally: FeeTally): number {
+    const value = this.unit.value(lots, tick);
     const terms = this.#terms;
     terms.lots = Math.abs(lots);
     terms.tick = tick;
     terms.value = Math.abs(value);
     terms.flow = -value;
     terms.role = role;
-    const fee = this.#fees.charge(tally, terms);
-    this.#trade(slot, lots, value);
-    this.fees[slot]! += fee;
-    if (Number.isNaN(this.mark[slot]!)) this.mark[slot] = this.unit.steps(tick);
-    return fee;
+    return this.#fees.charge(tally, terms);
   }
 
   /** So many lots (signed as in `fill`) of an order now wait at a tick. */
@@ -157,6 +164,12 @@ export class PositionAccount {
   /** @param price in the currency; of a yes/no contract the price of yes */
   setMark(slot: number, price: number): void {
     this.mark[slot] = price * this.unit.stepsPerCurrency;
+  }
+
+  /** What lots of either sign are worth where nobody would take them: a perpetual's at the mark, others' at worst. */
+  unclosable(slot: number, lots: number): number {
+    if (this.#rules.settlement.kind === 'linearPerpetual') return nearest(lots * this.unit.perLot * this.mark[slot]!);
+    return lots > 0 ? 0 : lots * this.#payout;
   }
 
   /** What the position is worth at the mark: whole, negative for one that was sold. */
