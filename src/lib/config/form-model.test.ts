@@ -68,7 +68,13 @@ describe('the form of a configuration', () => {
     expect(paths.filter((path) => path.startsWith('env.'))).toEqual(['env.id', 'env.environments']);
     expect(formFields(changed).find(({ path }) => path === 'env.id')).toMatchObject({
       chooses: true,
-      options: ['AUPreOffV7TradeCost', 'Pendulum-v1', 'PendulumNoVel-v1', 'MountainCarContinuous-v0']
+      options: [
+        'AUPreOffV7TradeCost',
+        'Pendulum-v1',
+        'PendulumNoVel-v1',
+        'MountainCarContinuous-v0',
+        'SimulatedPreOff-v0'
+      ]
     });
     expect(valueAt(withValue(changed, 'env.id', 'AUPreOffV7TradeCost'), 'env.slots')).toBe(4);
   });

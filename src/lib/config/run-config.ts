@@ -62,6 +62,16 @@ export const MarketEnvSchema = v.strictObject({
   reward: v.optional(RewardSchema, {})
 });
 
+/** The same task on markets that answer: the queue is real there, so there is none to choose. */
+export const SimulatedEnvSchema = v.strictObject({
+  id: v.pipe(v.literal('SimulatedPreOff-v0'), v.metadata(ENVIRONMENT)),
+  ...v.omit(MarketEnvSchema, ['id', 'queue']).entries,
+  pace: v.optional(
+    choice(['lean', 'full'], field('Pace', 'lean: as the markets of the sample; full: as busy as recorded markets')),
+    'lean'
+  )
+});
+
 export const ClassicEnvSchema = v.strictObject({
   id: v.pipe(
     v.picklist([
@@ -77,7 +87,7 @@ export const ClassicEnvSchema = v.strictObject({
   environments: integer(1, 4096, 8, field('Environments', 'Copies stepped together'))
 });
 
-export const EnvSchema = v.variant('id', [MarketEnvSchema, ClassicEnvSchema]);
+export const EnvSchema = v.variant('id', [MarketEnvSchema, ClassicEnvSchema, SimulatedEnvSchema]);
 
 export const TrainingSchema = v.strictObject({
   updates: integer(1, 1e9, 2000, field('Updates', 'Gradient updates in all')),
@@ -129,6 +139,7 @@ export const RunConfigSchema = v.strictObject({
 export type RunConfig = v.InferOutput<typeof RunConfigSchema>;
 export type EnvConfig = RunConfig['env'];
 export type MarketEnvConfig = v.InferOutput<typeof MarketEnvSchema>;
+export type SimulatedEnvConfig = v.InferOutput<typeof SimulatedEnvSchema>;
 export type ClassicEnvConfig = v.InferOutput<typeof ClassicEnvSchema>;
 export type AgentConfig = RunConfig['agent'];
 export type TrainingConfig = v.InferOutput<typeof TrainingSchema>;

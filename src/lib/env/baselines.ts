@@ -2,7 +2,7 @@
  * Policies that learn nothing, to hold an agent against: do nothing, act at random, and one fixed rule that a trader
  * would try first. They see the observations an agent sees, and repeat exactly from their seed.
  */
-import type { EnvConfig, MarketEnvConfig } from '../config/run-config.ts';
+import type { EnvConfig, MarketEnvConfig, SimulatedEnvConfig } from '../config/run-config.ts';
 import { Random } from '../core/random.ts';
 import { actionSize } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
@@ -64,7 +64,7 @@ const FLAT_CAPS = 0.005;
  * only the side that would close it, and greens up at once when that is worth more than nothing, when it has lost
  * STOP_LOSS_CAPS, and in the last minute.
  */
-function scalpAndGreen(config: MarketEnvConfig): Policy {
+function scalpAndGreen(config: MarketEnvConfig | SimulatedEnvConfig): Policy {
   const names = observationNames(config);
   const column = (name: string): number => {
     const at = names.indexOf(name);
@@ -105,5 +105,6 @@ function scalpAndGreen(config: MarketEnvConfig): Policy {
 export function baselines(config: EnvConfig, seed: Seed): readonly Policy[] {
   const spec = envSpec(config);
   const plain = [doNothing(spec), randomPolicy(spec, seed)];
-  return config.id === 'AUPreOffV7TradeCost' ? [...plain, scalpAndGreen(config)] : plain;
+  const market = config.id === 'AUPreOffV7TradeCost' || config.id === 'SimulatedPreOff-v0';
+  return market ? [...plain, scalpAndGreen(config)] : plain;
 }

@@ -9,6 +9,7 @@ import { mountainCarContinuousV0 } from './classic/mountain-car.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
 import { marketEnvSpec } from './market/au-pre-off.ts';
 import { PreOffVectorEnv } from './market/pre-off-vector.ts';
+import { SimulatedPreOffVectorEnv, simulatedPreOffSpec } from './simulator/live/simulated-pre-off.ts';
 import type { TraceRequest } from './trace.ts';
 import type { EnvSpec } from './vector-env.ts';
 import { slabBytes, stepBuffers } from './vector-env.ts';
@@ -25,12 +26,13 @@ const DYNAMICS: Readonly<Record<ClassicEnvConfig['id'], Dynamics>> = {
 
 /** Spaces and names of an environment, before any tape is loaded: enough to lay out a slab and to build an agent. */
 export function envSpec(config: EnvConfig): EnvSpec {
-  return config.id === 'AUPreOffV7TradeCost' ? marketEnvSpec(config) : DYNAMICS[config.id].spec;
+  if (config.id === 'AUPreOffV7TradeCost') return marketEnvSpec(config);
+  return config.id === 'SimulatedPreOff-v0' ? simulatedPreOffSpec(config) : DYNAMICS[config.id].spec;
 }
 
 export interface VectorEnvOptions {
   readonly config: EnvConfig;
-  /** The markets to play, shared by every environment and never written to; classic control takes none. */
+  /** The markets to play, shared by every environment and never written to; what makes its own episodes takes none. */
   readonly tapes: readonly Tape[];
   /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
   readonly slab?: ArrayBufferLike;
@@ -45,5 +47,6 @@ export function makeVectorEnv({ config, tapes, slab, offset = 0, trace }: Vector
   const size = config.environments;
   const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
   if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers, trace });
+  if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, buffers });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

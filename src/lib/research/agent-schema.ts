@@ -9,7 +9,7 @@ import { FEATURE_HASH } from '../env/market/market-columns.ts';
 
 export function agentSchemaHash(config: EnvConfig): Promise<string> {
   const { id, observation, action } = envSpec(config);
-  const market = config.id === 'AUPreOffV7TradeCost';
+  const market = config.id === 'AUPreOffV7TradeCost' || config.id === 'SimulatedPreOff-v0';
   const columns = market ? [FEATURE_HASH, ...observationNames(config), `actions ${String(ACTION_VERSION)}`] : [];
   return sha256Hex(canonicalJson({ id, observation, action, columns } as unknown as Json));
 }

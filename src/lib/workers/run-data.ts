@@ -24,9 +24,15 @@ const NO_DATA: RunDataFacts = {
 
 export const needsData = (config: RunConfig): boolean => config.env.id === 'AUPreOffV7TradeCost';
 
+/** Of an environment that makes its own episodes; simulated markets are synthetic, a pendulum is what it is. */
+const madeData = (config: RunConfig): RunDataFacts => ({
+  ...NO_DATA,
+  synthetic: config.env.id === 'SimulatedPreOff-v0'
+});
+
 /** @throws AppError `data.missing` without the dataset, `data.empty` when no market of it can be trained on */
 export async function chooseData(data: DataApi, config: RunConfig): Promise<RunDataFacts> {
-  if (!needsData(config)) return NO_DATA;
+  if (!needsData(config)) return madeData(config);
   const { dataset, heldOutPercent, splitSeed } = config.data;
   const record = await datasetNamed(data, dataset);
   const markets = await data.markets(record.name);
@@ -53,7 +59,7 @@ export async function chooseData(data: DataApi, config: RunConfig): Promise<RunD
 
 /** The same markets as when the run began. @throws AppError `data.drift` when the dataset has changed since */
 export async function recallData(data: DataApi, config: RunConfig, run: RunRecord): Promise<RunDataFacts> {
-  if (!needsData(config)) return NO_DATA;
+  if (!needsData(config)) return madeData(config);
   const { fingerprint } = await datasetNamed(data, run.dataset);
   if (fingerprint !== run.dataFingerprint) {
     throw new AppError('data.drift', {

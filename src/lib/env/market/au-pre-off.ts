@@ -60,7 +60,7 @@ export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
 }
 
 /** Names of the observation's columns, in order: `slot 0 NAME`, ..., `step`. For notebooks and for tests. */
-export function observationNames(config: MarketEnvConfig): readonly string[] {
+export function observationNames(config: Pick<MarketEnvConfig, 'slots'>): readonly string[] {
   const slots = Array.from({ length: config.slots }, (_, k) =>
     [...RUNNER_FEATURES, ...SLOT_COLUMNS].map((name) => `slot ${String(k)} ${name}`)
   );

@@ -7,6 +7,7 @@
  *   passes the exposure limit. TRUNCATED at the step limit.
  * - At the end what waits is void and what is matched is hedged against the last book before the turn.
  */
+import type { SimulatedEnvConfig } from '../../../config/run-config.ts';
 import { NANOS_PER_MILLI, seconds } from '../../../core/units.ts';
 import type { Nanos } from '../../../core/units.ts';
 import { NO_TICK } from '../../../market/tape.ts';
@@ -32,7 +33,6 @@ import type { Fill, Order } from '../../matching/order.ts';
 import type { StepBuffers } from '../../vector-env.ts';
 import type { Scenario } from '../scenario.ts';
 import { LiveExchange } from './live-exchange.ts';
-import type { LiveEnvConfig } from './simulated-pre-off.ts';
 
 /** Seconds of trading before an episode begins, so that its features have something to look back on. */
 export const WARM_UP_SECONDS = 60;
@@ -42,7 +42,7 @@ const NO_RUNNER = -1;
 const LOTS_PER_UNIT = 100;
 
 export class LiveEpisode {
-  readonly #config: LiveEnvConfig;
+  readonly #config: SimulatedEnvConfig;
   readonly #buffers: StepBuffers;
   readonly #index: number;
   readonly #orders: readonly OrdersOfSlot[];
@@ -69,7 +69,7 @@ export class LiveEpisode {
   #takenLots = 0;
   #takenSlip = 0;
 
-  constructor(options: { config: LiveEnvConfig; buffers: StepBuffers; index: number }) {
+  constructor(options: { config: SimulatedEnvConfig; buffers: StepBuffers; index: number }) {
     const { config, buffers, index } = options;
     this.#config = config;
     this.#buffers = buffers;
@@ -145,7 +145,7 @@ export class LiveEpisode {
     outcome.allGreen = ended && exchange.account.allGreen();
     outcome.exposureLots = Math.max(0, -this.#worst);
     rewards[i] = writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
-    this.#return += rewards[i]!;
+    this.#return += rewards[i];
     this.#observe(exchange, ended ? finalObservations : observations);
     if (ended) for (const { orders } of this.#orders) for (const order of orders) this.#noteOrder(order);
     this.#writeInfo(exchange);

@@ -179,7 +179,7 @@ export class LiveExchange implements EpisodeExchange {
     order.matched += own.lots;
     order.matchedPoints += own.lots * points;
     if (!own.resting) order.crossed = true;
-    this.account.wait(order.slot, order.side, -own.lots, order.points);
+    this.account.wait(order.slot, order.side, 0 - own.lots, order.points);
     this.account.match(order.slot, order.side, own.lots, points);
     const fill = (this.#fills[this.#fillCount++] ??= new Fill(order));
     fill.order = order;

@@ -3,7 +3,7 @@
  * trades by itself and with us: our orders are in its books, others see and take them, and what we take moves what the
  * others believe. Spaces, reward terms and info are those of `AUPreOffV7TradeCost`, so one agent plays both.
  */
-import type { MarketEnvConfig } from '../../../config/run-config.ts';
+import type { SimulatedEnvConfig } from '../../../config/run-config.ts';
 import { Random } from '../../../core/random.ts';
 import type { Seed } from '../../../core/units.ts';
 import { ACTIONS_PER_SLOT } from '../../market/action.ts';
@@ -16,35 +16,15 @@ import type { EpisodicVectorEnv } from '../../vector.ts';
 import { drawScenario, FULL_BEHAVIOUR, LEAN_BEHAVIOUR } from '../scenario.ts';
 import { LiveEpisode, WARM_UP_SECONDS } from './live-episode.ts';
 
-/** What an `AUPreOffV7TradeCost` is configured by, less its queue model: the queue is real here. */
-export type LiveEnvConfig = Pick<
-  MarketEnvConfig,
-  | 'environments'
-  | 'slots'
-  | 'startMinutes'
-  | 'decisionSeconds'
-  | 'maxSteps'
-  | 'bankroll'
-  | 'stakeCap'
-  | 'exposureLimit'
-  | 'placeLatencyMillis'
-  | 'cancelLatencyMillis'
-  | 'commissionPercent'
-  | 'reward'
-> & {
-  /** `lean`: as the markets of the sample; `full`: at the pace of recorded ones. */
-  readonly pace: 'lean' | 'full';
-};
-
 /** Episodes of a `once` schedule; a `shuffle` schedule draws a new market every time and only counts the names round. */
 const LISTED_EPISODES = 32;
 /** When the first simulated race is due: a date, for features of the hour; markets are a day apart. */
 const FIRST_OFF_MILLIS = Date.UTC(2026, 0, 3, 2, 30);
 const DAY_MILLIS = 86_400_000;
 
-export function simulatedPreOffSpec(config: Pick<LiveEnvConfig, 'slots'>): EnvSpec {
+export function simulatedPreOffSpec(config: SimulatedEnvConfig): EnvSpec {
   return {
-    id: 'SimulatedPreOff-v0',
+    id: config.id,
     observation: {
       kind: 'box',
       size: observationSize(config.slots),
@@ -62,14 +42,14 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   readonly size: number;
   readonly buffers: StepBuffers;
   readonly episodeMarkets: readonly string[];
-  readonly #config: LiveEnvConfig;
+  readonly #config: SimulatedEnvConfig;
   readonly #episodes: readonly LiveEpisode[];
   #seed = 0 as Seed;
   #once = false;
   #next = 0;
 
   /** @param options.buffers of `simulatedPreOffSpec(config)`; made here when left out */
-  constructor(options: { config: LiveEnvConfig; buffers?: StepBuffers; episodes?: number }) {
+  constructor(options: { config: SimulatedEnvConfig; buffers?: StepBuffers; episodes?: number }) {
     const { config, episodes = LISTED_EPISODES } = options;
     this.spec = simulatedPreOffSpec(config);
     this.size = config.environments;
