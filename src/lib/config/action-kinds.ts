@@ -12,6 +12,7 @@ const TAKES: Readonly<Record<EnvConfig['id'], ActionKind>> = {
   'Pendulum-v1': 'continuous',
   'PendulumNoVel-v1': 'continuous',
   'MountainCarContinuous-v0': 'continuous',
+  'SimulatedPreOff-v0': 'continuous',
   'CartPole-v1': 'discrete',
   'CartPoleNoVel-v1': 'discrete',
   'Acrobot-v1': 'discrete'
