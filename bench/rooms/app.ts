@@ -25,7 +25,7 @@ async function experience(agent: Agent, config: RunConfig): Promise<{ actMillis:
   const starts = new Uint8Array(n).fill(1);
   const none = new Uint8Array(n);
   const rewards = new Float32Array(n);
-  const steps = 2 * Math.ceil(config.agent.learningStarts / n);
+  const steps = 2 * Math.ceil(('learningStarts' in config.agent ? config.agent.learningStarts : 0) / n);
   let millis = 0;
   for (let step = 0; step < steps || !agent.ready; step++) {
     const observations = noise(n * spec.observation.size);
@@ -56,7 +56,8 @@ export async function* figures(): AsyncGenerator<Figure> {
       spaces: { observation: spec.observation, action: spec.action, environments: config.env.environments },
       seed: seed(0),
       schemaHash: 'bench',
-      reportEvery: config.training.reportEvery
+      reportEvery: config.training.reportEvery,
+      totalUpdates: config.training.updates
     });
     const { actMillis } = await experience(agent, config);
     for (let i = 0; i < WARM_UP; i++) await agent.update();

@@ -11,50 +11,9 @@ import { chooseDevice } from '../../src/lib/compute/device.ts';
 import type { Device } from '../../src/lib/compute/device.ts';
 import { Random } from '../../src/lib/core/random.ts';
 import { seed } from '../../src/lib/core/units.ts';
-import { goldens, readGolden } from '../support/recordings.ts';
-
-interface Golden {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-interface Layer {
-  readonly w: Golden;
-  readonly b: Golden;
-}
-
-const entries = goldens.present
-  ? (
-      readGolden('rl-numerics.json') as {
-        entries: Record<string, { inputs: never; outputs: never; f32_error: number }>;
-      }
-    ).entries
-  : {};
-interface Entry<I, O> {
-  readonly inputs: I;
-  readonly outputs: O;
-  readonly f32_error: number;
-}
-const entry = (name: string): Entry<unknown, unknown> => {
-  const found = entries[name];
-  if (found === undefined) throw new Error(`rl-numerics.json has no entry ${name}`);
-  return found;
-};
-
-/** As the file says: differences are held to 1e-5 of a tensor's largest value, or to what float32 itself gives away. */
-function expectClose(got: ArrayLike<number>, golden: Golden | number, f32Error: number, what: string): void {
-  const wanted = typeof golden === 'number' ? [golden] : golden.data;
-  expect(got.length, what).toBe(wanted.length);
-  const scale = Math.max(...wanted.map(Math.abs));
-  const tolerance = Math.max(1e-5, 2 * f32Error) * scale + 1e-12;
-  wanted.forEach((value, i) => {
-    expect(
-      Math.abs(got[i]! - value),
-      `${what}[${String(i)}]: ${String(got[i])} for ${String(value)}`
-    ).toBeLessThanOrEqual(tolerance);
-  });
-}
-
-const tensor = (golden: Golden): tf.Tensor => tf.tensor([...golden.data], [...golden.shape]);
+import { entry, expectClose, tensor } from '../support/numerics.ts';
+import type { Golden, Layer } from '../support/numerics.ts';
+import { goldens } from '../support/recordings.ts';
 
 describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backend) => {
   let device: Device;
@@ -78,7 +37,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       log_prob: Golden;
       grad: { mean: Golden; log_std: Golden };
     }
-    const { inputs, outputs, f32_error } = entry(name) as Entry<Inputs, Outputs>;
+    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
     tf.tidy(() => {
       const [mean, logStd, noise] = [tensor(inputs.mean), tensor(inputs.log_std), tensor(inputs.noise)];
       const { action, logProb } = squashedSample({ mean, logStd }, noise);
@@ -104,7 +63,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
     interface Outputs {
       mean_over_quantiles: { loss: number; grad: Golden };
     }
-    const { inputs, outputs, f32_error } = entry(name) as Entry<Inputs, Outputs>;
+    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
     tf.tidy(() => {
       // [batch, critics, quantiles] against the same atoms for each critic: rows are the batch, columns the critics.
       const [size = 0] = inputs.current.shape;
@@ -152,7 +111,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         log_ent_coef: number;
       };
     }
-    const { inputs, outputs, f32_error } = entry(`${name}_3_updates`) as Entry<Inputs, Outputs>;
+    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(`${name}_3_updates`);
     const [size = 0, observation = 0] = inputs.batches[0]?.obs.shape ?? [];
     const action = inputs.batches[0]?.action.shape[1] ?? 0;
     const hidden = inputs.actor.latent.map((layer) => layer.b.data.length);

@@ -2,6 +2,7 @@
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces } from './agent.ts';
+import { PolicyAgent } from './policy-agent.ts';
 import { SoftAgent } from './soft-agent.ts';
 
 export interface MakeAgentOptions {
@@ -11,9 +12,12 @@ export interface MakeAgentOptions {
   readonly schemaHash: string;
   /** Updates between read-backs of the losses. */
   readonly reportEvery: number;
+  /** Updates of the whole run: what annealing runs over. */
+  readonly totalUpdates: number;
 }
 
 /** A device must have been chosen (compute/device): the agent's weights are made on it. */
 export function makeAgent(options: MakeAgentOptions): Agent {
-  return new SoftAgent(options);
+  const { config, ...rest } = options;
+  return 'rolloutSteps' in config ? new PolicyAgent({ ...rest, config }) : new SoftAgent({ ...rest, config });
 }

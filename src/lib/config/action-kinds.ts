@@ -18,18 +18,24 @@ const TAKES: Readonly<Record<EnvConfig['id'], ActionKind>> = {
   'Acrobot-v1': 'discrete'
 };
 
-const GIVES: Readonly<Record<AgentConfig['algorithm'], ActionKind>> = {
-  'sac-lstm': 'continuous',
-  'tqc-lstm': 'continuous',
-  'qr-sac-lstm': 'continuous',
-  sac: 'continuous',
-  tqc: 'continuous',
-  'qr-sac': 'continuous'
+const CONTINUOUS: readonly ActionKind[] = ['continuous'];
+const EITHER: readonly ActionKind[] = ['continuous', 'discrete'];
+const GIVES: Readonly<Record<AgentConfig['algorithm'], readonly ActionKind[]>> = {
+  'sac-lstm': CONTINUOUS,
+  'tqc-lstm': CONTINUOUS,
+  'qr-sac-lstm': CONTINUOUS,
+  sac: CONTINUOUS,
+  tqc: CONTINUOUS,
+  'qr-sac': CONTINUOUS,
+  ppo: EITHER,
+  'ppo-lstm': EITHER,
+  a2c: EITHER,
+  'a2c-lstm': EITHER
 };
 
 export const actionsOf = (id: EnvConfig['id']): ActionKind => TAKES[id];
-export const actionsBy = (algorithm: AgentConfig['algorithm']): ActionKind => GIVES[algorithm];
+export const actionsBy = (algorithm: AgentConfig['algorithm']): readonly ActionKind[] => GIVES[algorithm];
 
 /** Ids of the environments that an algorithm can train on. */
 export const trainableOn = (algorithm: AgentConfig['algorithm']): readonly string[] =>
-  Object.entries(TAKES).flatMap(([id, kind]) => (kind === GIVES[algorithm] ? [id] : []));
+  Object.entries(TAKES).flatMap(([id, kind]) => (GIVES[algorithm].includes(kind) ? [id] : []));

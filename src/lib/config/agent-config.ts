@@ -1,6 +1,6 @@
 /** What a user may set about an agent: an algorithm a schema, chosen by `algorithm`. */
 import * as v from 'valibot';
-import { field, integer, real } from './fields.ts';
+import { choice, field, integer, real } from './fields.ts';
 
 const algorithm = <const T extends string>(name: T) =>
   v.pipe(v.literal(name), v.metadata({ ...field('Algorithm', 'How the agent learns') }));
@@ -55,15 +55,82 @@ const quantiles = {
   riskLevel: risk
 };
 
+/** What PPO and A2C have, with memory or without. */
+const onPolicy = {
+  gamma: learning.gamma,
+  entropyWeight: real(0, 10, 0, field('Entropy weight', 'How much the policy is kept open')),
+  valueWeight: real(0, 10, 0.5, field('Value weight', 'Of the error of the value in the loss')),
+  maxGradientNorm: real(0, 1e6, 0.5, field('Gradient norm', 'Largest global norm; 0 for no limit')),
+  anneal: v.optional(
+    choice(
+      ['constant', 'linear'],
+      field('Annealing', 'Whether learning rate and clip range fall to nothing by the end')
+    ),
+    'constant'
+  ),
+  normalise: v.optional(
+    choice(['none', 'running'], field('Normalise', 'Observations and rewards by their running mean and spread')),
+    'none'
+  )
+};
+const advantages = (value: 'none' | 'batch') =>
+  v.optional(
+    choice(['none', 'batch'], field('Normalise advantages', 'To mean 0 and spread 1 within a minibatch')),
+    value
+  );
+const ppo = {
+  learningRate: real(0, 1, 3e-4, field('Learning rate', 'Adam step size')),
+  rolloutSteps: integer(1, 65536, 32, field('Rollout', 'Steps of each environment between learning', 'steps')),
+  batch: integer(1, 65536, 256, field('Batch', 'Steps a minibatch', 'steps')),
+  epochs: integer(1, 100, 10, field('Epochs', 'Passes over a rollout')),
+  clip: real(0.001, 10, 0.2, field('Clip range', 'How far the probability of an action may move at once')),
+  valueClip: real(0, 1000, 0, field('Value clip', 'How far a value may move at once; 0 for no limit')),
+  lambda: real(0, 1, 0.95, field('Lambda', 'Of generalised advantage estimation')),
+  ...onPolicy,
+  normaliseAdvantages: advantages('batch')
+};
+const a2c = {
+  learningRate: real(0, 1, 7e-4, field('Learning rate', 'RMSProp step size')),
+  rolloutSteps: integer(1, 65536, 5, field('Rollout', 'Steps of each environment between learning', 'steps')),
+  lambda: real(0, 1, 1, field('Lambda', 'Of generalised advantage estimation')),
+  ...onPolicy,
+  normaliseAdvantages: advantages('none')
+};
+const policyNets = {
+  hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of each layer')),
+  hiddenLayers: integer(1, 4, 2, field('Dense layers', 'Of the policy and of the value'))
+};
+const policyMemory = {
+  lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the policy and of the value')),
+  hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of each layer after the LSTM')),
+  hiddenLayers: integer(1, 4, 1, field('Dense layers', 'After the LSTM')),
+  sequence: integer(1, 512, 16, field('Sequence', 'Consecutive steps that gradients run through', 'steps'))
+};
+const PpoSchema = v.strictObject({ algorithm: algorithm('ppo'), ...policyNets, ...ppo });
+const PpoLstmSchema = v.strictObject({ algorithm: algorithm('ppo-lstm'), ...policyMemory, ...ppo });
+const A2cSchema = v.strictObject({ algorithm: algorithm('a2c'), ...policyNets, ...a2c });
+const A2cLstmSchema = v.strictObject({
+  algorithm: algorithm('a2c-lstm'),
+  ...policyMemory,
+  ...a2c,
+  rolloutSteps: integer(1, 65536, 16, field('Rollout', 'Steps of each environment between learning', 'steps'))
+});
+
 export const AgentSchema = v.variant('algorithm', [
   v.strictObject({ algorithm: algorithm('sac-lstm'), ...withMemory }),
   v.strictObject({ algorithm: algorithm('tqc-lstm'), ...withMemory, ...truncated }),
   v.strictObject({ algorithm: algorithm('qr-sac-lstm'), ...withMemory, ...quantiles }),
   v.strictObject({ algorithm: algorithm('sac'), ...memoryless }),
   v.strictObject({ algorithm: algorithm('tqc'), ...memoryless, ...truncated }),
-  v.strictObject({ algorithm: algorithm('qr-sac'), ...memoryless, ...quantiles })
+  v.strictObject({ algorithm: algorithm('qr-sac'), ...memoryless, ...quantiles }),
+  PpoSchema,
+  PpoLstmSchema,
+  A2cSchema,
+  A2cLstmSchema
 ]);
 
 export type AgentConfig = v.InferOutput<typeof AgentSchema>;
+export type PpoConfig = v.InferOutput<typeof PpoSchema> | v.InferOutput<typeof PpoLstmSchema>;
+export type A2cConfig = v.InferOutput<typeof A2cSchema> | v.InferOutput<typeof A2cLstmSchema>;
 /** The family of soft actor-critics. */
-export type SoftConfig = AgentConfig;
+export type SoftConfig = Exclude<AgentConfig, PpoConfig | A2cConfig>;

@@ -1,15 +1,16 @@
 /** Rules between fields, which no single field's bounds can say. */
 import { actionsBy, actionsOf, trainableOn } from './action-kinds.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import type { A2cConfig, PpoConfig } from './agent-config.ts';
 import type { RunConfig } from './run-config.ts';
 
 export function consistencyProblems(config: RunConfig): ConfigProblem[] {
   const { env, agent } = config;
   const problems: ConfigProblem[] = [];
-  if (actionsBy(agent.algorithm) !== actionsOf(env.id)) {
+  if (!actionsBy(agent.algorithm).includes(actionsOf(env.id))) {
     problems.push({
       path: 'env.id',
-      expected: `an environment with ${actionsBy(agent.algorithm)} actions, which ${agent.algorithm} needs`,
+      expected: `an environment with ${actionsBy(agent.algorithm).join(' or ')} actions, which ${agent.algorithm} needs`,
       got: `${env.id}, whose actions are ${actionsOf(env.id)}`,
       remedy: `choose ${trainableOn(agent.algorithm).join(' or ')}`
     });
@@ -22,6 +23,7 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'lower the stake cap or raise the bankroll'
     });
   }
+  if ('rolloutSteps' in agent) return [...problems, ...rolloutProblems(agent, env.environments)];
   if (agent.learningStarts > agent.replaySteps) {
     problems.push({
       path: 'agent.learningStarts',
@@ -46,6 +48,28 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       expected: `fewer than the ${agent.quantiles} quantiles of a critic`,
       got: String(agent.dropped),
       remedy: 'drop fewer or have more quantiles'
+    });
+  }
+  return problems;
+}
+
+function rolloutProblems(agent: PpoConfig | A2cConfig, environments: number): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const played = agent.rolloutSteps * environments;
+  if ('sequence' in agent && agent.rolloutSteps % agent.sequence !== 0) {
+    problems.push({
+      path: 'agent.rolloutSteps',
+      expected: `a multiple of the sequence of ${agent.sequence} steps`,
+      got: String(agent.rolloutSteps),
+      remedy: 'change one of the two'
+    });
+  }
+  if ('batch' in agent && agent.batch > played) {
+    problems.push({
+      path: 'agent.batch',
+      expected: `at most the ${played} steps of a rollout (${agent.rolloutSteps} of each environment)`,
+      got: String(agent.batch),
+      remedy: 'play longer rollouts or more environments, or learn from smaller batches'
     });
   }
   return problems;

@@ -55,7 +55,8 @@ describe('SAC-LSTM on PendulumNoVel', () => {
       spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
       seed: seed(config.seed),
       schemaHash: 'test',
-      reportEvery: config.training.reportEvery
+      reportEvery: config.training.reportEvery,
+      totalUpdates: config.training.updates
     });
     const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     const evaluator = new Evaluator({

@@ -40,7 +40,8 @@ const agentFor = (config: RunConfig, env: RemoteVectorEnv): Agent =>
     spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
     seed: seed(config.seed),
     schemaHash: 'test',
-    reportEvery: config.training.reportEvery
+    reportEvery: config.training.reportEvery,
+    totalUpdates: config.training.updates
   });
 
 /** An environment whose steps take a tenth of a second on the clock they share. */

@@ -94,7 +94,8 @@ export class TrainService implements TrainApi {
       spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
       seed: seed(config.seed),
       schemaHash: await agentSchemaHash(config.env),
-      reportEvery: training.reportEvery
+      reportEvery: training.reportEvery,
+      totalUpdates: training.updates
     });
     opened.push(agent);
     const from = request.checkpoint === undefined ? undefined : await this.#goOn(agent, request.checkpoint, tell);

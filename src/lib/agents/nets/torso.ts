@@ -38,7 +38,7 @@ interface Lstm {
  * inputs PyTorch's ±1/sqrt(units) leaves what changed since the last step, a velocity say, too faint to be learnt from.
  * Recurrent rows are PyTorch's.
  */
-function makeLstm(parameters: Parameters, { inputs, lstmUnits }: NetShape, random: Random): Lstm {
+function makeLstm(parameters: Parameters, { inputs, lstmUnits }: NetShape, random: Random, prefix: string): Lstm {
   const gates = 4 * lstmUnits;
   const stream = random.split('lstm.kernel');
   const kernel = new Float32Array((inputs + lstmUnits) * gates);
@@ -47,8 +47,8 @@ function makeLstm(parameters: Parameters, { inputs, lstmUnits }: NetShape, rando
   const stateBound = 1 / Math.sqrt(lstmUnits);
   for (let i = 0; i < kernel.length; i++) kernel[i]! *= i < inputs * gates ? inputBound : stateBound;
   return {
-    kernel: parameters.given('lstm.kernel', [inputs + lstmUnits, gates], kernel),
-    bias: parameters.given('lstm.bias', [gates], lstmBias(lstmUnits))
+    kernel: parameters.given(`${prefix}lstm.kernel`, [inputs + lstmUnits, gates], kernel),
+    bias: parameters.given(`${prefix}lstm.bias`, [gates], lstmBias(lstmUnits))
   };
 }
 
@@ -56,9 +56,10 @@ export class Torso {
   readonly #shape: NetShape;
   readonly #lstm: Lstm | undefined;
 
-  constructor(parameters: Parameters, shape: NetShape, random: Random) {
+  /** @param prefix of its weights' names, where one `Parameters` holds several networks */
+  constructor(parameters: Parameters, shape: NetShape, random: Random, prefix = '') {
     this.#shape = shape;
-    this.#lstm = shape.lstmUnits === 0 ? undefined : makeLstm(parameters, shape, random);
+    this.#lstm = shape.lstmUnits === 0 ? undefined : makeLstm(parameters, shape, random, prefix);
   }
 
   /** Width of the features. */

@@ -21,7 +21,11 @@ const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = {
   'qr-sac-lstm': 'QR-SAC-LSTM',
   sac: 'SAC',
   tqc: 'TQC',
-  'qr-sac': 'QR-SAC'
+  'qr-sac': 'QR-SAC',
+  ppo: 'PPO',
+  'ppo-lstm': 'PPO-LSTM',
+  a2c: 'A2C',
+  'a2c-lstm': 'A2C-LSTM'
 };
 
 export const algorithmName = (config: RunConfig): string => ALGORITHMS[config.agent.algorithm];

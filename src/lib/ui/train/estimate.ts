@@ -48,7 +48,7 @@ function networks({ agent }: RunConfig, { observation, action }: Spaces): Networ
   const { hiddenUnits: hidden } = agent;
   const memory = 'lstmUnits' in agent;
   const lstm = memory ? agent.lstmUnits : 0;
-  const further = memory ? 0 : (agent.hiddenLayers - 1) * (hidden + 1) * hidden;
+  const further = (('hiddenLayers' in agent ? agent.hiddenLayers : 1) - 1) * (hidden + 1) * hidden;
   const outputs = 'quantiles' in agent ? agent.quantiles : 1;
   // Memory reads observation, previous action and previous reward, and they go round it as well; a critic's dense
   // layers read the present action besides.
@@ -61,17 +61,23 @@ function networks({ agent }: RunConfig, { observation, action }: Spaces): Networ
     critics: 'critics' in agent ? agent.critics : 2,
     lstm,
     sequence: memory ? agent.sequence : 1,
-    burnIn: memory ? agent.burnIn : 0
+    burnIn: 'burnIn' in agent ? agent.burnIn : 0
   };
 }
 
 /** Multiply-adds of one update: every network's passes over batch and sequence, a backward pass counted as two. */
 export function updateWork(config: RunConfig, spaces: Spaces): number {
+  const { agent } = config;
+  if ('rolloutSteps' in agent) {
+    const { actor, critic } = networks(config, spaces);
+    const steps = 'batch' in agent ? agent.batch : agent.rolloutSteps * config.env.environments;
+    return 3 * steps * (actor + critic);
+  }
   const { actor, critic, critics, sequence, burnIn } = networks(config, spaces);
   const warm = burnIn * (2 * actor + 2 * critics * critic);
   // Critic loss: actor and target critics forward, critics forward and backward. Actor loss: actor and critics both ways.
   const learnt = sequence * (4 * actor + 7 * critics * critic);
-  return config.agent.batch * (warm + learnt);
+  return agent.batch * (warm + learnt);
 }
 
 export function estimate(config: RunConfig, spaces: Spaces, measured: Measured | undefined): Estimate {
@@ -81,7 +87,6 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
     measured === undefined ? assumed(work) : (assumed(work) / assumed(measured.work)) * (1 / measured.updatesPerSecond);
   const { actor, critic, critics, lstm } = networks(config, spaces);
   const { observation, action } = spaces;
-  const { replaySteps } = config.agent;
   // A stored step: observation, action, reward, flags; at most the actor's recurrent state beside each.
   const stepFloats = observation + action + 1 + 2 * lstm;
   const stepsInRun = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
@@ -91,8 +96,14 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
       measured === undefined
         ? 'assumed for two CPU cores; nothing was measured in this browser yet'
         : `from ${measured.run}, trained in this browser`,
-    replayBytes: Math.min(replaySteps, stepsInRun + config.agent.learningStarts) * (stepFloats * 4 + 1),
+    replayBytes: stepsKept(config, stepsInRun) * (stepFloats * 4 + 1),
     // Online weights, their gradients and two moments; the critics' targets besides.
     weightBytes: 4 * (4 * (actor + critics * critic) + critics * critic)
   };
+}
+
+/** A replay fills up to its size as far as the run plays; a rollout is all there is of the other kind. */
+function stepsKept({ agent, env }: RunConfig, stepsInRun: number): number {
+  if ('rolloutSteps' in agent) return agent.rolloutSteps * env.environments;
+  return Math.min(agent.replaySteps, stepsInRun + agent.learningStarts);
 }
