@@ -170,14 +170,14 @@ export class IndexedExchange {
     desk.fills.message = message;
     desk.fills.time = time;
     desk.fills.ordinal = 2 * position + 1;
-    desk.followRemovals();
-    desk.closeAtStartingPrice();
+    desk.resting.followRemovals();
+    desk.resting.closeAtStartingPrice();
     this.#workAll(position + 1);
-    desk.lapseIfSuspended();
+    desk.resting.lapseIfSuspended();
   }
 
   #workAll(to: number): void {
-    const { live } = this.#desk;
+    const { live } = this.#desk.resting;
     if (live.count === 0) {
       this.#worked.fill(to);
       return;
@@ -191,13 +191,13 @@ export class IndexedExchange {
     this.#worked[slot] = to;
     const runner = this.#timeline.runners[slot]!;
     if (runner < 0 || from === to) return;
-    const orders = this.#desk.live.bySlot[runner]!;
+    const orders = this.#desk.resting.live.bySlot[runner]!;
     if (orders.length === 0) return;
     const { tradeStart, tradeAt, tradePoints, tradeOfDecision } = this.#history;
     const end = tradeStart[slot + 1]!;
     let trade = tradeOfDecision[this.#moment.decision * this.#worked.length + slot]!;
     while (trade < end && tradeAt[trade]! < from) trade++;
-    if (this.#desk.followsDepth) {
+    if (this.#desk.resting.followsDepth) {
       this.#workLevels(slot, from, to, trade);
       return;
     }
@@ -214,7 +214,7 @@ export class IndexedExchange {
   /** With a queue model that looks at levels: also the messages that change one at which an order waits. */
   #workLevels(slot: number, from: number, to: number, firstTrade: number): void {
     const history = this.#history;
-    const orders = this.#desk.live.bySlot[this.#timeline.runners[slot]!]!;
+    const orders = this.#desk.resting.live.bySlot[this.#timeline.runners[slot]!]!;
     const end = history.tradeStart[slot + 1]!;
     const now = this.#moment.cursor;
     let position = from;
@@ -242,15 +242,15 @@ export class IndexedExchange {
     const end = tradeStart[slot + 1]!;
     let next = trade;
     while (next > start && tradeAt[next - 1] === position) next--;
-    desk.eater.begin();
+    desk.resting.eater.begin();
     for (; next < end && tradeAt[next] === position; next++) {
-      desk.eater.note(runner, tradePoints[next]!, tradeLots[next]!);
+      desk.resting.eater.note(runner, tradePoints[next]!, tradeLots[next]!);
     }
     desk.now = times[position]! as Nanos;
     desk.fills.time = desk.now;
     desk.fills.message = messages[position]!;
     desk.fills.ordinal = 2 * position + 1;
-    desk.workSlot(runner);
+    desk.resting.workSlot(runner);
     return next;
   }
 }

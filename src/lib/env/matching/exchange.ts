@@ -53,7 +53,7 @@ export class SimulatedExchange {
     this.#desk = new OrderDesk({ ...options, state, books: state.books, points: this.points, taken: this.#taken });
     this.account = this.#desk.account;
     this.#stated = options.tradeCounting === 'stated' ? new StatedTrades(state) : undefined;
-    const { followed, eater } = this.#desk;
+    const { followed, eater } = this.#desk.resting;
     this.#note = (runner, hundredths, lots) => {
       if (followed.bySlot[runner]!.length > 0) eater.note(runner, hundredths, lots);
     };
@@ -133,9 +133,9 @@ export class SimulatedExchange {
       return;
     }
     desk.fills.time = at;
-    desk.followRemovals();
+    desk.resting.followRemovals();
     if (this.#taken !== undefined && this.#taken.count > 0) this.#taken.follow(this.state.books, this.#touched);
-    if (desk.followed.count > 0) desk.work();
+    if (desk.resting.followed.count > 0) desk.resting.work();
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
@@ -198,7 +198,7 @@ export class SimulatedExchange {
     const { kind, slot, tick, lots, messageStart } = tape;
     const { watched } = this.#options;
     const touched = this.#touched;
-    const { followed, eater } = this.#desk;
+    const { followed, eater } = this.#desk.resting;
     const bySlot = followed.bySlot;
     const noting = followed.count > 0;
     const end = messageStart[message + 1]!;

@@ -1,6 +1,6 @@
 /**
  * One account's orders at one market: takes requests, carries them out against the book as it stands once their latency
- * is over, keeps what rests, and books what matches. Whoever owns it says when: it moves no time, reads no tape, and
+ * is over, and lets what is left of them rest. Whoever owns it says when: it moves no time, reads no tape, and
  * does not know how the books in front of it come about.
  */
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
@@ -14,18 +14,14 @@ import type { Arrival, Taken } from './arrival.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { RequestKind } from './latency.ts';
 import { FillLog } from './fill-log.ts';
-import { LiveOrders } from './live-orders.ts';
-import { Order, OrderStatus, Side, takesStartingPrice } from './order.ts';
-import type { EndReason, OrderRequest } from './order.ts';
+import { Order, OrderStatus, Side } from './order.ts';
+import type { OrderRequest } from './order.ts';
 import { notAffordable, offLadder, refusalOf } from './refusal.ts';
-import { OrderShadows, ownDepth } from './order-shadows.ts';
-import type { QueueModel } from './queue/queue-model.ts';
-import { otherQueues, queueNamed } from './queue/queue-name.ts';
-import { repriceForRemoval, voidOrder } from './removal.ts';
+import { queueNamed } from './queue/queue-name.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { Request } from './request-queue.ts';
-import { closeWaitingPoints, matchAtStartingPrice } from './starting-price.ts';
-import { TradeEater } from './trades.ts';
+import { RestingOrders } from './resting-orders.ts';
+import { closeWaitingPoints } from './starting-price.ts';
 
 export interface DeskOptions extends ExchangeOptions {
   /** Status and removals, kept up to date by the owner; its books are not looked at. */
@@ -42,28 +38,21 @@ export interface DeskOptions extends ExchangeOptions {
 
 export class OrderDesk {
   readonly account: BackLayAccount;
-  readonly live: LiveOrders;
   readonly fills: FillLog;
-  readonly eater: TradeEater;
-  /** Orders that trades and levels matter to: `live`, and with history those that only other queue models still hold. */
-  readonly followed: LiveOrders;
-  /** Whether `work` looks at the levels at which orders wait: the owner's books must then show every message. */
-  readonly followsDepth: boolean;
+  /** What is at the venue. */
+  readonly resting: RestingOrders;
   /** Now, set by the owner. */
   now: Nanos = 0 as Nanos;
   /** Orders asked for, refused ones included; place requests plus cancels and replaces. */
   submitted = 0;
   transactions = 0;
   readonly #options: DeskOptions;
-  readonly #queue: QueueModel;
-  readonly #shadows: OrderShadows | undefined;
   readonly #requests = new RequestQueue();
   readonly #arrival: { book: BookView } & Omit<Arrival, 'book'>;
   readonly #carryOut: (request: Request) => void;
   readonly #orders: Order[] = [];
   readonly #pool: Order[] = [];
   #nextId = 1;
-  #activeRunners: number;
 
   constructor(options: DeskOptions) {
     const { state, books, points, taken } = options;
@@ -74,19 +63,8 @@ export class OrderDesk {
     const winners = settlement.kind === 'backLay' ? settlement.winners : 1;
     this.#options = options;
     this.account = new BackLayAccount({ slots, winners });
-    this.live = new LiveOrders(slots);
     this.fills = new FillLog(this.account, options.history === true);
-    const models = options.history === true ? (options.shadows ?? otherQueues(queue, rules)) : [];
-    this.#queue = queue;
-    this.#shadows = models.length > 0 ? new OrderShadows(models, slots) : undefined;
-    this.followed = this.#shadows?.followed ?? this.live;
-    this.followsDepth = queue.onDepth !== undefined || models.some((model) => model.onDepth !== undefined);
-    this.eater = new TradeEater({
-      queue,
-      fills: this.fills,
-      share: options.tradeShare ?? 0.5,
-      shadows: this.#shadows?.queues
-    });
+    this.resting = new RestingOrders({ ...options, queue, fills: this.fills, orders: this.#orders, clock: this });
     this.#arrival = {
       book: books[0]!,
       points,
@@ -100,7 +78,6 @@ export class OrderDesk {
       options.catchUp?.(request.order.slot);
       this.#execute(request);
     };
-    this.#activeRunners = state.activeRunners;
   }
 
   /** No request is due up to and including this moment; Infinity when none waits. */
@@ -116,9 +93,7 @@ export class OrderDesk {
   /** Starts over with an empty account, in the market as `state` now is. */
   clear(now: Nanos): void {
     const { state } = this.#options;
-    for (const orders of this.live.bySlot) for (const order of orders) this.#pool.push(order);
-    this.live.clear();
-    this.#shadows?.clear();
+    for (const orders of this.resting.live.bySlot) for (const order of orders) this.#pool.push(order);
     this.#requests.clear();
     this.fills.clear();
     this.account.clear();
@@ -127,8 +102,8 @@ export class OrderDesk {
     this.transactions = 0;
     this.#nextId = 1;
     this.now = now;
-    this.#activeRunners = state.activeRunners;
     this.account.removed.set(state.removed);
+    this.resting.clear();
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
@@ -142,7 +117,7 @@ export class OrderDesk {
     const refusal = refusalOf(order, request.reducing === true, state, this.account, this.#options);
     if (refusal !== undefined) {
       order.voided = order.lots;
-      this.#finish(order, refusal);
+      this.resting.finish(order, refusal);
       return order;
     }
     this.account.wait(order.slot, order.side, order.lots, closeWaitingPoints(order));
@@ -174,7 +149,7 @@ export class OrderDesk {
     const wrong = offLadder(successor, this.#options.state.market.rules.ladder);
     if (wrong || order.status === OrderStatus.complete || order.cancelling) {
       successor.voided = successor.lots;
-      this.#finish(successor, wrong ? 'offLadder' : 'replaced');
+      this.resting.finish(successor, wrong ? 'offLadder' : 'replaced');
       return successor;
     }
     order.cancelling = true;
@@ -190,65 +165,6 @@ export class OrderDesk {
   /** Carries out what is due before `now`, against the book as it has been since `fills.time`. */
   carryOutDue(): void {
     this.#requests.release(this, this.#carryOut);
-  }
-
-  /** What an applied message does to the orders at the venue; the eater holds its trades. */
-  work(): void {
-    const { bySlot } = this.live;
-    this.closeAtStartingPrice();
-    if (this.eater.feed(bySlot, this.followed.bySlot)) {
-      for (let slot = 0; slot < bySlot.length; slot++) this.#sweep(slot);
-    }
-    if (this.followsDepth) this.#followDepth();
-    this.lapseIfSuspended();
-  }
-
-  /** The part of `work` that trades and levels do, on one slot alone: the eater holds the trades of that slot. */
-  workSlot(slot: number): void {
-    if (this.eater.feed(this.live.bySlot, this.followed.bySlot)) this.#sweep(slot);
-    if (this.followsDepth) this.#followDepthOf(slot);
-  }
-
-  lapseIfSuspended(): void {
-    if (this.#options.state.status !== MarketStatus.suspended) return;
-    this.#shadows?.suspend();
-    for (const orders of this.live.bySlot) {
-      for (let i = orders.length - 1; i >= 0; i--) {
-        const order = orders[i]!;
-        if (order.persistence === 'lapse' && order.kind === 'limit') this.#lapse(order);
-      }
-    }
-  }
-
-  /** Takes leave of the resting orders of a slot that have nothing left. */
-  #sweep(slot: number): void {
-    const orders = this.live.bySlot[slot]!;
-    for (let i = orders.length - 1; i >= 0; i--) {
-      const order = orders[i]!;
-      if (order.rest === 0) this.#retire(order, 'matched');
-    }
-  }
-
-  /** Voids and restates what the removals since the last call make of it. */
-  followRemovals(): void {
-    const { state } = this.#options;
-    if (state.activeRunners === this.#activeRunners) return;
-    this.#activeRunners = state.activeRunners;
-    const whole = this.#options.sizeAccounting === 'loose';
-    for (let slot = 0; slot < state.removed.length; slot++) {
-      if (state.removed[slot] !== 1 || this.account.removed[slot] === 1) continue;
-      this.fills.void(slot);
-      this.#shadows?.remove(slot);
-      for (const order of [...this.live.bySlot[slot]!]) {
-        this.account.wait(slot, order.side, -order.rest, closeWaitingPoints(order));
-        this.#retire(order, 'runnerRemoved');
-        voidOrder(order, whole);
-      }
-      for (const order of this.#orders) {
-        if (order.slot === slot && order.status === OrderStatus.complete) voidOrder(order, whole);
-      }
-      repriceForRemoval(this.fills, this.live, state, slot);
-    }
   }
 
   #newOrder(request: OrderRequest): Order {
@@ -279,25 +195,25 @@ export class OrderDesk {
     order.cancelling = false;
     const open = this.#options.state.status === MarketStatus.open;
     const alive = order.status === OrderStatus.executable;
-    if (open) this.#shadows?.cancel(order, lots);
+    if (open) this.resting.withdraw(order, lots);
     if (!open || !alive) {
       if (successor !== undefined) {
         successor.voided = successor.lots;
-        this.#finish(successor, open ? 'replaced' : 'marketNotOpen');
+        this.resting.finish(successor, open ? 'replaced' : 'marketNotOpen');
       }
       return;
     }
     const gone = Math.min(lots, order.rest);
     order.cancelled += gone;
     this.account.wait(order.slot, order.side, -gone, closeWaitingPoints(order));
-    if (order.rest === 0) this.#retire(order, successor === undefined ? 'cancelled' : 'replaced');
+    if (order.rest === 0) this.resting.retire(order, successor === undefined ? 'cancelled' : 'replaced');
     if (successor === undefined) return;
     successor.lots = gone;
     successor.acceptedAt = due;
     const refusal = notAffordable(successor, this.account, this.#options);
     if (refusal !== undefined) {
       successor.voided = gone;
-      this.#finish(successor, refusal);
+      this.resting.finish(successor, refusal);
       return;
     }
     this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
@@ -310,7 +226,7 @@ export class OrderDesk {
     if (state.removed[order.slot] === 1 || state.status !== MarketStatus.open) {
       this.account.wait(order.slot, order.side, -order.lots, closeWaitingPoints(order));
       order.voided = order.lots;
-      this.#finish(order, state.removed[order.slot] === 1 ? 'runnerRemoved' : 'marketNotOpen');
+      this.resting.finish(order, state.removed[order.slot] === 1 ? 'runnerRemoved' : 'marketNotOpen');
       return;
     }
     order.status = OrderStatus.executable;
@@ -319,75 +235,11 @@ export class OrderDesk {
       if (order.fillOrKillMinimum >= 0) fillOrKill(order, this.#arrival);
       else arrive(order, this.#arrival);
     }
-    if (order.rest === 0) this.#finish(order, 'matched');
+    if (order.rest === 0) this.resting.finish(order, 'matched');
     else if (order.fillOrKillMinimum >= 0) {
       this.account.wait(order.slot, order.side, -order.rest, order.points);
       order.cancelled = order.rest;
-      this.#finish(order, 'fillOrKill');
-    } else this.#rest(order);
-  }
-
-  #rest(order: Order): void {
-    if (order.kind === 'limit') {
-      order.levelLots = ownDepth(this.#options.books[order.slot]!, order.side).at(order.tick);
-    }
-    this.live.add(order);
-    this.#shadows?.rest(order);
-  }
-
-  /** Tells the queue models how the levels changed at which orders wait, once the trades of the message are through. */
-  #followDepth(): void {
-    this.#shadows?.depth(this.#options.books);
-    for (let slot = 0; slot < this.live.bySlot.length; slot++) this.#followDepthOf(slot);
-  }
-
-  #followDepthOf(slot: number): void {
-    const queue = this.#queue;
-    if (queue.onDepth === undefined) return;
-    const orders = this.live.bySlot[slot]!;
-    for (let i = 0; i < orders.length; i++) {
-      const order = orders[i]!;
-      if (order.kind !== 'limit') continue;
-      const lots = ownDepth(this.#options.books[slot]!, order.side).at(order.tick);
-      if (lots === order.levelLots) continue;
-      queue.onDepth(order, order.levelLots, lots, order.levelTraded);
-      order.levelLots = lots;
-      order.levelTraded = 0;
-    }
-  }
-
-  /** Orders that take the starting price leave with it: trades that come with it are no longer theirs. */
-  closeAtStartingPrice(): void {
-    if (this.followed.onClose === 0) return;
-    for (let slot = 0; slot < this.live.bySlot.length; slot++) {
-      const price = this.#options.state.startingPrice[slot]!;
-      if (!(price > 1)) continue;
-      this.#shadows?.close(slot);
-      const orders = this.live.bySlot[slot]!;
-      for (let i = orders.length - 1; i >= 0; i--) {
-        const order = orders[i]!;
-        if (!takesStartingPrice(order)) continue;
-        matchAtStartingPrice(order, price, { fills: this.fills, loose: this.#options.sizeAccounting === 'loose' });
-        this.#retire(order, order.matched > 0 ? 'matched' : 'lapsedAtStartingPrice');
-      }
-    }
-  }
-
-  #lapse(order: Order): void {
-    this.account.wait(order.slot, order.side, -order.rest, order.points);
-    order.lapsed += order.rest;
-    this.#retire(order, 'lapsedAtSuspension');
-  }
-
-  #retire(order: Order, reason: EndReason): void {
-    this.live.remove(order);
-    this.#finish(order, reason);
-    this.#shadows?.retire(order, reason === 'matched' && order.kind === 'limit');
-  }
-
-  #finish(order: Order, reason: EndReason): void {
-    order.status = OrderStatus.complete;
-    order.end = reason;
-    order.endedAt = this.now;
+      this.resting.finish(order, 'fillOrKill');
+    } else this.resting.add(order);
   }
 }
