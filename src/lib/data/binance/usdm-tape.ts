@@ -52,7 +52,8 @@ export function usdmTape(columns: UsdmColumns, options: UsdmTapeOptions, odditie
   const { received, exchange } = columns;
   for (const message of order) {
     const seen = received[message]! + clock.shift - clock.start;
-    builder.message((exchange[message]! - clock.start) as Nanos, seen as Nanos);
+    // Only mark prices, which the shift does not count, can be later at the venue than here.
+    builder.message(Math.min(exchange[message]! - clock.start, seen) as Nanos, seen as Nanos);
     rows.write(builder, message);
   }
   const tape = builder.build(infoOf(columns, options, { ladder, startEpochNanos }), { shared: options.shared });
