@@ -215,6 +215,21 @@ describe('at the starting price', () => {
     expect(exchange.account.waitingLiability[0]).toBe(0);
   });
 
+  it('what lapses then is told as lapsed, though a part had matched before', () => {
+    const { exchange, place } = scene((builder) => {
+      trade(builder, 2, 4.5, 21_000);
+      builder.message(seconds(3));
+      builder.row(RowKind.startingPrice, 0, at(4), 4_000_000);
+    });
+    const order = place({ side: Side.lay, price: 4.5, stake: 700, persistence: 'marketOnClose' });
+    exchange.advanceTo(seconds(4));
+    // 5.00 match behind 100.00; 2.00 at 4.50 risk 7.00, too little for the starting price.
+    expect([order.matched, order.lapsed, order.end]).toEqual([500, 200, 'lapsedAtStartingPrice']);
+    expect(exchange.explain(order).headline).toBe(
+      'Part filled: lay $5.00 at 4.50, placed 1 s ago behind $100.00, $2.00 lapsed at the starting price.'
+    );
+  });
+
   it('a limit-on-close back needs its price or more, a lay its price or less', () => {
     const { exchange, place } = scene(starts(5));
     const ask = (side: Side, price: number): string => {
