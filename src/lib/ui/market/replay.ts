@@ -117,8 +117,9 @@ export class Replay {
     return { state: new MarketState(this.tape.market), message: 0 };
   }
 
+  /** When it was received: the order that messages stand in. */
   messageTime(message: number): Nanos {
-    return (this.tape.exchange[this.tape.messageStart[message] ?? 0] ?? 0) as Nanos;
+    return (this.tape.received[this.tape.messageStart[message] ?? 0] ?? 0) as Nanos;
   }
 
   /** Number of messages at or before a time. */
