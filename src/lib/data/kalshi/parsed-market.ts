@@ -48,8 +48,8 @@ export class ParsedKalshiMarket {
       country: 'US',
       rules: kalshiRules({ priceRanges: this.#ranges }),
       runners: [{ slot: 0, id: this.id, handicap: 0, name: terms?.subtitle || 'Yes', sortPriority: 1 }],
-      // 0 where it is not known: it has to survive JSON.
-      scheduledMillis: terms?.closeMillis ?? 0,
+      // The close; where it is not known, the end of what was recorded.
+      scheduledMillis: terms?.closeMillis ?? this.#recorder.receivedMillis.at(-1) ?? 0,
       fingerprint,
       synthetic: false
     };

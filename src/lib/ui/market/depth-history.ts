@@ -115,16 +115,14 @@ export class DepthHistory {
       const ask = book?.bestAsk ?? NO_TICK;
       const end = tape.messageStart[cursor.message + 1]!;
       for (let row = tape.messageStart[cursor.message]!; row < end; row++) {
-        const kind = tape.kind[row];
-        if ((kind !== RowKind.trade && kind !== RowKind.freshTrade) || tape.slot[row] !== this.slot) continue;
+        const kind = tape.kind[row]!;
+        if (!isTrade(kind) || tape.slot[row] !== this.slot) continue;
         const tick = tape.tick[row]!;
-        const aggressor =
-          bid !== NO_TICK && tick <= bid ? 'backed' : ask !== NO_TICK && tick >= ask ? 'laid' : 'unknown';
         this.trades.push({
-          time: tape.exchange[row]! as Nanos,
+          time: tape.received[row]! as Nanos,
           tick,
           size: tape.lots[row]! * this.#lotSize,
-          aggressor
+          aggressor: aggressorOf(kind, tick, { bid, ask })
         });
       }
       cursor.state.applyMessage(tape, cursor.message++);
@@ -158,4 +156,15 @@ export class DepthHistory {
       this.trades = this.trades.filter((trade) => trade.size > least);
     }
   }
+}
+
+const isTrade = (kind: number): boolean =>
+  kind === RowKind.trade || kind === RowKind.freshTrade || kind === RowKind.buyTrade || kind === RowKind.sellTrade;
+
+/** Who came, where the venue says so; else as the best prices before the message tell. */
+function aggressorOf(kind: number, tick: number, best: { bid: number; ask: number }): Aggressor {
+  if (kind === RowKind.sellTrade) return 'backed';
+  if (kind === RowKind.buyTrade) return 'laid';
+  if (best.bid !== NO_TICK && tick <= best.bid) return 'backed';
+  return best.ask !== NO_TICK && tick >= best.ask ? 'laid' : 'unknown';
 }
