@@ -3,8 +3,12 @@
  * markets with every agent at work and every message published, of the order-level book alone, and the time to set up
  * a market anew. The least of several passes.
  */
+import * as v from 'valibot';
+import { SimulatedEnvSchema } from '../../src/lib/config/run-config.ts';
 import { Random } from '../../src/lib/core/random.ts';
 import { nanos, seed } from '../../src/lib/core/units.ts';
+import { sampleActions } from '../../src/lib/env/check-play.ts';
+import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
 import { RunnerBook, Side } from '../../src/lib/env/simulator/runner-book.ts';
 import { drawScenario, FULL_BEHAVIOUR, FULL_RACE } from '../../src/lib/env/simulator/scenario.ts';
 import type { Scenario } from '../../src/lib/env/simulator/scenario.ts';
@@ -49,6 +53,7 @@ export function* figures(): Generator<Figure> {
       met: resetMillis <= GOAL_RESET_MILLIS
     };
   }
+  for (const pace of ['lean', 'full'] as const) yield* environment(pace);
   const book = bookRate();
   yield { name: 'simulator, order-level book alone', value: book, unit: 'order events/s' };
 }
@@ -71,6 +76,35 @@ function play(scenario: (index: number) => Scenario): { eventsPerSecond: number;
     eventsPerSecond = Math.max(eventsPerSecond, (1000 * events) / millis);
   }
   return { eventsPerSecond, resetMillis };
+}
+
+/** `SimulatedPreOff-v0` under uniform random actions, markets made anew as episodes end; and one reset, warm-up included. */
+function* environment(pace: 'lean' | 'full'): Generator<Figure> {
+  const config = v.parse(SimulatedEnvSchema, { id: 'SimulatedPreOff-v0', environments: 8, pace });
+  const env = makeVectorEnv({ config, tapes: [] });
+  let resetMillis = Infinity;
+  for (let pass = 0; pass < PASSES; pass++) {
+    const start = performance.now();
+    env.reset({ seed: seed(pass), schedule: 'shuffle' });
+    resetMillis = Math.min(resetMillis, (performance.now() - start) / env.size);
+  }
+  const random = new Random(seed(2), 'bench actions');
+  const start = performance.now();
+  let steps = 0;
+  for (; performance.now() - start < 4000; steps++) {
+    sampleActions(env.spec.action, env.buffers.actions, random);
+    env.step();
+  }
+  const value = (1000 * steps * env.size) / (performance.now() - start);
+  yield { name: `SimulatedPreOff-v0, ${pace}, random actions`, value, unit: 'steps/s' };
+  yield {
+    name: `SimulatedPreOff-v0, ${pace}, reset of one environment`,
+    value: resetMillis,
+    unit: 'ms',
+    goal: GOAL_RESET_MILLIS,
+    met: resetMillis <= GOAL_RESET_MILLIS
+  };
+  env.dispose();
 }
 
 /** A book of some hundreds of orders under a stream drawn beforehand: half come to rest, the others cancel or take. */
