@@ -6,7 +6,11 @@ import type { Lots, Nanos, Ticks } from '../../src/lib/core/units.ts';
 import { NO_TICK } from '../../src/lib/market/tape.ts';
 import type { InstrumentExchange } from '../../src/lib/env/matching/instrument-exchange.ts';
 import { Direction } from '../../src/lib/env/matching/instrument-order.ts';
-import type { InstrumentFill, InstrumentRequest } from '../../src/lib/env/matching/instrument-order.ts';
+import type {
+  InstrumentFill,
+  InstrumentOrder,
+  InstrumentRequest
+} from '../../src/lib/env/matching/instrument-order.ts';
 import { OrderStatus } from '../../src/lib/env/matching/order.ts';
 
 export interface MakingOptions {
@@ -25,6 +29,8 @@ export class MarketMaker {
   readonly #exchange: InstrumentExchange;
   readonly #options: MakingOptions;
   readonly #request: InstrumentRequest;
+  /** Orders not known to be over. */
+  readonly #own: InstrumentOrder[] = [];
   readonly #seeFill: (fill: InstrumentFill) => void;
 
   constructor(exchange: InstrumentExchange, options: MakingOptions) {
@@ -43,25 +49,37 @@ export class MarketMaker {
     };
   }
 
+  /** Forgets its orders and what it holds: its exchange starts over. */
+  reset(): void {
+    while (this.#own.length > 0) this.#own.pop();
+    this.position = 0;
+  }
+
   /** One step up to and including `time`, then what the strategy asks for. */
   step(time: Nanos): void {
     const exchange = this.#exchange;
     exchange.advanceTo(time);
     exchange.drainFills(this.#seeFill);
     const { bestBid, bestAsk } = exchange.books[0]!;
-    const { openOrders } = exchange;
+    const own = this.#own;
     let buys = 0;
-    let sells = 0;
-    for (let i = 0; i < openOrders.length; i++) {
-      const order = openOrders[i]!;
+    let kept = 0;
+    for (let i = 0; i < own.length; i++) {
+      const order = own[i]!;
+      if (order.status === OrderStatus.complete) {
+        exchange.release(order);
+        continue;
+      }
+      own[kept++] = order;
       const buy = order.direction === Direction.buy;
       if (buy) buys++;
-      else sells++;
       if (order.status !== OrderStatus.executable || order.cancelling) continue;
       if (order.tick === (buy ? bestBid : bestAsk)) continue;
       exchange.cancel(order);
       this.cancelRequests++;
     }
+    while (own.length > kept) own.pop();
+    const sells = kept - buys;
     const { maxPosition } = this.#options;
     if (buys === 0 && bestBid !== NO_TICK && this.position < maxPosition - 1e-9) this.#place(Direction.buy, bestBid);
     if (sells === 0 && bestAsk !== NO_TICK && this.position > -maxPosition + 1e-9) this.#place(Direction.sell, bestAsk);
@@ -71,6 +89,6 @@ export class MarketMaker {
     this.orders++;
     this.#request.direction = direction;
     this.#request.tick = tick as Ticks;
-    this.#exchange.place(this.#request);
+    this.#own.push(this.#exchange.place(this.#request));
   }
 }

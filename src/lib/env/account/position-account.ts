@@ -229,7 +229,16 @@ export class PositionAccount {
 
   /** "Collateral = initial collateral + realised P&L + unrealised P&L < maintenance margin" (Liquidation Protocols). */
   mustLiquidate(): boolean {
-    return this.equity < this.maintenanceMargin();
+    const { settlement } = this.#rules;
+    if (settlement.kind !== 'linearPerpetual') return false;
+    // `equity` less `maintenanceMargin`, in one place: it is asked at every step, and numbers handed on are objects.
+    let left = this.#start + this.shortfall;
+    for (let slot = 0; slot < this.slots; slot++) {
+      const value = this.markValue(slot);
+      left += this.flow[slot]! - this.fees[slot]! + this.funding[slot]! + value;
+      left -= Math.ceil(Math.abs(value) * settlement.maintenanceMargin);
+    }
+    return left < 0;
   }
 
   /**
@@ -343,13 +352,15 @@ export class PositionAccount {
   /** `free` with one more order of `lots` at `tick` in `extra`; -1 for none. `margin` is a perpetual's initial one. */
   #free(extra: number, lots: number, tick: number, margin = this.#margin): number {
     const { settlement } = this.#rules;
-    let free = settlement.kind === 'linearPerpetual' ? this.equity : this.cash;
+    // `equity`, or `cash`, added up here: it is asked for every order, and numbers handed on are objects.
+    let free = this.#start + this.shortfall;
     if (extra >= 0) free -= Math.abs(lots) * this.#fees.perLot(tick) + this.#fees.perOrder;
     for (let slot = 0; slot < this.slots; slot++) {
-      free -= this.waitingFees[slot]!;
+      free += this.flow[slot]! - this.fees[slot]! + this.funding[slot]! - this.waitingFees[slot]!;
       const more = slot === extra ? lots : 0;
       const value = slot === extra ? this.unit.value(lots, tick) : 0;
-      if (settlement.kind === 'linearPerpetual') free -= this.#initialMargin(slot, more, value, margin);
+      if (settlement.kind === 'linearPerpetual')
+        free += this.markValue(slot) - this.#initialMargin(slot, more, value, margin);
       else free -= this.#promised(slot, more, value);
     }
     return free;

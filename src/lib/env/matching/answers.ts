@@ -11,6 +11,8 @@ export class Answer {
   due: Nanos = 0 as Nanos;
   kind: AnswerKind = AnswerKind.accepted;
   order: InstrumentOrder;
+  /** Of `order`: its record may be another order's by the time the answer arrives. */
+  id = 0;
   /** On the venue's clock. */
   time: Nanos = 0 as Nanos;
   /** Accepted: size at the venue. Filled or withdrawn: how many. */

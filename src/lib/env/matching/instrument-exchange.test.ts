@@ -322,6 +322,28 @@ describe('cancel and replace', () => {
     expect(exchange.account.waitingBuy[0]).toBe(4);
   });
 
+  it('do not touch the order that was given the record of one they came too late for', () => {
+    const exchange = exchangeOn(perpetual([1, 1, ...BOOK], [40, 40, [sellTrade, 998, 6]], [900, 900]), {
+      history: false,
+      latency: constantLatency({ place: 10, cancel: 60, replace: 60, response: 10 })
+    });
+    exchange.advanceTo(millis(5));
+    const filled = exchange.place(buy(999, 6));
+    exchange.advanceTo(millis(35));
+    exchange.cancel(filled);
+    exchange.advanceTo(millis(55));
+    expect(filled.end).toBe('filled');
+    exchange.release(filled);
+    const next = exchange.place(buy(997, 3));
+    expect(next).toBe(filled);
+    exchange.advanceTo(millis(98));
+    exchange.cancel(next);
+    exchange.advanceTo(millis(120));
+    expect(next).toMatchObject({ cancelled: 0, rest: 3, cancelling: true, status: OrderStatus.executable });
+    exchange.advanceTo(millis(400));
+    expect(next).toMatchObject({ cancelled: 3, end: 'cancelled' });
+  });
+
   it('change nothing about an order that is complete', () => {
     const { exchange, order } = started();
     exchange.cancel(order);

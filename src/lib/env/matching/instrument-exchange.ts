@@ -38,8 +38,11 @@ interface SentRequest {
   due: Nanos;
   kind: RequestKind;
   order: InstrumentOrder;
-  /** The order that takes the place of `order`, for a replace. */
+  /** Of `order`: its record may be another order's by the time the request arrives. */
+  id: number;
+  /** The order that takes the place of `order`, for a replace, and its id. */
   successor: InstrumentOrder | undefined;
+  successorId: number;
   /** Lots to cancel; Infinity for all that is left. */
   lots: number;
 }
@@ -80,6 +83,7 @@ export class InstrumentExchange {
   /** Time at the venue, and the row that is being worked there. */
   #venueNow: Nanos = 0 as Nanos;
   #row = 0;
+  #until = 0;
 
   constructor(tape: Tape, options: InstrumentOptions) {
     const { rules, runners } = tape.market;
@@ -96,7 +100,9 @@ export class InstrumentExchange {
       due: 0 as Nanos,
       kind: 'place',
       order: nobody,
+      id: 0,
       successor: undefined,
+      successorId: 0,
       lots: 0
     }));
     this.#answers = new Wire(() => new Answer(nobody));
@@ -202,12 +208,13 @@ export class InstrumentExchange {
   advanceTo(time: Nanos): void {
     const requests = this.#requests;
     while (requests.hasBy(time)) {
-      const due = requests.earliest;
-      this.#venueRows(due);
-      if (due > this.#venueNow) this.#venueNow = due as Nanos;
+      this.#until = requests.earliest;
+      this.#venueRows();
+      if (this.#until > this.#venueNow) this.#venueNow = this.#until as Nanos;
       this.#carryOut(requests.take());
     }
-    this.#venueRows(time);
+    this.#until = time;
+    this.#venueRows();
     this.#ourRows(time);
     this.#deliver(time);
     this.#markToBook();
@@ -245,7 +252,9 @@ export class InstrumentExchange {
     if (order.status === OrderStatus.complete || order.cancelling) this.#refuse(successor, 'replaced');
     else if (!this.#refused(successor)) {
       order.cancelling = true;
-      this.#send('replace', order).successor = successor;
+      const request = this.#send('replace', order);
+      request.successor = successor;
+      request.successorId = successor.id;
     }
     return successor;
   }
@@ -319,6 +328,7 @@ export class InstrumentExchange {
     order.askedAt = this.#now;
     request.kind = kind;
     request.order = order;
+    request.id = order.id;
     request.successor = undefined;
     request.lots = Infinity;
     return request;
@@ -326,9 +336,10 @@ export class InstrumentExchange {
 
   // --- at the venue -------------------------------------------------------------------------------------------------
 
-  /** The venue's rows up to and including `until`. */
-  #venueRows(until: number): void {
+  /** The venue's rows up to and including `#until`: a number handed over would be made an object. */
+  #venueRows(): void {
     const { tape, venues } = this;
+    const until = this.#until;
     const { exchange, kind, slot, tick, lots, exchangeOrder, rows } = tape;
     let at = this.#venueRow;
     while (at < rows) {
@@ -402,23 +413,22 @@ export class InstrumentExchange {
     }
   }
 
-  #carryOut({ kind, order, successor, lots }: SentRequest): void {
+  #carryOut({ kind, order, id, successor, successorId, lots }: SentRequest): void {
     this.#row = this.#venueRow;
+    const known = order.id === id;
     if (kind === 'place') {
-      if (order.venueStatus === OrderStatus.pending) this.#arrive(order);
+      if (known && order.venueStatus === OrderStatus.pending) this.#arrive(order);
       return;
     }
-    const alive = order.venueStatus === OrderStatus.executable;
     const venue = this.venues[order.slot]!;
-    const gone = alive ? venue.withdraw(order, lots, kind === 'cancel' ? 'cancelled' : 'replaced') : 0;
-    if (!alive) this.#answer(AnswerKind.tooLate, order);
-    if (successor === undefined || successor.venueStatus !== OrderStatus.pending) return;
-    if (gone > 0) {
-      successor.open = gone;
-      this.#arrive(successor);
-      return;
-    }
-    this.#turnAway(successor, 'replaced');
+    let gone = 0;
+    if (known && order.venueStatus === OrderStatus.executable) {
+      gone = venue.withdraw(order, lots, kind === 'cancel' ? 'cancelled' : 'replaced');
+    } else if (known) this.#answer(AnswerKind.tooLate, order);
+    if (successor?.id !== successorId || successor.venueStatus !== OrderStatus.pending) return;
+    successor.open = gone > 0 ? gone : successor.open;
+    if (gone > 0) this.#arrive(successor);
+    else this.#turnAway(successor, 'replaced');
   }
 
   #arrive(order: InstrumentOrder): void {
@@ -441,6 +451,7 @@ export class InstrumentExchange {
     const answer = this.#answers.send((this.#venueNow + latency) as Nanos);
     answer.kind = kind;
     answer.order = order;
+    answer.id = order.id;
     answer.time = this.#venueNow;
     answer.row = this.#row;
     return answer;
@@ -508,6 +519,8 @@ export class InstrumentExchange {
 
   #told(answer: Answer): void {
     const { order } = answer;
+    // Only the answer to a request that came too late outlives its order.
+    if (order.id !== answer.id) return;
     switch (answer.kind) {
       case AnswerKind.accepted:
         order.status = OrderStatus.executable;
