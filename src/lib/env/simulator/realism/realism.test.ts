@@ -157,7 +157,7 @@ describe('the figures that the app shows', () => {
     expect(shown.rows.map(({ group, label, simulated, sample }) => ({ group, label, simulated, sample }))).toEqual(
       rows.map(({ group, label, simulated, sample }) => ({ group, label, simulated, sample }))
     );
-  });
+  }, 60_000);
 
   it('are alike to recorded markets in all but a few', () => {
     const compared = shown.rows.filter(({ simulatedAlike }) => simulatedAlike !== undefined);
