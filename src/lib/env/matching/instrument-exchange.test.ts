@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instrumentInfo, perpetualRules, tapeOf, walkingTape } from '../../../../tests/support/instrument-tape.ts';
 import type { Row } from '../../../../tests/support/instrument-tape.ts';
+import { miniTape } from '../../../../tests/support/mini-tape.ts';
 import { Random } from '../../core/random.ts';
 import type { Lots, Seed, Ticks } from '../../core/units.ts';
 import { millis } from '../../core/units.ts';
@@ -13,7 +14,9 @@ import type { InstrumentOptions } from './instrument-options.ts';
 import { Direction, FillCause } from './instrument-order.ts';
 import type { InstrumentFill, InstrumentOrder, InstrumentRequest } from './instrument-order.ts';
 import { constantLatency } from './latency.ts';
-import { OrderStatus } from './order.ts';
+import { OrderStatus, Side } from './order.ts';
+import type { ExchangeLike } from './exchange-like.ts';
+import { SimulatedExchange } from './exchange.ts';
 import { fifo } from './queue/fifo.ts';
 import { tickSlippage } from './slippage.ts';
 
@@ -591,4 +594,19 @@ it('a market of several instruments keeps them apart', () => {
   exchange.advanceTo(millis(500));
   expect([first.filled, second.filled]).toEqual([0, 5]);
   expect(Array.from(exchange.account.position)).toEqual([0, 5]);
+});
+
+it('a betting exchange does the same, in its own orders', () => {
+  const placeAndAsk = <Request, Order, Fill, Story extends { readonly state: string }>(
+    exchange: ExchangeLike<Request, Order, Fill, Story>,
+    request: Request
+  ): string => {
+    exchange.advanceTo(millis(5000));
+    return exchange.explain(exchange.place(request)).state;
+  };
+  const options = { random: new Random(1 as Seed), latency: constantLatency({ place: 1, cancel: 1, replace: 1 }) };
+  const betting = new SimulatedExchange(miniTape({ seed: 1 }), { ...options, queue: 'fullQueue', bankroll: 1e6 });
+  const back = { slot: 0, side: Side.back, tick: 100 as Ticks, lots: 500 as Lots };
+  expect(placeAndAsk(betting, back)).toBe('on its way');
+  expect(placeAndAsk(exchangeOn(perpetual([1, 1, ...BOOK], [9000, 9000])), buy(999, 1))).toBe('on its way');
 });

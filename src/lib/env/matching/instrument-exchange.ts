@@ -9,7 +9,7 @@
  *
  * It is a class beside `SimulatedExchange`, not a mode of it: a betting market moves a message at a time on one clock,
  * counts both sides of a trade, knows suspension, starting prices and removals, and its account is a bet on each
- * runner. Queue models, latency, taken liquidity and shadows are the same.
+ * runner. Queue models, latency, slippage, taken liquidity and shadows are the same; `ExchangeLike` is what both do.
  */
 import type { Nanos, Ticks } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
@@ -18,6 +18,7 @@ import { MarketStatus, NO_SLOT, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import { PositionAccount } from '../account/position-account.ts';
 import { Answer, AnswerKind } from './answers.ts';
+import type { ExchangeLike } from './exchange-like.ts';
 import { FeedClock } from './feed-clock.ts';
 import { InstrumentFills } from './instrument-fills.ts';
 import type { InstrumentOptions } from './instrument-options.ts';
@@ -47,7 +48,12 @@ interface SentRequest {
   lots: number;
 }
 
-export class InstrumentExchange {
+export class InstrumentExchange implements ExchangeLike<
+  InstrumentRequest,
+  InstrumentOrder,
+  InstrumentFill,
+  InstrumentStory
+> {
   readonly tape: Tape;
   /** The market as we have seen it. */
   readonly state: MarketState;
