@@ -54,9 +54,41 @@ export const MarketEnvSchema = v.strictObject({
   exposureLimit: real(1, 1e9, 200, field('Exposure limit', 'Worst loss that ends the episode', 'currency')),
   placeLatencyMillis: real(0, 10000, 120, field('Place latency', 'From decision to the book', 'ms')),
   cancelLatencyMillis: real(0, 10000, 170, field('Cancel latency', 'From decision to the book', 'ms')),
+  latencyModel: v.optional(
+    choice(
+      ['constant', 'logNormal'],
+      field('Latency model', 'constant: always as given; logNormal: drawn around it, now and then much longer')
+    ),
+    'constant'
+  ),
+  latencySpread: real(
+    0,
+    2,
+    0.5,
+    field('Latency spread', 'Standard deviation of the logarithm of a latency, where it is drawn')
+  ),
   queue: v.optional(
-    choice(['fullQueue'], field('Queue model', 'How the queue ahead of a resting order shrinks')),
+    choice(
+      ['fullQueue', 'riskAverse', 'probLog', 'probPower'],
+      field('Queue model', 'How the queue ahead of a resting order shrinks, from the most cautious on')
+    ),
     'fullQueue'
+  ),
+  slippagePercent: real(
+    0,
+    100,
+    0,
+    field('Slippage', 'Chance that the best price has gone when an order that would take it arrives', '%')
+  ),
+  curriculumSteps: integer(
+    0,
+    1e9,
+    0,
+    field(
+      'Curriculum',
+      'Environment steps over which latency, slippage and queue grow from none to what is set here; 0 for all of it at once',
+      'steps'
+    )
   ),
   commissionPercent: real(0, 20, 5, field('Commission', 'On net winnings of a market', '%')),
   reward: v.optional(RewardSchema, {})
@@ -65,7 +97,8 @@ export const MarketEnvSchema = v.strictObject({
 /** The same task on markets that answer: the queue is real there, so there is none to choose. */
 export const SimulatedEnvSchema = v.strictObject({
   id: v.pipe(v.literal('SimulatedPreOff-v0'), v.metadata(ENVIRONMENT)),
-  ...v.omit(MarketEnvSchema, ['id', 'queue']).entries,
+  ...v.omit(MarketEnvSchema, ['id', 'queue', 'latencyModel', 'latencySpread', 'slippagePercent', 'curriculumSteps'])
+    .entries,
   pace: v.optional(
     choice(['lean', 'full'], field('Pace', 'lean: as the markets of the sample; full: as busy as recorded markets')),
     'lean'

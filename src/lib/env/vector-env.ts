@@ -38,6 +38,8 @@ export interface ResetOptions {
    * ... once each, then reports `episode` -1 and steps do nothing; for evaluation.
    */
   readonly schedule: 'shuffle' | 'once';
+  /** Environment steps of the same run before this reset, where it goes on: for what changes as a run goes. Default 0. */
+  readonly stepsBefore?: number;
   /** False: episodes until the next reset are not recorded, though the environment was made to record them. */
   readonly trace?: boolean;
 }

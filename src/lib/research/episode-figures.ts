@@ -1,5 +1,5 @@
 /** Figures of a set of ended episodes, by the column names of `MetricRow`: for the charts and for evaluations alike. */
-import { EPISODE_INFO, episodeMetrics } from '../env/market/metrics.ts';
+import { EPISODE_INFO, REALISM, episodeMetrics } from '../env/market/metrics.ts';
 import type { Episode } from '../env/market/metrics.ts';
 import type { EnvSpec } from '../env/vector-env.ts';
 import type { Summary } from './bootstrap.ts';
@@ -13,6 +13,7 @@ export function summariseEpisodes(spec: EnvSpec, episodes: readonly EndedEpisode
     return: mean((episode) => episode.return),
     episode_length: mean((episode) => episode.length),
     ...(isMarket(spec) ? episodeMetrics(episodes.map(({ info }) => named(spec, info))) : {}),
+    ...(spec.info.includes(REALISM) ? { [REALISM]: mean(({ info }) => info[spec.info.indexOf(REALISM)] ?? 1) } : {}),
     ...Object.fromEntries(terms.map((name, k) => [`reward.${name}`, mean((episode) => episode.terms[k] ?? 0)]))
   };
 }

@@ -89,7 +89,7 @@ class TrainRun {
     const { config, env, control } = this.#options;
     // A resumed run starts fresh episodes: where an environment stood is not kept.
     const episodes = new Random(seed(config.seed), 'train').split(`from ${String(this.#updates)}`);
-    await env.reset({ seed: seed(episodes.bits()), schedule: 'shuffle' });
+    await env.reset({ seed: seed(episodes.bits()), schedule: 'shuffle', stepsBefore: this.#environmentSteps });
     const tally = new EpisodeTally(env);
     while (this.#updates < config.training.updates && !control.stopping) {
       if (control.paused) await this.#pause();

@@ -13,7 +13,10 @@ const SEED = 3;
 const SCHEDULE = 4;
 const FAILED = 5;
 const TRACE = 6;
+const STEPS_BEFORE = 7;
 const WORDS = 8;
+/** What a word holds; a curriculum is over long before. */
+const MOST_STEPS = 2 ** 31 - 1;
 
 const STEP = 1;
 const RESET = 2;
@@ -47,6 +50,7 @@ export class ControlClient {
       Atomics.store(words, SEED, command.seed | 0);
       Atomics.store(words, SCHEDULE, command.schedule === 'once' ? 1 : 0);
       Atomics.store(words, TRACE, command.trace === false ? 0 : 1);
+      Atomics.store(words, STEPS_BEFORE, Math.min(MOST_STEPS, command.stepsBefore ?? 0));
     }
     const ticket = Atomics.add(words, REQUEST, 1) + 1;
     Atomics.notify(words, REQUEST);
@@ -105,6 +109,7 @@ function commandIn(words: Int32Array): EnvCommand {
     kind: 'reset',
     seed: seed(Atomics.load(words, SEED) >>> 0),
     schedule,
-    trace: Atomics.load(words, TRACE) === 1
+    trace: Atomics.load(words, TRACE) === 1,
+    stepsBefore: Atomics.load(words, STEPS_BEFORE)
   };
 }

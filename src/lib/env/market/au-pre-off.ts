@@ -16,7 +16,6 @@ import { NO_TICK, epochMillis } from '../../market/tape.ts';
 import { GreenUp, greenUp, greenUpAtTouch } from '../account/hedge.ts';
 import { commissionOn } from '../matching/commission.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
-import { constantLatency } from '../matching/latency.ts';
 import { Side } from '../matching/order.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
 import type { Fill, Order } from '../matching/order.ts';
@@ -26,7 +25,7 @@ import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
 import type { StakeRange, Touch } from './action.ts';
 import type { EpisodeExchange } from './episode-exchange.ts';
 import { IndexedExchange } from './indexed-exchange.ts';
-import { EPISODE_INFO } from './metrics.ts';
+import { episodeInfo } from './metrics.ts';
 import {
   ACCOUNT_COLUMNS,
   OBSERVATION_LIMIT,
@@ -41,6 +40,8 @@ import type { SlotView } from './observation.ts';
 import { OrdersOfSlot } from './orders-of-slot.ts';
 import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
+import { modelsOf } from './realism.ts';
+import type { Realism } from './realism.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -55,7 +56,7 @@ export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
     },
     action: { kind: 'box', size: config.slots * ACTIONS_PER_SLOT, low: -1, high: 1 },
     rewardTerms: REWARD_TERMS,
-    info: EPISODE_INFO
+    info: episodeInfo(config)
   };
 }
 
@@ -76,11 +77,12 @@ export class ExchangePool {
     this.#config = config;
   }
 
-  take(timeline: Timeline): EpisodeExchange {
-    if (timeline.history === undefined) return this.plain(timeline, false);
+  take(timeline: Timeline, conditions: Conditions): EpisodeExchange {
+    if (timeline.history === undefined) return this.plain(timeline, conditions, false);
     const free = this.#free.get(timeline)?.pop();
-    if (free === undefined) return new IndexedExchange(timeline, timeline.history, this.#options(timeline, false));
-    free.begin();
+    if (free === undefined) return new IndexedExchange(timeline, timeline.history, this.#options(timeline, conditions));
+    free.realism.level = conditions.level;
+    free.begin(conditions.random);
     return free;
   }
 
@@ -88,8 +90,8 @@ export class ExchangePool {
    * One that applies every message. It is never pooled.
    * @param history whether it keeps orders and fills, for a trace
    */
-  plain(timeline: Timeline, history: boolean): SimulatedExchange {
-    const exchange = new SimulatedExchange(timeline.tape, this.#options(timeline, history));
+  plain(timeline: Timeline, conditions: Conditions, history: boolean): SimulatedExchange {
+    const exchange = new SimulatedExchange(timeline.tape, { ...this.#options(timeline, conditions), history });
     exchange.state.copyFrom(timeline.start);
     exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
     return exchange;
@@ -102,21 +104,25 @@ export class ExchangePool {
     else free.push(exchange);
   }
 
-  #options(timeline: Timeline, history: boolean): ExchangeOptions {
-    const { placeLatencyMillis, cancelLatencyMillis, bankroll, queue } = this.#config;
+  #options(timeline: Timeline, { level, random }: Conditions): ExchangeOptions & { readonly realism: Realism } {
+    const { rules } = timeline.tape.market;
+    const realism = { level };
     return {
-      queue,
-      latency: constantLatency({
-        place: placeLatencyMillis,
-        cancel: cancelLatencyMillis,
-        replace: placeLatencyMillis + cancelLatencyMillis
-      }),
-      random: new Random(0 as Seed),
-      bankroll: bankroll / timeline.tape.market.rules.lotSize,
-      watched: timeline.watched,
-      history
+      ...modelsOf(this.#config, rules, realism),
+      realism,
+      random: random ?? new Random(0 as Seed),
+      bankroll: this.#config.bankroll / rules.lotSize,
+      watched: timeline.watched
     };
   }
+}
+
+/** What an episode is played under. */
+export interface Conditions {
+  /** See `Realism`. */
+  readonly level: number;
+  /** The episode's own stream, where anything is left to chance. */
+  readonly random: Random | undefined;
 }
 
 /** Best prices and what waits there; a record that is written over. */
@@ -133,6 +139,7 @@ export class PreOffEpisode {
   readonly #buffers: StepBuffers;
   readonly #index: number;
   readonly #observationSize: number;
+  readonly #infoSize: number;
   readonly #orders: readonly OrdersOfSlot[];
   readonly #greens: readonly GreenUp[];
   readonly #action = new SlotAction();
@@ -148,6 +155,7 @@ export class PreOffEpisode {
   #trace: TraceRecorder | undefined;
   #timeline: Timeline | undefined;
   #exchange: EpisodeExchange | undefined;
+  #level = 1;
   #step = 0;
   #value = 0;
   #worst = 0;
@@ -174,7 +182,8 @@ export class PreOffEpisode {
     this.#pool = pool;
     this.#buffers = buffers;
     this.#index = index;
-    this.#observationSize = marketEnvSpec(config).observation.size;
+    this.#observationSize = observationSize(config.slots);
+    this.#infoSize = episodeInfo(config).length;
     this.#orders = Array.from({ length: config.slots }, () => new OrdersOfSlot());
     this.#greens = Array.from({ length: config.slots }, () => new GreenUp());
     this.#mid = new Float64Array(config.slots);
@@ -189,14 +198,16 @@ export class PreOffEpisode {
   }
 
   /** Starts an episode and writes its first observation. @param traced whether it is recorded, if it can be */
-  begin(timeline: Timeline, traced: boolean): void {
+  begin(timeline: Timeline, conditions: Conditions, traced: boolean): void {
     this.end();
     this.#trace = traced ? this.#recorder : undefined;
     this.#trace?.begin();
     const { rules } = timeline.tape.market;
     const { stakeCap, bankroll, exposureLimit } = this.#config;
     this.#timeline = timeline;
-    this.#exchange = this.#trace === undefined ? this.#pool.take(timeline) : this.#pool.plain(timeline, true);
+    this.#level = conditions.level;
+    this.#exchange =
+      this.#trace === undefined ? this.#pool.take(timeline, conditions) : this.#pool.plain(timeline, conditions, true);
     this.#lotSize = rules.lotSize;
     this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
@@ -211,7 +222,7 @@ export class PreOffEpisode {
     this.#latencyNanos = 0;
     this.#takenLots = 0;
     this.#takenSlip = 0;
-    for (const orders of this.#orders) orders.clear();
+    for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.clear();
     this.#slotOf.fill(NO_RUNNER);
     for (let slot = 0; slot < timeline.runners.length; slot++) {
       const runner = timeline.runners[slot]!;
@@ -279,7 +290,7 @@ export class PreOffEpisode {
       markToMarket: this.#value * this.#lotSize,
       worst: this.#worst * this.#lotSize
     });
-    if (ended) trace.finish(exchange, timeline, row(info, EPISODE_INFO.length));
+    if (ended) trace.finish(exchange, timeline, row(info, this.#infoSize));
   }
 
   #act(exchange: EpisodeExchange, timeline: Timeline): number {
@@ -396,7 +407,7 @@ export class PreOffEpisode {
   #writeInfo(exchange: EpisodeExchange, ended: boolean): void {
     const { info } = this.#buffers;
     const traded = exchange.account.traded();
-    let at = this.#index * EPISODE_INFO.length;
+    let at = this.#index * this.#infoSize;
     let filled = this.#filledOrders;
     let accepted = this.#accepted;
     let latency = this.#latencyNanos;
@@ -421,6 +432,7 @@ export class PreOffEpisode {
     info[at++] = filled;
     info[at++] = this.#takenLots > 0 ? (1e4 * this.#takenSlip) / this.#takenLots : 0;
     info[at++] = accepted > 0 ? latency / accepted / NANOS_PER_MILLI : 0;
-    info[at] = this.#value * this.#lotSize;
+    info[at++] = this.#value * this.#lotSize;
+    if (this.#config.curriculumSteps > 0) info[at] = this.#level;
   }
 }

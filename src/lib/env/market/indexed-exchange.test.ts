@@ -22,7 +22,13 @@ describe('an episode from a book history', () => {
     ['on small markets, no latency at all', minis, { ...short, placeLatencyMillis: 0, cancelLatencyMillis: 0 }, 300],
     ['on simulated markets', simulated, { slots: 8 }, 400],
     ['on simulated markets, large stakes', simulated, { slots: 8, stakeCap: 900, exposureLimit: 1e6 }, 400],
-    ['on simulated markets, latency of half a step', simulated, { placeLatencyMillis: 2600 }, 300]
+    ['on simulated markets, latency of half a step', simulated, { placeLatencyMillis: 2600 }, 300],
+    ['with latency by chance', simulated, { latencyModel: 'logNormal', latencySpread: 1.5 }, 300],
+    ['with slippage', simulated, { slots: 8, slippagePercent: 40, latencyModel: 'logNormal' }, 300],
+    ['with a risk-averse queue', simulated, { slots: 8, queue: 'riskAverse' }, 300],
+    ['with a queue by probability', simulated, { slots: 8, queue: 'probPower' }, 300],
+    ['with a queue by its logarithm', minis, { ...short, queue: 'probLog' }, 300],
+    ['in a curriculum', simulated, { curriculumSteps: 1500, slippagePercent: 20, queue: 'probLog' }, 300]
   ] as const) {
     it(`is the one played message by message: ${name}`, () => {
       const played = playBoth(market(text), tapes, steps);

@@ -8,6 +8,7 @@
  * worked in one go: when one of its requests is carried out, at an event, and at the next decision. Requests, whose
  * latencies may be drawn by chance, keep their order over all slots.
  */
+import type { Random } from '../../core/random.ts';
 import type { Nanos } from '../../core/units.ts';
 import type { BookView } from '../../market/book.ts';
 import { MarketState } from '../../market/market-state.ts';
@@ -20,6 +21,7 @@ import { OrderDesk } from '../matching/order-desk.ts';
 import type { BookHistory, Moment } from './book-history.ts';
 import { HistoryBook, isEvent, nextChange } from './book-history.ts';
 import { FollowedTaken } from './followed-taken.ts';
+import type { Realism } from './realism.ts';
 import type { Timeline } from './timeline.ts';
 
 export class IndexedExchange {
@@ -28,6 +30,8 @@ export class IndexedExchange {
   readonly state: MarketState;
   /** By slot of the tape. Those of runners that are not watched hold nothing. */
   readonly books: readonly BookView[];
+  /** What its models follow. */
+  readonly realism: Realism;
   readonly #timeline: Timeline;
   readonly #history: BookHistory;
   readonly #desk: OrderDesk;
@@ -40,11 +44,12 @@ export class IndexedExchange {
   #nextEvent = 0;
   #closed = false;
 
-  constructor(timeline: Timeline, history: BookHistory, options: ExchangeOptions) {
+  constructor(timeline: Timeline, history: BookHistory, options: ExchangeOptions & { readonly realism: Realism }) {
     const { tape, runners, points } = timeline;
     const { rules } = tape.market;
     this.#timeline = timeline;
     this.#history = history;
+    this.realism = options.realism;
     this.state = new MarketState(tape.market);
     this.#slotOf = new Int32Array(this.state.books.length).fill(-1);
     runners.forEach((runner, slot) => {
@@ -67,15 +72,19 @@ export class IndexedExchange {
       }
     });
     this.account = this.#desk.account;
-    this.begin();
+    this.begin(undefined);
   }
 
   get submitted(): number {
     return this.#desk.submitted;
   }
 
-  /** Back to the episode's beginning, with an empty account. */
-  begin(): void {
+  /**
+   * Back to the episode's beginning, with an empty account.
+   * @param random the episode's own stream, where anything is left to chance
+   */
+  begin(random: Random | undefined): void {
+    if (random !== undefined) this.#desk.reseed(random);
     this.state.copyConditionsFrom(this.#timeline.start);
     this.#moment.cursor = 0;
     this.#moment.decision = 0;

@@ -31,6 +31,12 @@ export const EPISODE_INFO = [
 ] as const;
 export type EpisodeColumn = (typeof EPISODE_INFO)[number];
 
+/** After the others, where there is a curriculum: how real the episode was, 0 to 1. */
+export const REALISM = 'realism';
+
+export const episodeInfo = (config: { readonly curriculumSteps: number }): readonly string[] =>
+  config.curriculumSteps > 0 ? [...EPISODE_INFO, REALISM] : EPISODE_INFO;
+
 export type Episode = Readonly<Record<EpisodeColumn, number>>;
 
 /** One row of `info` by name; `at` is where environment i's row starts. */

@@ -13,8 +13,12 @@ import type { TraceRequest } from '../trace.ts';
 import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
 import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
+import type { Conditions } from './au-pre-off.ts';
+import { hasChance, levelAfter } from './realism.ts';
 import type { Timeline } from './timeline.ts';
 import { isPlayable, timelineOf } from './timeline.ts';
+
+const REAL: Conditions = { level: 1, random: undefined };
 
 export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly spec: EnvSpec;
@@ -34,6 +38,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   #traced = true;
   #pass = 0;
   #next = 0;
+  /** Environment steps of the run. */
+  #played = 0;
 
   /** @throws AppError `data.empty` when no tape can be played */
   constructor(options: {
@@ -67,13 +73,14 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     });
   }
 
-  reset({ seed, schedule, trace = true }: ResetOptions): void {
+  reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
     this.#root = new Random(seed, this.spec.id).split('episodes');
     this.#once = schedule === 'once';
     this.#traced = trace;
     this.#pass = 0;
     this.#next = 0;
+    this.#played = stepsBefore;
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
       array.fill(0);
     }
@@ -83,6 +90,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   step(): void {
     const { episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
     const terms = this.spec.rewardTerms.length;
+    this.#played += this.size;
     for (let i = 0; i < this.size; i++) {
       if (episode[i]! < 0) {
         rewards[i] = 0;
@@ -121,6 +129,18 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     const timeline = (this.#timelines[e] ??= timelineOf(tape, this.#config));
     assert(timeline !== undefined, `${tape.market.id}: listed as playable, but it has no timeline`);
     episode[i] = e;
-    this.#episodes[i]!.begin(timeline, this.#traced);
+    this.#episodes[i]!.begin(timeline, this.#conditions(e), this.#traced);
+  }
+
+  /** Evaluations are always real. Chance is an episode's own, whoever plays it. */
+  #conditions(e: number): Conditions {
+    const config = this.#config;
+    const sure = !hasChance(config);
+    if (sure && config.curriculumSteps === 0) return REAL;
+    const name = this.#once ? `once ${String(e)}` : `draw ${String(this.#next)}`;
+    return {
+      level: this.#once ? 1 : levelAfter(this.#played, config),
+      random: sure ? undefined : this.#root.split('chance').split(name)
+    };
   }
 }

@@ -23,7 +23,10 @@ export class LiveOrders {
 
   clear(): void {
     // Not by their lengths: that gives the memory back, and the next order asks for it again.
-    for (const orders of this.bySlot) while (orders.length > 0) orders.pop();
+    for (let slot = 0; slot < this.bySlot.length; slot++) {
+      const orders = this.bySlot[slot]!;
+      while (orders.length > 0) orders.pop();
+    }
     this.count = 0;
     this.onClose = 0;
   }

@@ -3,6 +3,7 @@
  * is over, and lets what is left of them rest. Whoever owns it says when: it moves no time, reads no tape, and
  * does not know how the books in front of it come about.
  */
+import type { Random } from '../../core/random.ts';
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { BookView } from '../../market/book.ts';
@@ -48,7 +49,8 @@ export class OrderDesk {
   transactions = 0;
   readonly #options: DeskOptions;
   readonly #requests = new RequestQueue();
-  readonly #arrival: { book: BookView } & Omit<Arrival, 'book'>;
+  readonly #arrival: { book: BookView; random: Random } & Omit<Arrival, 'book' | 'random'>;
+  #random: Random;
   readonly #carryOut: (request: Request) => void;
   readonly #orders: Order[] = [];
   readonly #pool: Order[] = [];
@@ -74,6 +76,7 @@ export class OrderDesk {
       slippage: options.slippage,
       random: options.random.split('slippage')
     };
+    this.#random = options.random;
     this.#carryOut = (request) => {
       options.catchUp?.(request.order.slot);
       this.#execute(request);
@@ -93,7 +96,11 @@ export class OrderDesk {
   /** Starts over with an empty account, in the market as `state` now is. */
   clear(now: Nanos): void {
     const { state } = this.#options;
-    for (const orders of this.resting.live.bySlot) for (const order of orders) this.#pool.push(order);
+    const { bySlot } = this.resting.live;
+    for (let slot = 0; slot < bySlot.length; slot++) {
+      const orders = bySlot[slot]!;
+      for (let i = 0; i < orders.length; i++) this.#pool.push(orders[i]!);
+    }
     this.#requests.clear();
     this.fills.clear();
     this.account.clear();
@@ -104,6 +111,12 @@ export class OrderDesk {
     this.now = now;
     this.account.removed.set(state.removed);
     this.resting.clear();
+  }
+
+  /** From now on chance comes from this stream: as if the desk had been made with it. */
+  reseed(random: Random): void {
+    this.#random = random;
+    this.#arrival.random = random.split('slippage');
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
@@ -176,7 +189,8 @@ export class OrderDesk {
 
   /** The decision is taken by what was seen now, once that has reached us; then the request travels. */
   #send(kind: RequestKind, order: Order, lots: number, successor: Order | undefined): void {
-    const { state, latency, random } = this.#options;
+    const { state, latency } = this.#options;
+    const random = this.#random;
     const delayed = kind !== 'cancel' && state.inPlay;
     const delay = delayed ? state.betDelaySeconds * NANOS_PER_SECOND : 0;
     // Written into the record: a number that is handed on is a new object, and this is done for every order.

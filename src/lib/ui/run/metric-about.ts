@@ -54,6 +54,12 @@ const known: Readonly<Record<string, MetricAbout>> = {
   orders_filled: { title: 'Orders filled', unit: 'an episode', format: (v) => formatNumber(v, 1) },
   slippage_bps: { title: 'Slippage', unit: 'basis points', format: (v) => formatNumber(v, 1), better: 'lower' },
   latency_ms: { title: 'Latency', unit: 'ms', format: (v) => formatNumber(v, 0) },
+  realism: {
+    title: 'Curriculum',
+    unit: '% of the latency, slippage and queue that were set',
+    format: (v) => formatPercent(v),
+    tick: percentTick
+  },
   pnl: { title: 'Result', unit: 'currency, an episode', format: (v) => formatSigned(v, 2), better: 'higher' },
   critic_loss: { title: 'Critic loss', unit: 'mean squared Bellman error', format: significant },
   actor_loss: { title: 'Actor loss', unit: 'entropy-regularised', format: significant },

@@ -1,0 +1,71 @@
+/**
+ * What stands between an order and its fill, as configured: latency, queue and slippage; and how much of it there is.
+ * A curriculum lets it grow from nothing, where an order arrives at once, first in its queue, at the price it saw, to
+ * all of it. The level is that of a whole episode and a pure function of the steps played before it.
+ */
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import type { Nanos } from '../../core/units.ts';
+import type { MarketRules } from '../../market/rules.ts';
+import type { ExchangeOptions } from '../matching/exchange-options.ts';
+import { constantLatency, logNormalLatency } from '../matching/latency.ts';
+import type { LatencyModel } from '../matching/latency.ts';
+import { queueNamed } from '../matching/queue/queue-name.ts';
+import type { QueueModel } from '../matching/queue/queue-model.ts';
+import { tickSlippage } from '../matching/slippage.ts';
+import type { SlippageModel } from '../matching/slippage.ts';
+
+/** Of one exchange: 0 for none of it, 1 for all of it. Set before an episode begins. */
+export interface Realism {
+  level: number;
+}
+
+/** @param stepsBefore environment steps played before the episode */
+export function levelAfter(stepsBefore: number, { curriculumSteps }: MarketEnvConfig): number {
+  return curriculumSteps === 0 ? 1 : Math.min(1, stepsBefore / curriculumSteps);
+}
+
+/** Whether anything is left to chance: only then an episode needs a stream of its own. */
+export const hasChance = ({ latencyModel, slippagePercent }: MarketEnvConfig): boolean =>
+  latencyModel !== 'constant' || slippagePercent > 0;
+
+/** The models of an exchange. They follow `realism` where there is a curriculum, and are plain where there is none. */
+export function modelsOf(
+  config: MarketEnvConfig,
+  rules: MarketRules,
+  realism: Realism
+): Pick<ExchangeOptions, 'latency' | 'queue' | 'slippage'> {
+  const { placeLatencyMillis, cancelLatencyMillis, latencyModel, latencySpread, slippagePercent } = config;
+  const millis = {
+    place: placeLatencyMillis,
+    cancel: cancelLatencyMillis,
+    replace: placeLatencyMillis + cancelLatencyMillis
+  };
+  const latency = latencyModel === 'logNormal' ? logNormalLatency(millis, latencySpread) : constantLatency(millis);
+  const queue = queueNamed(config.queue, rules);
+  const slippage = slippagePercent > 0 ? tickSlippage([slippagePercent / 100]) : undefined;
+  if (config.curriculumSteps === 0) return { latency, queue, ...(slippage === undefined ? {} : { slippage }) };
+  return {
+    latency: easedLatency(latency, realism),
+    queue: easedQueue(queue, realism),
+    ...(slippage === undefined ? {} : { slippage: easedSlippage(slippage, realism) })
+  };
+}
+
+const easedLatency =
+  (model: LatencyModel, realism: Realism): LatencyModel =>
+  (kind, random) =>
+    Math.round(model(kind, random) * realism.level) as Nanos;
+
+/** Only a share of what waits is ahead of an order on arrival; from there the queue moves as its model says. */
+const easedQueue = (model: QueueModel, realism: Realism): QueueModel => ({
+  ...model,
+  onPlace: (visible) => model.onPlace(visible) * realism.level
+});
+
+const easedSlippage =
+  (model: SlippageModel, realism: Realism): SlippageModel =>
+  (random) => {
+    const ticks = model(random);
+    // All of it draws no more than it does without a curriculum, so that both go on alike.
+    return ticks > 0 && realism.level < 1 && random.uniform() >= realism.level ? 0 : ticks;
+  };
