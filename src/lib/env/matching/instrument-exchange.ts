@@ -14,12 +14,14 @@
 import type { Nanos, Ticks } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
 import { MarketState } from '../../market/market-state.ts';
-import { MarketStatus, NO_SLOT, Outcome, RowKind } from '../../market/tape.ts';
+import { NO_SLOT, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import { PositionAccount } from '../account/position-account.ts';
-import { Answer, AnswerKind } from './answers.ts';
+import { AnswerKind } from './answers.ts';
+import type { Answer } from './answers.ts';
 import type { ExchangeLike } from './exchange-like.ts';
 import { FeedClock } from './feed-clock.ts';
+import { InstrumentFloor } from './instrument-floor.ts';
 import { InstrumentFills } from './instrument-fills.ts';
 import type { InstrumentOptions } from './instrument-options.ts';
 import { Direction, InstrumentOrder } from './instrument-order.ts';
@@ -27,26 +29,8 @@ import type { InstrumentEnd, InstrumentFill, InstrumentRequest } from './instrum
 import { protectedTick, refusalOfInstrument } from './instrument-refusal.ts';
 import { instrumentStory } from './instrument-story.ts';
 import type { InstrumentStory } from './instrument-story.ts';
-import { InstrumentVenue } from './instrument-venue.ts';
-import type { VenueMatch } from './instrument-venue.ts';
+import type { InstrumentVenue } from './instrument-venue.ts';
 import { OrderStatus } from './order.ts';
-import { otherQueues, queueNamed } from './queue/queue-name.ts';
-import type { RequestKind } from './latency.ts';
-import { ShadowQueues } from './shadow-queues.ts';
-import { Wire } from './wire.ts';
-
-interface SentRequest {
-  due: Nanos;
-  kind: RequestKind;
-  order: InstrumentOrder;
-  /** Of `order`: its record may be another order's by the time the request arrives. */
-  id: number;
-  /** The order that takes the place of `order`, for a replace, and its id. */
-  successor: InstrumentOrder | undefined;
-  successorId: number;
-  /** Lots to cancel; Infinity for all that is left. */
-  lots: number;
-}
 
 export class InstrumentExchange implements ExchangeLike<
   InstrumentRequest,
@@ -69,11 +53,9 @@ export class InstrumentExchange implements ExchangeLike<
   /** How often the account was liquidated. */
   liquidations = 0;
   readonly #options: InstrumentOptions;
-  readonly #requests: Wire<SentRequest>;
-  readonly #answers: Wire<Answer>;
+  readonly #floor: InstrumentFloor;
   readonly #feed: FeedClock;
   readonly #fills: InstrumentFills;
-  readonly #moment = { time: 0 as Nanos, message: 0 };
   /** By slot: 1 where the tape states marks; elsewhere the middle of our book is the mark. */
   readonly #marked: Uint8Array;
   /** Orders not complete as far as we know, in the order they were made. */
@@ -82,14 +64,8 @@ export class InstrumentExchange implements ExchangeLike<
   readonly #pool: InstrumentOrder[] = [];
   #nextId = 1;
   #now: Nanos = 0 as Nanos;
-  /** The next of the venue's rows, and the next message for us. */
-  #venueRow = 0;
+  /** The next message for us. */
   #message = 0;
-  #venueStatus: MarketStatus = MarketStatus.inactive;
-  /** Time at the venue, and the row that is being worked there. */
-  #venueNow: Nanos = 0 as Nanos;
-  #row = 0;
-  #until = 0;
 
   constructor(tape: Tape, options: InstrumentOptions) {
     const { rules, runners } = tape.market;
@@ -101,44 +77,8 @@ export class InstrumentExchange implements ExchangeLike<
     this.#marked = new Uint8Array(runners.length);
     this.#feed = new FeedClock(options.latency, options.random.split('feed'));
     this.#fills = new InstrumentFills(options.history === true);
-    const nobody = new InstrumentOrder();
-    this.#requests = new Wire(() => ({
-      due: 0 as Nanos,
-      kind: 'place',
-      order: nobody,
-      id: 0,
-      successor: undefined,
-      successorId: 0,
-      lots: 0
-    }));
-    this.#answers = new Wire(() => new Answer(nobody));
-    const queue = typeof options.queue === 'string' ? queueNamed(options.queue, rules) : options.queue;
-    const others = options.history === true ? (options.shadows ?? otherQueues(queue, rules)) : [];
-    const shadows = others.length > 0 ? new ShadowQueues(others) : undefined;
-    const report = {
-      accepted: (order: InstrumentOrder) => {
-        this.#answer(AnswerKind.accepted, order).lots = order.open;
-      },
-      filled: (order: InstrumentOrder, match: Readonly<VenueMatch>) => {
-        this.#answerFill(order, match);
-      },
-      withdrawn: (order: InstrumentOrder, lots: number, reason: InstrumentEnd) => {
-        const answer = this.#answer(AnswerKind.withdrawn, order);
-        answer.lots = lots;
-        answer.reason = reason;
-      }
-    };
-    const shared = {
-      rules,
-      queue,
-      report,
-      shadows,
-      wholeFills: options.partialFills === 'none',
-      moment: this.#moment,
-      slippage: options.slippage,
-      random: options.random.split('slippage')
-    };
-    this.venues = runners.map((_, slot) => new InstrumentVenue({ ...shared, slot }));
+    this.#floor = new InstrumentFloor(tape, options);
+    this.venues = this.#floor.venues;
   }
 
   get now(): Nanos {
@@ -147,7 +87,7 @@ export class InstrumentExchange implements ExchangeLike<
 
   /** Whether the tape has nothing more to show. */
   get ended(): boolean {
-    return this.#venueRow === this.tape.rows && this.#message === this.tape.messageStart.length - 1;
+    return this.#floor.ended && this.#message === this.tape.messageStart.length - 1;
   }
 
   /** Orders that are not complete as far as we know, in the order they were made. */
@@ -165,8 +105,7 @@ export class InstrumentExchange implements ExchangeLike<
     for (const order of this.#open) this.#pool.push(order);
     this.#open.length = 0;
     this.#orders.length = 0;
-    this.#requests.clear();
-    this.#answers.clear();
+    this.#floor.reset(from === undefined ? undefined : from.#floor);
     this.#feed.clear();
     this.#fills.clear();
     this.account.clear();
@@ -174,53 +113,20 @@ export class InstrumentExchange implements ExchangeLike<
     this.transactions = 0;
     this.liquidations = 0;
     this.#nextId = 1;
-    for (const venue of this.venues) venue.clearOrders();
-    if (from === undefined) this.#rewind();
-    else this.#follow(from);
-  }
-
-  #rewind(): void {
-    this.state.reset();
-    for (const venue of this.venues) {
-      venue.book.clear();
-      venue.ended = false;
-    }
-    this.#now = 0 as Nanos;
-    this.#venueRow = 0;
-    this.#message = 0;
-    this.#venueStatus = MarketStatus.inactive;
-    this.#venueNow = 0 as Nanos;
-    this.#marked.fill(0);
-  }
-
-  #follow(from: InstrumentExchange): void {
-    this.state.copyFrom(from.state);
-    this.#now = from.#now;
-    this.#venueRow = from.#venueRow;
-    this.#message = from.#message;
-    this.#venueStatus = from.#venueStatus;
-    this.#venueNow = from.#venueNow;
-    this.#marked.set(from.#marked);
-    for (let slot = 0; slot < this.venues.length; slot++) {
-      const venue = this.venues[slot]!;
-      const other = from.venues[slot]!;
-      venue.book.copyFrom(other.book);
-      venue.ended = other.ended;
+    if (from === undefined) this.state.reset();
+    else this.state.copyFrom(from.state);
+    this.#now = from === undefined ? (0 as Nanos) : from.#now;
+    this.#message = from === undefined ? 0 : from.#message;
+    if (from === undefined) this.#marked.fill(0);
+    else this.#marked.set(from.#marked);
+    for (let slot = 0; slot < this.#marked.length; slot++) {
       if (this.#marked[slot] === 1) this.account.setMark(slot, this.state.markPrice[slot]!);
     }
   }
 
   /** All that happens up to and including `time`, at the venue and in front of us. */
   advanceTo(time: Nanos): void {
-    const requests = this.#requests;
-    while (requests.hasBy(time)) {
-      this.#until = requests.earliest;
-      this.#venueRows();
-      if (this.#until > this.#venueNow) this.#venueNow = this.#until as Nanos;
-      this.#carryOut(requests.take());
-    }
-    this.#until = time;
-    this.#venueRows();
+    this.#floor.advanceTo(time);
     this.#ourRows(time);
     this.#deliver(time);
     this.#markToBook();
@@ -233,7 +139,7 @@ export class InstrumentExchange implements ExchangeLike<
     this.transactions++;
     const order = this.#newOrder(request);
     if (this.#refused(order)) return order;
-    this.#send('place', order);
+    this.#floor.send('place', order, this.#now);
     return order;
   }
 
@@ -242,7 +148,7 @@ export class InstrumentExchange implements ExchangeLike<
     this.transactions++;
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#send('cancel', order).lots = lots;
+    this.#floor.send('cancel', order, this.#now).lots = lots;
   }
 
   /**
@@ -258,7 +164,7 @@ export class InstrumentExchange implements ExchangeLike<
     if (order.status === OrderStatus.complete || order.cancelling) this.#refuse(successor, 'replaced');
     else if (!this.#refused(successor)) {
       order.cancelling = true;
-      const request = this.#send('replace', order);
+      const request = this.#floor.send('replace', order, this.#now);
       request.successor = successor;
       request.successorId = successor.id;
     }
@@ -328,152 +234,6 @@ export class InstrumentExchange implements ExchangeLike<
     order.endedAt = this.#now;
   }
 
-  #send(kind: RequestKind, order: InstrumentOrder): SentRequest {
-    const latency = this.#options.latency(kind, this.#options.random);
-    const request = this.#requests.send((this.#now + latency) as Nanos);
-    order.askedAt = this.#now;
-    request.kind = kind;
-    request.order = order;
-    request.id = order.id;
-    request.successor = undefined;
-    request.lots = Infinity;
-    return request;
-  }
-
-  // --- at the venue -------------------------------------------------------------------------------------------------
-
-  /** The venue's rows up to and including `#until`: a number handed over would be made an object. */
-  #venueRows(): void {
-    const { tape, venues } = this;
-    const until = this.#until;
-    const { exchange, kind, slot, tick, lots, exchangeOrder, rows } = tape;
-    let at = this.#venueRow;
-    while (at < rows) {
-      const row = exchangeOrder === undefined ? at : exchangeOrder[at]!;
-      const time = exchange[row]!;
-      if (time > until) break;
-      at++;
-      const what = kind[row]!;
-      if (what > RowKind.ask) {
-        this.#venueNow = time as Nanos;
-        this.#venueEvent(row);
-        continue;
-      }
-      const venue = venues[slot[row]!]!;
-      if (venue.idle) {
-        if (what === RowKind.bid) venue.book.setBid(tick[row]!, lots[row]!);
-        else venue.book.setAsk(tick[row]!, lots[row]!);
-        continue;
-      }
-      this.#venueNow = time as Nanos;
-      this.#row = row;
-      this.#moment.time = time as Nanos;
-      this.#moment.message = row;
-      if (what === RowKind.bid) venue.bid(tick[row]!, lots[row]!);
-      else venue.ask(tick[row]!, lots[row]!);
-    }
-    this.#venueRow = at;
-  }
-
-  /** Any row that is no level. */
-  #venueEvent(row: number): void {
-    const { kind, slot, tick, lots } = this.tape;
-    const what = kind[row]! as RowKind;
-    this.#row = row;
-    this.#moment.time = this.#venueNow;
-    this.#moment.message = row;
-    if (slot[row] === NO_SLOT) {
-      if (what === RowKind.status) this.#venueStatus = lots[row]! as MarketStatus;
-      if (what === RowKind.clear) for (const venue of this.venues) venue.clearBook();
-      if (what !== RowKind.status || lots[row] !== MarketStatus.closed) return;
-      for (const venue of this.venues) venue.close('marketNotOpen');
-      return;
-    }
-    const venue = this.venues[slot[row]!]!;
-    switch (what) {
-      case RowKind.buyTrade:
-        venue.bought(tick[row]!, lots[row]!);
-        return;
-      case RowKind.sellTrade:
-        venue.sold(tick[row]!, lots[row]!);
-        return;
-      case RowKind.trade:
-        venue.bought(tick[row]!, lots[row]!);
-        venue.sold(tick[row]!, lots[row]!);
-        return;
-      case RowKind.clearBids:
-        venue.clearBids(tick[row]!);
-        return;
-      case RowKind.clearAsks:
-        venue.clearAsks(tick[row]!);
-        return;
-      case RowKind.clear:
-        venue.clearBook();
-        return;
-      case RowKind.outcome:
-        if (lots[row] === Outcome.unknown) return;
-        venue.ended = true;
-        venue.close('settled');
-        return;
-      default:
-    }
-  }
-
-  #carryOut({ kind, order, id, successor, successorId, lots }: SentRequest): void {
-    this.#row = this.#venueRow;
-    const known = order.id === id;
-    if (kind === 'place') {
-      if (known && order.venueStatus === OrderStatus.pending) this.#arrive(order);
-      return;
-    }
-    const venue = this.venues[order.slot]!;
-    let gone = 0;
-    if (known && order.venueStatus === OrderStatus.executable) {
-      gone = venue.withdraw(order, lots, kind === 'cancel' ? 'cancelled' : 'replaced');
-    } else if (known) this.#answer(AnswerKind.tooLate, order);
-    if (successor?.id !== successorId || successor.venueStatus !== OrderStatus.pending) return;
-    successor.open = gone > 0 ? gone : successor.open;
-    if (gone > 0) this.#arrive(successor);
-    else this.#turnAway(successor, 'replaced');
-  }
-
-  #arrive(order: InstrumentOrder): void {
-    const venue = this.venues[order.slot]!;
-    if (venue.ended) this.#turnAway(order, 'settled');
-    else if (this.#venueStatus !== MarketStatus.open) this.#turnAway(order, 'marketNotOpen');
-    else venue.arrive(order);
-  }
-
-  #turnAway(order: InstrumentOrder, reason: InstrumentEnd): void {
-    const answer = this.#answer(AnswerKind.withdrawn, order);
-    answer.lots = order.open;
-    answer.reason = reason;
-    order.open = 0;
-    order.venueStatus = OrderStatus.complete;
-  }
-
-  #answer(kind: AnswerKind, order: InstrumentOrder): Answer {
-    const latency = this.#options.latency('response', this.#options.random);
-    const answer = this.#answers.send((this.#venueNow + latency) as Nanos);
-    answer.kind = kind;
-    answer.order = order;
-    answer.id = order.id;
-    answer.time = this.#venueNow;
-    answer.row = this.#row;
-    return answer;
-  }
-
-  #answerFill(order: InstrumentOrder, match: Readonly<VenueMatch>): void {
-    const answer = this.#answer(AnswerKind.filled, order);
-    answer.lots = match.lots;
-    answer.tick = match.tick;
-    answer.role = match.role;
-    answer.cause = match.cause;
-    answer.ahead = match.ahead;
-    answer.traded = match.traded;
-    answer.tradeTick = match.tradeTick;
-  }
-
   // --- in front of us -----------------------------------------------------------------------------------------------
 
   /** The messages that we see up to and including `until`. */
@@ -509,7 +269,7 @@ export class InstrumentExchange implements ExchangeLike<
     if (slot === NO_SLOT || (what !== RowKind.markPrice && what !== RowKind.funding && what !== RowKind.outcome))
       return;
     // What the account held: at equal times rows come before answers.
-    while (this.#answers.earliest < seenAt) this.#told(this.#answers.take());
+    while (this.#floor.answers.earliest < seenAt) this.#told(this.#floor.answers.take());
     if (what === RowKind.markPrice) {
       this.#marked[slot] = 1;
       account.setMark(slot, state.markPrice[slot]!);
@@ -520,7 +280,7 @@ export class InstrumentExchange implements ExchangeLike<
 
   /** Answers that reach us up to and including `until`. */
   #deliver(until: number): void {
-    while (this.#answers.hasBy(until)) this.#told(this.#answers.take());
+    while (this.#floor.answers.hasBy(until)) this.#told(this.#floor.answers.take());
   }
 
   #told(answer: Answer): void {
