@@ -32,7 +32,7 @@ describe('hash of a configuration', () => {
       { curriculumSteps: 1 }
     ] as const;
     const hashes = await Promise.all(
-      changed.map((fields) => hashConfig({ ...config, env: { ...config.env, ...fields } } as RunConfig))
+      changed.map((fields) => hashConfig({ ...config, env: { ...config.env, ...fields } }))
     );
     expect(new Set([...hashes, FIRST['au-preoff.sac-lstm.small']]).size).toBe(changed.length + 1);
   });
