@@ -1,23 +1,34 @@
 /**
  * Environment steps: `AUPreOffV7TradeCost` with 64 environments of 8 slots under uniform random actions, its reset on
- * loaded markets, and Pendulum. On the recorded markets where they are present, else on simulated ones. One core.
+ * loaded markets, and Pendulum; on one core, and with two workers that share the tapes. On recorded markets where they
+ * are present, and on simulated ones. And what the tapes and what is prepared of them take of memory.
  */
+import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import { EnvSchema } from '../../src/lib/config/run-config.ts';
-import { Random } from '../../src/lib/core/random.ts';
 import type { Seed } from '../../src/lib/core/units.ts';
 import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
+import { historyBytes } from '../../src/lib/env/market/book-history.ts';
 import { timelineOf } from '../../src/lib/env/market/timeline.ts';
 import { sampleTape } from '../../src/lib/env/simulator/sample-markets.ts';
 import type { VectorEnv } from '../../src/lib/env/vector-env.ts';
+import type { EnvConfig } from '../../src/lib/config/run-config.ts';
+import { messageCount } from '../../src/lib/market/tape.ts';
 import type { Tape } from '../../src/lib/market/tape.ts';
+import { tapeFromWire, tapeToWire } from '../../src/lib/market/tape-wire.ts';
 import { fileAt, readStream } from '../../tests/support/read-stream.ts';
 import { betfairStreams } from '../../tests/support/recordings.ts';
+import type { EnvWork } from '../env-worker.ts';
 import type { Figure } from '../figure.ts';
+import { RandomStepper } from '../random-stepper.ts';
 
 const SEED = 1 as Seed;
 const GOAL_STEPS = 200_000;
+const GOAL_TWO_WORKERS = 380_000;
 const GOAL_RESET_MILLIS = 1;
+/** For a market of 98 hours and 16,000 messages. */
+const GOAL_TAPE_MEGABYTES = 12;
+const LONG_HOURS = 90;
 
 const parse = (text: Record<string, unknown>) => v.parse(EnvSchema, text);
 
@@ -48,7 +59,21 @@ export async function* figures(): AsyncGenerator<Figure> {
       met: reset <= GOAL_RESET_MILLIS
     };
     env.dispose();
+    const two = await twoWorkers(config, tapes);
+    yield {
+      name: `the same with two workers of 64 environments each, tapes shared, ${label}`,
+      value: two,
+      unit: 'steps/s',
+      goal: GOAL_TWO_WORKERS,
+      met: two >= GOAL_TWO_WORKERS
+    };
+    yield {
+      name: `prepared for an episode, mean of ${label}, shared by its environments`,
+      value: preparedBytes(config, tapes) / 1e6,
+      unit: 'MB'
+    };
   }
+  yield* memoryOfLongest();
   const pendulum = makeVectorEnv({ config: parse({ id: 'Pendulum-v1', environments: 512 }), tapes: [] });
   yield { name: 'Pendulum-v1, 512 environments, random actions', value: stepRate(pendulum, 2), unit: 'steps/s' };
 }
@@ -68,27 +93,79 @@ async function playableRecordings(): Promise<Tape[]> {
   return playable;
 }
 
-/** Steps a second in the best of three spans, actions drawn beforehand, after `warmSeconds` of warming up. */
+/** Steps a second in the best of three spans, after `warmSeconds` of warming up. */
 function stepRate(env: VectorEnv, warmSeconds: number): number {
-  const random = new Random(SEED, 'bench actions');
-  const drawn = Float32Array.from({ length: 1 << 17 }, () => 2 * random.uniform() - 1);
-  const { actions } = env.buffers;
-  let at = 0;
-  const span = (seconds: number): number => {
-    const start = performance.now();
-    let steps = 0;
-    for (; performance.now() - start < seconds * 1000; steps++) {
-      if (at + actions.length > drawn.length) at = (at * 7919) % 97;
-      for (let k = 0; k < actions.length; k++) actions[k] = drawn[at + k]!;
-      at += actions.length;
-      env.step();
-    }
-    return (steps * env.size * 1000) / (performance.now() - start);
-  };
-  env.reset({ seed: SEED, schedule: 'shuffle' });
-  span(warmSeconds);
-  return Math.max(span(2), span(2), span(2));
+  const stepper = new RandomStepper(env);
+  stepper.span(warmSeconds);
+  return Math.max(stepper.span(2), stepper.span(2), stepper.span(2));
 }
+
+/** Both together, in the best of three spans that they step at the same time. */
+async function twoWorkers(config: EnvConfig, tapes: readonly Tape[]): Promise<number> {
+  const workerData: EnvWork = { config, tapes: tapes.map((tape) => tapeToWire(shared(tape))) };
+  const workers = [0, 1].map(() => new Worker(new URL('../env-worker.ts', import.meta.url), { workerData }));
+  const span = async (seconds: number): Promise<number> => {
+    const rates = workers.map(
+      (worker) =>
+        new Promise<number>((resolve, reject) => {
+          worker.once('message', resolve);
+          worker.once('error', reject);
+          worker.postMessage(seconds);
+        })
+    );
+    return (await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0);
+  };
+  await span(6);
+  const best = Math.max(await span(2), await span(2), await span(2));
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return best;
+}
+
+/** A copy in memory that workers share. */
+function shared(tape: Tape): Tape {
+  const wire = tapeToWire(tape);
+  const buffer = new SharedArrayBuffer(wire.buffer.byteLength);
+  new Uint8Array(buffer).set(new Uint8Array(wire.buffer));
+  return tapeFromWire({ ...wire, buffer });
+}
+
+/** Book history and observations of a timeline, mean over tapes. */
+function preparedBytes(config: EnvConfig, tapes: readonly Tape[]): number {
+  if (config.id !== 'AUPreOffV7TradeCost') return 0;
+  let bytes = 0;
+  for (const tape of tapes) {
+    const timeline = timelineOf(tape, config);
+    if (timeline?.history !== undefined) bytes += historyBytes(timeline.history);
+    bytes += timeline?.observations[0]?.buffer.byteLength ?? 0;
+  }
+  return bytes / tapes.length;
+}
+
+/** The recorded market with most messages of those that were recorded for days. */
+async function* memoryOfLongest(): AsyncGenerator<Figure> {
+  let longest: Tape | undefined;
+  for (const path of betfairStreams()) {
+    const { markets } = await readStream(fileAt(path), { keepTexts: false });
+    for (const market of markets) {
+      const tape = market.finish({ fingerprint: '', shared: false });
+      if (hours(tape) < LONG_HOURS) continue;
+      if (longest === undefined || messageCount(tape) > messageCount(longest)) longest = tape;
+    }
+  }
+  if (longest === undefined) return;
+  const megabytes = tapeToWire(longest).buffer.byteLength / 1e6;
+  const size = `${hours(longest).toFixed(0)} hours, ${messageCount(longest).toLocaleString('en')} messages`;
+  yield {
+    name: `tape of a market of ${size}, ${longest.rows.toLocaleString('en')} rows`,
+    value: megabytes,
+    unit: 'MB',
+    goal: GOAL_TAPE_MEGABYTES,
+    met: megabytes < GOAL_TAPE_MEGABYTES
+  };
+}
+
+const hours = (tape: Tape): number =>
+  tape.rows === 0 ? 0 : (tape.exchange[tape.rows - 1]! - tape.exchange[0]!) / 3.6e12;
 
 function resetMillis(env: VectorEnv): number {
   let least = Infinity;
