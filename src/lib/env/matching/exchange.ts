@@ -90,7 +90,6 @@ export class SimulatedExchange {
   resume(message: number, now: Nanos): void {
     this.#desk.clear(now);
     this.#taken?.clear();
-    this.#stated?.start(this.state);
     this.#message = message;
     this.#bookTime = this.state.time;
     this.#closed = this.state.status === MarketStatus.closed;
@@ -225,11 +224,13 @@ export class SimulatedExchange {
   }
 
   #applyStated(message: number, stated: StatedTrades): void {
-    const end = this.tape.messageStart[message + 1]!;
-    this.#touched.fill(1);
-    for (let row = this.tape.messageStart[message]!; row < end; row++) {
-      stated.row(this.tape, row);
-      this.state.apply(this.tape, row);
+    const { tape, state } = this;
+    const { kind, messageStart } = tape;
+    const end = messageStart[message + 1]!;
+    if (this.#taken !== undefined) this.#touched.fill(1);
+    for (let row = messageStart[message]!; row < end; row++) {
+      if (kind[row]! > RowKind.ask) stated.row(tape, row);
+      state.apply(tape, row);
     }
     stated.end(this.#note);
   }

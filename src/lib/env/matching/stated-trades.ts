@@ -4,6 +4,7 @@
  * reproduce them: `trade` rows of a tape are what our own matching goes by.
  */
 import { ladderPoints } from '../account/hedge.ts';
+import type { Book } from '../../market/book.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
 import { NO_SLOT, NO_TICK, OFF_LADDER_SCALE, RowKind } from '../../market/tape.ts';
@@ -13,86 +14,99 @@ export type NoteTrade = (slot: number, points: number, lots: number) => void;
 
 const POINTS_PER_UNIT = 100 / OFF_LADDER_SCALE;
 
+/** Prices of one runner that the message at hand touched, and what they stated before it. */
+class Touched {
+  readonly book: Book;
+  count = 0;
+  /** The first `count` entries hold. */
+  readonly ticks: Int32Array;
+  readonly lots: Float64Array;
+  /** By tick: the message that touched it last. */
+  readonly #message: Int32Array;
+  /** Prices off the ladder, in units of 1e-4. */
+  readonly offLadder = new Map<number, number>();
+
+  constructor(book: Book) {
+    const { size } = book.ladder;
+    this.book = book;
+    this.ticks = new Int32Array(size);
+    this.lots = new Float64Array(size);
+    this.#message = new Int32Array(size).fill(-1);
+  }
+
+  tick(message: number, tick: number): void {
+    if (this.#message[tick] === message) return;
+    this.#message[tick] = message;
+    const at = this.count++;
+    this.ticks[at] = tick;
+    this.lots[at] = this.book.traded.at(tick);
+  }
+
+  units(units: number): void {
+    if (!this.offLadder.has(units)) this.offLadder.set(units, this.book.tradedOffLadder(units));
+  }
+
+  all(message: number): void {
+    const { traded } = this.book;
+    for (let tick = traded.lowest; tick !== NO_TICK; tick = traded.above(tick)) this.tick(message, tick);
+    for (const { price } of this.book.offLadder) this.units(Math.round(price * OFF_LADDER_SCALE));
+  }
+}
+
 export class StatedTrades {
   readonly #points: Float64Array;
-  /** By slot: what each price, in hundredths, states. */
-  readonly #stated: readonly Map<number, number>[];
-  /** By slot: what a price stated before the message that touched it. */
-  readonly #before: readonly Map<number, number>[];
+  /** By slot. The books themselves hold what each price states now. */
+  readonly #touched: readonly Touched[];
+  #message = 0;
   /** Whether the message has touched a price: most touch none. */
   #moved = false;
 
   constructor(state: MarketState) {
     this.#points = ladderPoints(state.market.rules.ladder);
-    this.#stated = state.books.map(() => new Map<number, number>());
-    this.#before = state.books.map(() => new Map<number, number>());
-    this.start(state);
+    this.#touched = state.books.map((book) => new Touched(book));
   }
 
-  /** Takes the ladders as they stand. */
-  start(state: MarketState): void {
-    state.books.forEach((book, slot) => {
-      const stated = this.#stated[slot]!;
-      stated.clear();
-      this.#before[slot]!.clear();
-      for (let tick = book.traded.lowest; tick !== NO_TICK; tick = book.traded.above(tick)) {
-        stated.set(this.#points[tick]!, book.traded.at(tick));
-      }
-      for (const level of book.offLadder) stated.set(level.price * 100, level.lots);
-    });
-  }
-
-  /** Reads one row of the message that is being applied. */
+  /** Reads one row of the message that is being applied, before it is. */
   row(tape: Tape, row: number): void {
-    const kind = tape.kind[row]! as RowKind;
-    if (kind === RowKind.bid || kind === RowKind.ask) return;
     const slot = tape.slot[row]!;
-    const tick = tape.tick[row]!;
-    const lots = tape.lots[row]!;
-    switch (kind) {
+    switch (tape.kind[row]! as RowKind) {
       case RowKind.trade:
       case RowKind.freshTrade:
-        this.#state(slot, this.#points[tick]!, lots, true);
-        return;
       case RowKind.tradedCorrection:
-        this.#state(slot, this.#points[tick]!, lots, false);
+        this.#touched[slot]!.tick(this.#message, tape.tick[row]!);
+        this.#moved = true;
         return;
       case RowKind.offLadderTrade:
-        this.#state(slot, tick * POINTS_PER_UNIT, lots, true);
-        return;
       case RowKind.offLadderCorrection:
-        this.#state(slot, tick * POINTS_PER_UNIT, lots, false);
+        this.#touched[slot]!.units(tape.tick[row]!);
+        this.#moved = true;
         return;
       case RowKind.clear:
-        if (slot !== NO_SLOT) this.#clear(slot);
-        else for (let each = 0; each < this.#stated.length; each++) this.#clear(each);
+        if (slot !== NO_SLOT) this.#touched[slot]!.all(this.#message);
+        else for (const touched of this.#touched) touched.all(this.#message);
+        this.#moved = true;
     }
   }
 
-  /** Ends the message: every price that states more than before it is noted. */
+  /** Ends the message, once it is applied: every price that states more than before it is noted. */
   end(note: NoteTrade): void {
+    this.#message++;
     if (!this.#moved) return;
     this.#moved = false;
-    for (let slot = 0; slot < this.#before.length; slot++) {
-      const before = this.#before[slot]!;
-      if (before.size === 0) continue;
-      for (const [points, lots] of before) {
-        const now = this.#stated[slot]!.get(points) ?? 0;
-        if (now > lots) note(slot, points, now - lots);
+    for (let slot = 0; slot < this.#touched.length; slot++) {
+      const touched = this.#touched[slot]!;
+      const { ticks, lots, book, offLadder } = touched;
+      for (let i = 0; i < touched.count; i++) {
+        const more = book.traded.at(ticks[i]!) - lots[i]!;
+        if (more > 0) note(slot, this.#points[ticks[i]!]!, more);
       }
-      before.clear();
+      touched.count = 0;
+      if (offLadder.size === 0) continue;
+      for (const [units, before] of offLadder) {
+        const more = book.tradedOffLadder(units) - before;
+        if (more > 0) note(slot, units * POINTS_PER_UNIT, more);
+      }
+      offLadder.clear();
     }
-  }
-
-  #state(slot: number, points: number, lots: number, more: boolean): void {
-    this.#moved = true;
-    const stated = this.#stated[slot]!;
-    const held = stated.get(points) ?? 0;
-    if (!this.#before[slot]!.has(points)) this.#before[slot]!.set(points, held);
-    stated.set(points, more ? held + lots : lots);
-  }
-
-  #clear(slot: number): void {
-    for (const points of this.#stated[slot]!.keys()) this.#state(slot, points, 0, false);
   }
 }
