@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'data.drift'
   | 'data.empty'
   | 'data.kind'
+  | 'data.limit'
   | 'data.missing'
   | 'data.sequence'
   | 'data.truncated'

@@ -87,6 +87,8 @@ class ImportRun {
   readonly #failures: AppError[] = [];
   readonly #bytesTotal: number;
   #bytesRead = 0;
+  /** What is being read, where a file holds several. */
+  #source = '';
   #messages = 0;
 
   constructor(parts: ImportParts, request: ImportRequest) {
@@ -101,6 +103,7 @@ class ImportRun {
     for (const [index, file] of files.entries()) {
       checkAborted(signal, `import of ${file.name}`);
       const before = this.#bytesRead;
+      this.#source = '';
       try {
         await this.#take(folder, file, index);
       } catch (thrown) {
@@ -115,28 +118,35 @@ class ImportRun {
     return await this.#sidecar();
   }
 
-  /** A file's markets are taken over when the whole of it has been read: a bad file leaves none. */
+  /** A recording's markets are taken over when the whole of it has been read: a bad one leaves none. */
   async #take(folder: string, file: File, index: number): Promise<void> {
     const { signal } = this.#request;
     const base = { read: this.#bytesRead, messages: this.#messages };
-    const written: StoredMarket[] = [];
+    let written: StoredMarket[] = [];
+    let member = 0;
     try {
       const result = await this.#parts.read(file, {
         ...(signal === undefined ? {} : { signal }),
         breathe: this.#parts.breathe,
-        onProgress: ({ bytesRead, messages }) => {
+        onProgress: ({ bytesRead, messages, path }) => {
           this.#bytesRead = base.read + bytesRead;
           this.#messages = base.messages + messages;
-          this.#tell('reading', index);
+          this.#source = path;
+          this.#tell('reading', index, written.length);
         },
         onMarket: async (market) => {
           checkAborted(signal, `import of ${file.name}`);
-          written.push(await this.#write(folder, `${encodeURIComponent(market.record.id)}.${String(index)}`, market));
+          const from = member === 0 ? String(index) : `${String(index)}-${String(member)}`;
+          written.push(await this.#write(folder, `${encodeURIComponent(market.record.id)}.${from}`, market));
           this.#tell('writing', index, written.length);
           await this.#parts.breathe();
+        },
+        onMember: async ({ path, sound }) => {
+          for (const market of written) await (sound ? this.#keep(folder, path, market) : this.#drop(folder, market));
+          written = [];
+          member++;
         }
       });
-      for (const market of written) await this.#keep(folder, file, market);
       this.#messages = base.messages + result.messages;
       this.#oddities.push(...result.oddities);
       this.#files.push({
@@ -145,7 +155,8 @@ class ImportRun {
         sha256: result.sha256,
         container: result.container,
         messages: result.messages,
-        markets: result.markets
+        markets: result.markets,
+        ...(result.members === undefined ? {} : { members: result.members })
       });
     } catch (thrown) {
       this.#messages = base.messages;
@@ -174,7 +185,7 @@ class ImportRun {
   }
 
   /** Of a market that several files hold the longest recording is kept; that it was so is told. */
-  async #keep(folder: string, file: File, market: StoredMarket): Promise<void> {
+  async #keep(folder: string, path: string, market: StoredMarket): Promise<void> {
     const { id, messages } = market.record;
     const former = this.#markets.get(id);
     if (former === undefined) {
@@ -185,7 +196,7 @@ class ImportRun {
     this.#oddities.push({
       code: DUPLICATE_MARKET,
       count: 1,
-      example: `${file.name}: market ${id} stands in an earlier file too; the recording of ${String(longer.record.messages)} messages was kept`,
+      example: `${path}: market ${id} stands in an earlier file too; the recording of ${String(longer.record.messages)} messages was kept`,
       severity: 'warning'
     });
     this.#markets.set(id, longer);
@@ -211,7 +222,7 @@ class ImportRun {
       subject: this.#request.files.map((file) => file.name).join(', '),
       expected: 'at least one recorded market',
       got: reasons === '' ? 'no market was found' : `none could be read (${reasons})`,
-      remedy: 'choose Exchange Stream recordings (.bz2, .gz or plain)'
+      remedy: 'choose recordings, plain, packed (.bz2, .gz, .zst) or in an archive (.tar, .zip)'
     });
   }
 
@@ -248,7 +259,7 @@ class ImportRun {
     const { files, onProgress } = this.#request;
     onProgress?.({
       phase,
-      file: files[fileIndex]?.name ?? '',
+      file: this.#source === '' ? (files[fileIndex]?.name ?? '') : this.#source,
       fileIndex,
       files: files.length,
       bytesRead: Math.min(this.#bytesRead, this.#bytesTotal),
@@ -260,4 +271,5 @@ class ImportRun {
 }
 
 /** A file's name without the endings that only say how it is packed. */
-export const nameOf = (file: string): string => file.replace(/(\.(bz2|gz|json|ndjson|jsonl|txt))+$/i, '') || file;
+export const nameOf = (file: string): string =>
+  file.replace(/(\.(bz2|gz|zst|zip|tar|tgz|tbz2?|json|ndjson|jsonl|txt))+$/i, '') || file;

@@ -1,63 +1,242 @@
-/** Reads one file of any kind an import takes: hashes it, unpacks it, hands it to the venue's parser. */
+/**
+ * Reads one file of any kind an import takes: hashes it, takes it out of whatever it is packed in, hands each recording
+ * in it to its venue's parser. A recording that cannot be read costs itself alone where others stand beside it.
+ */
 import { AppError, checkAborted } from '../core/errors.ts';
+import type { ArchiveLimits } from './archive/limits.ts';
+import type { Member } from './archive/members.ts';
+import { members } from './archive/members.ts';
 import { looksFetched } from './binance/fetched.ts';
-import { decode } from './decode/decode.ts';
+import { mergeOddities } from './oddities.ts';
 import { readFetched } from './read-fetched.ts';
-import type { ReadOptions, Recording } from './recording.ts';
-import type { Oddity } from './records.ts';
+import type { ReadMarket, ReadOptions, Recording } from './recording.ts';
+import type { Container, Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
 import type { VenueReader } from './venue-reader.ts';
 import { readerFor } from './venue-reader.ts';
 
 /** Stable code of a file that ends in the middle of its data: what comes before the end is kept. */
 export const FILE_TRUNCATED = 'file-truncated';
+/** Of a market whose recording ended so. */
+export const MARKET_CUT_OFF = 'market-cut-off';
+/** Stable code of an archive that could not be read to its end: its members before that are kept. */
+export const ARCHIVE_DAMAGED = 'archive-damaged';
+/** Of a recording in an archive that gave nothing. */
+export const UNREADABLE_MEMBER = 'unreadable-member';
+/** Of what stands in an archive and is no recording. */
+export const OTHER_MEMBER = 'other-member';
+export const REPEATED_PATH = 'repeated-path';
 
 /** So many plain bytes say whose recording it is. */
 const HEAD_BYTES = 64;
+/** What the server's proxy fetches is a document, read as a whole: no answer of an exchange is near this. */
+const LONGEST_DOCUMENT = 64 << 20;
+/** So much of what an archive holds is named when nothing in it could be read. */
+const NAMED = 10;
 
-export async function readRecording(file: File, options: ReadOptions): Promise<Recording> {
+type FileMember = Extract<Member, { kind: 'file' }>;
+
+export async function readRecording(
+  file: File,
+  options: ReadOptions & { readonly limits?: Partial<ArchiveLimits> }
+): Promise<Recording> {
   const sha256 = await digest(file, options);
-  if (looksFetched(await file.slice(0, 64).text())) {
-    const { market, oddities } = readFetched(await file.text(), { source: file.name, fingerprint: sha256 });
-    await options.onMarket(market);
-    return { sha256, container: 'plain', messages: market.record.messages, markets: 1, oddities };
-  }
-  let bytesRead = 0;
-  const { container, chunks } = await decode(file, {
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    onRead: (bytes) => (bytesRead = bytes)
-  });
-  let head: Uint8Array = new Uint8Array(0);
-  let reader: VenueReader | undefined;
-  const oddities: Oddity[] = [];
+  const reading = new FileReading(file.name, sha256, options);
+  const { signal, limits } = options;
   try {
-    for await (const chunk of chunks) {
-      checkAborted(options.signal, `import of ${file.name}`);
-      if (reader === undefined) head = joined(head, chunk);
-      else reader.push(chunk);
-      if (reader === undefined && head.length >= HEAD_BYTES) {
-        reader = readerFor(head, file.name);
-        reader.push(head);
-      }
-      options.onProgress({ bytesRead, messages: reader?.messages ?? 0 });
-      await options.breathe();
+    for await (const member of members(file, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(limits === undefined ? {} : { limits }),
+      onRead: (bytes) => (reading.bytesRead = bytes)
+    })) {
+      await reading.take(member);
     }
   } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.code !== 'data.truncated' || !reader?.messages) throw thrown;
-    oddities.push({ code: FILE_TRUNCATED, count: 1, example: thrown.message, severity: 'error' });
+    reading.endWith(thrown);
   }
-  if (reader === undefined) {
-    reader = readerFor(head, file.name);
-    reader.push(head);
-  }
-  let markets = 0;
-  for (const market of reader.end(sha256)) {
-    markets++;
-    await options.onMarket(market);
-  }
-  oddities.push(...reader.fileOddities);
-  return { sha256, container, messages: reader.messages, markets, oddities };
+  return reading.end();
 }
+
+class FileReading {
+  bytesRead = 0;
+  readonly #name: string;
+  readonly #sha256: string;
+  readonly #options: ReadOptions;
+  readonly #oddities: Oddity[] = [];
+  readonly #paths = new Set<string>();
+  /** What could not be read, where it is an archive. */
+  readonly #failures: AppError[] = [];
+  #container: Container = 'plain';
+  #isArchive = false;
+  #messages = 0;
+  #markets = 0;
+  #members = 0;
+
+  constructor(name: string, sha256: string, options: ReadOptions) {
+    this.#name = name;
+    this.#sha256 = sha256;
+    this.#options = options;
+  }
+
+  /** @throws what is wrong with the one recording of a file that is no archive; aborted, and what is a bug */
+  async take(member: Member): Promise<void> {
+    this.#isArchive ||= member.path !== this.#name;
+    this.#tellRepeated(member.path);
+    if (member.kind === 'refused') {
+      this.#pass(member.error);
+      return;
+    }
+    this.#container = member.containers[0] ?? 'plain';
+    const before = { messages: this.#messages, markets: this.#markets, oddities: this.#oddities.length };
+    try {
+      await this.#read(member);
+    } catch (thrown) {
+      this.#messages = before.messages;
+      this.#markets = before.markets;
+      this.#oddities.length = before.oddities;
+      await this.#options.onMember?.({ path: member.path, sound: false });
+      if (!this.#isArchive || !isDataFault(thrown)) throw thrown;
+      this.#pass(thrown);
+      return;
+    }
+    this.#members++;
+    await this.#options.onMember?.({ path: member.path, sound: true });
+  }
+
+  /** What holds the members could not be read to its end. */
+  endWith(thrown: unknown): void {
+    if (!isDataFault(thrown) || (this.#members === 0 && !this.#isArchive)) throw thrown;
+    this.#odd('error', ARCHIVE_DAMAGED, thrown.message);
+    if (!this.#failures.includes(thrown)) this.#failures.push(thrown);
+  }
+
+  /** @throws data.empty when an archive holds no recording, listing what it does hold */
+  end(): Recording {
+    if (this.#markets === 0) throw this.#nothing();
+    return {
+      sha256: this.#sha256,
+      container: this.#container,
+      messages: this.#messages,
+      markets: this.#markets,
+      ...(this.#isArchive ? { members: this.#members } : {}),
+      oddities: mergeOddities([this.#oddities])
+    };
+  }
+
+  async #read(member: FileMember): Promise<void> {
+    const { path, chunks } = member;
+    const { signal, breathe } = this.#options;
+    let head: Uint8Array = new Uint8Array(0);
+    let reader: VenueReader | undefined;
+    let cut: AppError | undefined;
+    const start = (): VenueReader => {
+      const opened = readerFor(head, path);
+      opened.push(head);
+      return opened;
+    };
+    try {
+      for await (const chunk of chunks) {
+        checkAborted(signal, `import of ${path}`);
+        if (reader !== undefined) reader.push(chunk);
+        else head = joined(head, chunk);
+        if (reader === undefined && head.length >= HEAD_BYTES) {
+          if (looksFetched(new TextDecoder().decode(head.subarray(0, HEAD_BYTES)))) {
+            await this.#document(member, head);
+            return;
+          }
+          reader = start();
+        }
+        // Finished markets leave memory long before a recording of many ends.
+        for (const market of reader?.takeFinished?.(this.#sha256) ?? []) await this.#give(market);
+        this.#tell(path, reader?.messages ?? 0);
+        await breathe();
+      }
+    } catch (thrown) {
+      if (!isDataFault(thrown) || thrown.code !== 'data.truncated' || !reader?.messages) throw thrown;
+      cut = thrown;
+      this.#odd('error', FILE_TRUNCATED, thrown.message);
+    }
+    reader ??= start();
+    for (const market of reader.end(member.sha256() ?? this.#sha256)) {
+      await this.#give(cut === undefined ? market : cutOff(market, path, cut));
+    }
+    this.#messages += reader.messages;
+    this.#oddities.push(...reader.fileOddities);
+  }
+
+  /** @param head what has been read of it so far */
+  async #document(member: FileMember, head: Uint8Array): Promise<void> {
+    const pieces = [head];
+    let length = head.length;
+    for await (const chunk of member.chunks) {
+      checkAborted(this.#options.signal, `import of ${member.path}`);
+      pieces.push(chunk);
+      length += chunk.length;
+      if (length > LONGEST_DOCUMENT) throw tooLong(member.path);
+    }
+    const text = await new Blob(pieces as Uint8Array<ArrayBuffer>[]).text();
+    const fingerprint = member.sha256() ?? this.#sha256;
+    const { market, oddities } = readFetched(text, { source: member.path, fingerprint });
+    await this.#give(market);
+    this.#messages += market.record.messages;
+    this.#oddities.push(...oddities);
+  }
+
+  async #give(market: ReadMarket): Promise<void> {
+    this.#markets++;
+    await this.#options.onMarket(market);
+  }
+
+  #pass(error: AppError): void {
+    this.#failures.push(error);
+    const other = error.code === 'data.kind' || error.code === 'data.empty';
+    this.#odd(other ? 'note' : 'error', other ? OTHER_MEMBER : UNREADABLE_MEMBER, error.message);
+  }
+
+  #tellRepeated(path: string): void {
+    if (this.#paths.has(path)) this.#odd('warning', REPEATED_PATH, `${path} stands in the archive more than once`);
+    this.#paths.add(path);
+  }
+
+  #odd(severity: Oddity['severity'], code: string, example: string): void {
+    this.#oddities.push({ code, severity, count: 1, example });
+  }
+
+  #tell(path: string, messages: number): void {
+    this.#options.onProgress({ bytesRead: this.bytesRead, messages: this.#messages + messages, path });
+  }
+
+  #nothing(): AppError {
+    const [only] = this.#failures;
+    if (only !== undefined && this.#failures.length === 1) return only;
+    const named = this.#failures.slice(0, NAMED).map((error) => `${error.subject}: ${error.got}`);
+    const more = this.#failures.length - named.length;
+    return new AppError('data.empty', {
+      subject: this.#name,
+      expected: 'a recording in it',
+      got: named.length === 0 ? 'nothing' : `${named.join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`,
+      remedy: 'choose an archive of recordings'
+    });
+  }
+}
+
+const isDataFault = (thrown: unknown): thrown is AppError =>
+  thrown instanceof AppError && thrown.code.startsWith('data.');
+
+/** Told of the market too: its dataset may hold hundreds that are whole. */
+function cutOff(market: ReadMarket, path: string, cut: AppError): ReadMarket {
+  const example = `${path}: market ${market.record.id} is partial: ${cut.got}`;
+  const oddity: Oddity = { code: MARKET_CUT_OFF, count: 1, severity: 'error', example };
+  return { ...market, record: { ...market.record, oddities: [...market.record.oddities, oddity] } };
+}
+
+const tooLong = (path: string): AppError =>
+  new AppError('data.limit', {
+    subject: path,
+    expected: `a fetched document of at most ${LONGEST_DOCUMENT.toLocaleString('en')} bytes`,
+    got: 'more',
+    remedy: 'fetch fewer candles or levels at a time'
+  });
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
   const both = new Uint8Array(one.length + other.length);

@@ -2,7 +2,7 @@
 import type { Tape } from '../market/tape.ts';
 import type { Bar } from './binance/fetched.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
-import type { MarketRecord, Oddity, SourceFile } from './records.ts';
+import type { Container, MarketRecord, Oddity } from './records.ts';
 
 export interface ReadMarket {
   readonly record: MarketRecord;
@@ -14,9 +14,12 @@ export interface ReadMarket {
 
 export interface Recording {
   readonly sha256: string;
-  readonly container: SourceFile['container'];
+  /** The outermost. */
+  readonly container: Container;
   readonly messages: number;
   readonly markets: number;
+  /** Recordings within it, where it is an archive. */
+  readonly members?: number;
   /** Of the file itself; each market's record tells its own. */
   readonly oddities: readonly Oddity[];
 }
@@ -24,10 +27,16 @@ export interface Recording {
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   readonly breathe: () => Promise<void>;
-  /** Bytes of the file as it is stored. */
-  readonly onProgress: (progress: { readonly bytesRead: number; readonly messages: number }) => void;
+  /** Bytes of the file as it is stored; `path` names the member of an archive that is being read. */
+  readonly onProgress: (progress: {
+    readonly bytesRead: number;
+    readonly messages: number;
+    readonly path: string;
+  }) => void;
   /** Takes each market as soon as it is whole; the next one is read when it has been written. */
   readonly onMarket: (market: ReadMarket) => Promise<void>;
+  /** The markets since the last call stand, or must go: what they were read from turned out to be damaged. */
+  readonly onMember?: (member: { readonly path: string; readonly sound: boolean }) => Promise<void>;
 }
 
 /** @throws an AppError `data.*` when the file is no recording or is torn */

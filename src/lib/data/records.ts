@@ -40,13 +40,19 @@ export interface MarketRecord {
   readonly oddities: readonly Oddity[];
 }
 
+/** How a layer of a file is packed. */
+export type Container = 'plain' | 'gzip' | 'bzip2' | 'zstd' | 'zip' | 'tar';
+
 export interface SourceFile {
   readonly name: string;
   readonly bytes: number;
   readonly sha256: string;
-  readonly container: 'plain' | 'gzip' | 'bzip2';
+  /** The outermost. */
+  readonly container: Container;
   readonly messages: number;
   readonly markets: number;
+  /** Recordings within it, where it is an archive. */
+  readonly members?: number;
 }
 
 export interface DatasetRecord {
@@ -80,6 +86,7 @@ export interface ImportReport {
 
 export interface ImportProgress {
   readonly phase: 'reading' | 'writing' | 'cataloguing';
+  /** Where it is an archive, the member that is being read: `archive.tar/1.206.bz2`. */
   readonly file: string;
   readonly fileIndex: number;
   readonly files: number;

@@ -13,6 +13,8 @@ export interface VenueReader {
   /** Of the file itself: what belongs to no market. */
   readonly fileOddities: readonly Oddity[];
   push(bytes: Uint8Array): void;
+  /** Markets that have ended while others go on: given once, and forgotten. */
+  takeFinished?(fingerprint: string): Iterable<ReadMarket>;
   /** Markets one after the other, each laid out when it is asked for. */
   end(fingerprint: string): Iterable<ReadMarket>;
 }
@@ -26,6 +28,9 @@ export function readerFor(head: Uint8Array, source: string): VenueReader {
     : asVenueReader(new ExchangeStreamReader({ source }));
 }
 
+/** Markets are settled again up to so long after they closed, by the recording's own time. */
+const RESETTLED_WITHIN_MILLIS = 3_600_000;
+
 interface Parsed {
   record(options: { readonly dataset: string; readonly fingerprint: string }): MarketRecord;
   finish(options: { readonly fingerprint: string; readonly shared: boolean }): Tape;
@@ -36,6 +41,8 @@ interface Parser {
   readonly messages: number;
   readonly fileOddities: readonly Oddity[];
   push(bytes: Uint8Array): void;
+  /** Absent where no market ends before its recording does. */
+  takeClosed?(quietMillis: number): readonly Parsed[];
   end(): readonly Parsed[];
 }
 
@@ -50,17 +57,20 @@ function asVenueReader(parser: Parser): VenueReader {
     push: (bytes) => {
       parser.push(bytes);
     },
+    *takeFinished(fingerprint) {
+      for (const market of parser.takeClosed?.(RESETTLED_WITHIN_MILLIS) ?? []) yield laidOut(market, fingerprint);
+    },
     *end(fingerprint) {
-      for (const market of parser.end()) {
-        yield {
-          record: market.record({ dataset: '', fingerprint }),
-          tape: market.finish({ fingerprint, shared: false }),
-          bronze: market.texts()
-        };
-      }
+      for (const market of parser.end()) yield laidOut(market, fingerprint);
     }
   };
 }
+
+const laidOut = (market: Parsed, fingerprint: string): ReadMarket => ({
+  record: market.record({ dataset: '', fingerprint }),
+  tape: market.finish({ fingerprint, shared: false }),
+  bronze: market.texts()
+});
 
 function usdmReader(source: string): VenueReader {
   const reader = new UsdmStreamReader({ source, keepTexts: true });

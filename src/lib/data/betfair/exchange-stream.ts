@@ -48,6 +48,7 @@ export class ExchangeStreamReader {
   #messages = 0;
   #heartbeats = 0;
   #lostLine = 0;
+  #nowMillis = 0;
   /** Markets of the message that is coming in segments: an image of one is one image, however many segments it has. */
   readonly #segmented = new Set<string>();
   #segmentLine = 0;
@@ -124,11 +125,18 @@ export class ExchangeStreamReader {
     return markets;
   }
 
-  /** Markets that have closed, so that they can be written and forgotten; messages for them that follow are dropped. */
-  takeClosed(): readonly ParsedMarket[] {
+  /**
+   * Markets that have closed, so that they can be written and forgotten; messages for them that follow are dropped.
+   * @param quietMillis between a market's last message and the stream's, by their publish times: a market that has
+   *   closed may be settled again soon after
+   */
+  takeClosed(quietMillis = 0): readonly ParsedMarket[] {
     const closed: ParsedMarket[] = [];
     for (const [id, recorder] of this.#markets) {
       if (!recorder.closed) continue;
+      // Either way: recordings that were put together market by market go back in time from one to the next.
+      const quiet = Math.abs(this.#nowMillis - (recorder.publishMillis.at(-1) ?? 0));
+      if (quiet < quietMillis) continue;
       closed.push(new ParsedMarket(recorder));
       this.#markets.delete(id);
       this.#taken.add(id);
@@ -216,6 +224,7 @@ export class ExchangeStreamReader {
     }
     if (!this.#openSegment(message.segment)) return;
     this.#messages++;
+    this.#nowMillis = publishMillis;
     for (let index = 0; index < message.entries; index++) {
       const change = message.entry(index);
       const recorder = this.#recorderOf(change);

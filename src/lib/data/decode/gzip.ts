@@ -33,6 +33,10 @@ export async function* gunzip(open: OpenPieces, name: string): AsyncGenerator<Ui
   }
 }
 
+/** For bytes that come but once: a member within an archive. */
+export const gunzipOnce = (pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> =>
+  memberByMember(pieces, name);
+
 class NativeRefusal extends Error {
   override readonly name = 'NativeRefusal';
 }
