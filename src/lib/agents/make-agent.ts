@@ -3,6 +3,7 @@ import type { AgentConfig } from '../config/agent-config.ts';
 import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces } from './agent.ts';
 import { PolicyAgent } from './policy-agent.ts';
+import { QAgent } from './q-agent.ts';
 import { SoftAgent } from './soft-agent.ts';
 
 export interface MakeAgentOptions {
@@ -19,5 +20,6 @@ export interface MakeAgentOptions {
 /** A device must have been chosen (compute/device): the agent's weights are made on it. */
 export function makeAgent(options: MakeAgentOptions): Agent {
   const { config, ...rest } = options;
-  return 'rolloutSteps' in config ? new PolicyAgent({ ...rest, config }) : new SoftAgent({ ...rest, config });
+  if ('rolloutSteps' in config) return new PolicyAgent({ ...rest, config });
+  return 'targetSteps' in config ? new QAgent({ ...rest, config }) : new SoftAgent({ ...rest, config });
 }

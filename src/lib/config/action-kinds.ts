@@ -19,6 +19,7 @@ const TAKES: Readonly<Record<EnvConfig['id'], ActionKind>> = {
 };
 
 const CONTINUOUS: readonly ActionKind[] = ['continuous'];
+const DISCRETE: readonly ActionKind[] = ['discrete'];
 const EITHER: readonly ActionKind[] = ['continuous', 'discrete'];
 const GIVES: Readonly<Record<AgentConfig['algorithm'], readonly ActionKind[]>> = {
   'sac-lstm': CONTINUOUS,
@@ -30,7 +31,9 @@ const GIVES: Readonly<Record<AgentConfig['algorithm'], readonly ActionKind[]>> =
   ppo: EITHER,
   'ppo-lstm': EITHER,
   a2c: EITHER,
-  'a2c-lstm': EITHER
+  'a2c-lstm': EITHER,
+  dqn: DISCRETE,
+  'qr-dqn': DISCRETE
 };
 
 export const actionsOf = (id: EnvConfig['id']): ActionKind => TAKES[id];

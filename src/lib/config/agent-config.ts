@@ -116,6 +116,73 @@ const A2cLstmSchema = v.strictObject({
   rolloutSteps: integer(1, 65536, 16, field('Rollout', 'Steps of each environment between learning', 'steps'))
 });
 
+/** What DQN and QR-DQN have; each of the options is a step away from the plain algorithm. */
+const valued = {
+  hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of each layer')),
+  hiddenLayers: integer(1, 4, 2, field('Dense layers', 'Before the values')),
+  gamma: learning.gamma,
+  batch: integer(1, 4096, 32, field('Batch', 'Transitions an update')),
+  replaySteps: integer(100, 1e7, 100000, field('Replay', 'Environment steps kept', 'steps')),
+  learningStarts: integer(0, 1e7, 100, field('Learning starts', 'Environment steps before the first update', 'steps')),
+  learnEvery: integer(
+    1,
+    1e6,
+    4,
+    field('Learn every', 'Vector steps between spells of learning; what is owed by then is done at once', 'steps')
+  ),
+  targetSteps: integer(
+    1,
+    1e7,
+    10000,
+    field('Target every', 'Environment steps between copies of the network into its target', 'steps')
+  ),
+  explorationSteps: integer(
+    0,
+    1e9,
+    10000,
+    field('Exploration', 'Environment steps over which random choices become as rare as they will be', 'steps')
+  )
+};
+const valuedOptions = {
+  bootstrap: v.optional(
+    choice(
+      ['single', 'double'],
+      field('Bootstrap', 'single: the target chooses what it values; double: the network chooses, which overrates less')
+    ),
+    'single'
+  ),
+  head: v.optional(
+    choice(['plain', 'duelling'], field('Head', 'duelling: the value of the state apart from that of the choices')),
+    'plain'
+  ),
+  nStep: integer(1, 100, 1, field('Steps', 'Whose rewards are summed before the bootstrap', 'steps')),
+  sampling: v.optional(
+    choice(['uniform', 'prioritised'], field('Sampling', 'prioritised: what surprised is drawn more often')),
+    'uniform'
+  ),
+  anneal: v.optional(
+    choice(['constant', 'linear'], field('Annealing', 'Whether the learning rate falls to nothing by the end')),
+    'constant'
+  )
+};
+const DqnSchema = v.strictObject({
+  algorithm: algorithm('dqn'),
+  ...valued,
+  learningRate: real(0, 1, 1e-4, field('Learning rate', 'Adam step size')),
+  explorationEnd: real(0, 1, 0.05, field('Last exploration', 'Part of choices that stay random')),
+  maxGradientNorm: real(0, 1e6, 10, field('Gradient norm', 'Largest global norm; 0 for no limit')),
+  ...valuedOptions
+});
+const QrDqnSchema = v.strictObject({
+  algorithm: algorithm('qr-dqn'),
+  ...valued,
+  learningRate: real(0, 1, 5e-5, field('Learning rate', 'Adam step size')),
+  explorationEnd: real(0, 1, 0.01, field('Last exploration', 'Part of choices that stay random')),
+  maxGradientNorm: real(0, 1e6, 0, field('Gradient norm', 'Largest global norm; 0 for no limit')),
+  quantiles: integer(2, 200, 200, field('Quantiles', 'Of the return of each choice')),
+  ...valuedOptions
+});
+
 export const AgentSchema = v.variant('algorithm', [
   v.strictObject({ algorithm: algorithm('sac-lstm'), ...withMemory }),
   v.strictObject({ algorithm: algorithm('tqc-lstm'), ...withMemory, ...truncated }),
@@ -126,11 +193,14 @@ export const AgentSchema = v.variant('algorithm', [
   PpoSchema,
   PpoLstmSchema,
   A2cSchema,
-  A2cLstmSchema
+  A2cLstmSchema,
+  DqnSchema,
+  QrDqnSchema
 ]);
 
 export type AgentConfig = v.InferOutput<typeof AgentSchema>;
 export type PpoConfig = v.InferOutput<typeof PpoSchema> | v.InferOutput<typeof PpoLstmSchema>;
 export type A2cConfig = v.InferOutput<typeof A2cSchema> | v.InferOutput<typeof A2cLstmSchema>;
+export type QConfig = v.InferOutput<typeof DqnSchema> | v.InferOutput<typeof QrDqnSchema>;
 /** The family of soft actor-critics. */
-export type SoftConfig = Exclude<AgentConfig, PpoConfig | A2cConfig>;
+export type SoftConfig = Exclude<AgentConfig, PpoConfig | A2cConfig | QConfig>;

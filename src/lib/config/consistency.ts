@@ -32,14 +32,14 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'start learning earlier or keep more steps'
     });
   }
-  const rows = 'sequence' in agent ? agent.sequence + agent.burnIn : 1;
+  const rows = 'sequence' in agent ? agent.sequence + agent.burnIn : 'nStep' in agent ? agent.nStep + 1 : 1;
   const needed = (rows + 1) * env.environments;
   if (needed > agent.replaySteps) {
     problems.push({
       path: 'agent.replaySteps',
-      expected: `at least ${needed}, one sequence with its burn-in for each environment`,
+      expected: `at least ${needed}, one ${'nStep' in agent ? 'return' : 'sequence with its burn-in'} for each environment`,
       got: String(agent.replaySteps),
-      remedy: 'keep more steps or shorten the sequence'
+      remedy: `keep more steps or shorten the ${'nStep' in agent ? 'return' : 'sequence'}`
     });
   }
   if ('dropped' in agent && agent.dropped >= agent.quantiles) {

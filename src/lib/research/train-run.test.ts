@@ -144,6 +144,20 @@ describe('the training loop', () => {
     ]);
   });
 
+  it('saves what is owed up for the spells in which an agent is to learn', async () => {
+    const { agent } = readConfig(`
+version: 1
+name: spells
+env: { id: CartPole-v1, environments: 3 }
+agent: { algorithm: dqn, hiddenUnits: 4, batch: 2, learningStarts: 60, replaySteps: 900, learnEvery: 8 }
+`);
+    const config = configure({ updates: 14, reportEvery: 1, evaluateEvery: 0 });
+    const { rows } = await run({ ...config, env: { id: 'CartPole-v1', environments: 3 }, agent });
+    const steps = rows.filter((row) => row['loss'] !== undefined).map((row) => (row['environment_steps'] ?? 0) / 3);
+    // Half an update a step is owed from step 20 on.
+    expect(steps).toEqual([24, 24, 32, 32, 32, 32, 40, 40, 40, 40, 48, 48, 48, 48]);
+  });
+
   it('tells of itself once a second before the first update', async () => {
     const { rows } = await run(configure({ updates: 1 }));
     const [first] = rows;

@@ -102,13 +102,20 @@ class TrainRun {
     return { state, progress: this.#progress() };
   }
 
+  /** Vector steps between spells of learning from a replay. */
+  get #learnEvery(): number {
+    const { agent } = this.#options.config;
+    return 'learnEvery' in agent ? agent.learnEvery : 1;
+  }
+
   async #vectorStep(tally: EpisodeTally): Promise<void> {
     const { env, agent, config, clock } = this.#options;
     const { buffers } = env;
     await agent.act(buffers.observations, buffers.actions, 'explore', this.#starts, buffers.rewards);
     this.#before.set(buffers.observations);
     // With a replay the environments play on while the agent learns from what it had before this step.
-    await Promise.all([env.step(), agent.pace === 'replay' ? this.#learn() : undefined]);
+    const due = agent.pace === 'replay' && (this.#environmentSteps / env.size) % this.#learnEvery === 0;
+    await Promise.all([env.step(), due ? this.#learn() : undefined]);
     this.#bootstrapStates();
     agent.observe({
       observations: this.#before,

@@ -25,7 +25,9 @@ const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = {
   ppo: 'PPO',
   'ppo-lstm': 'PPO-LSTM',
   a2c: 'A2C',
-  'a2c-lstm': 'A2C-LSTM'
+  'a2c-lstm': 'A2C-LSTM',
+  dqn: 'DQN',
+  'qr-dqn': 'QR-DQN'
 };
 
 export const algorithmName = (config: RunConfig): string => ALGORITHMS[config.agent.algorithm];

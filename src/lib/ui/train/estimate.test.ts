@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PRESET } from '$lib/config/presets.ts';
 import { withValue } from '$lib/config/form-model.ts';
+import { readConfig } from '$lib/config/read-config.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
 import { presetConfig } from '../presets.ts';
 import { estimate, updateWork } from './estimate.ts';
@@ -42,6 +43,25 @@ describe('what a run will cost', () => {
     const flat = estimate(choosing('sac'), spaces, undefined);
     const memory = estimate(choosing('sac-lstm'), spaces, undefined);
     expect(flat.replayBytes).toBeLessThan(memory.replayBytes);
+  });
+
+  it('counts what there is to choose from, the target, and what prioritised replay keeps', () => {
+    const cartPole = readConfig(`
+version: 1
+name: choices
+env: { id: CartPole-v1, environments: 1 }
+agent: { algorithm: dqn }
+`);
+    const sizes = spacesOf(cartPole);
+    const weights = 5 * 64 + 65 * 64 + 65 * 2;
+    expect(sizes.choices).toBe(2);
+    expect(updateWork(cartPole, sizes)).toBe(32 * 4 * weights);
+    expect(estimate(cartPole, sizes, undefined).weightBytes).toBe(4 * 5 * weights);
+    const change = (field: string, value: string): RunConfig => withValue(cartPole, `agent.${field}`, value);
+    expect(updateWork(change('bootstrap', 'double'), sizes)).toBe(32 * 5 * weights);
+    expect(updateWork(change('head', 'duelling'), sizes)).toBe(32 * 4 * (5 * 64 + 2 * 65 * 64 + 65 * 3));
+    const replay = (config: RunConfig): number => estimate(config, sizes, undefined).replayBytes;
+    expect(replay(change('sampling', 'prioritised'))).toBeGreaterThan(replay(cartPole));
   });
 
   it('does not count replay that the run never fills', () => {

@@ -2,11 +2,15 @@
  * What a run will cost, said before it starts: time from a rate measured in this browser (an earlier run, scaled by
  * the work an update does) or, before there is one, from a stated assumption; memory from the sizes themselves. Pure.
  */
+import type { QConfig } from '$lib/config/agent-config.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
 
 export interface Spaces {
   readonly observation: number;
+  /** Numbers an action takes. */
   readonly action: number;
+  /** What there is to choose from, over all of an action's numbers; 0 where it is no choice. */
+  readonly choices: number;
 }
 
 export interface Measured {
@@ -65,6 +69,16 @@ function networks({ agent }: RunConfig, { observation, action }: Spaces): Networ
   };
 }
 
+/** Weights of the network of a DQN or QR-DQN. */
+function valueWeights(agent: QConfig, { observation, choices }: Spaces): number {
+  const { hiddenUnits: hidden, hiddenLayers } = agent;
+  const streams = agent.head === 'duelling' ? 2 : 1;
+  const inputs = hiddenLayers === 1 ? observation : hidden;
+  const shared = hiddenLayers === 1 ? 0 : (observation + 1) * hidden + (hiddenLayers - 2) * (hidden + 1) * hidden;
+  const outputs = ('quantiles' in agent ? agent.quantiles : 1) * (choices + streams - 1);
+  return shared + streams * (inputs + 1) * hidden + (hidden + 1) * outputs;
+}
+
 /** Multiply-adds of one update: every network's passes over batch and sequence, a backward pass counted as two. */
 export function updateWork(config: RunConfig, spaces: Spaces): number {
   const { agent } = config;
@@ -72,6 +86,10 @@ export function updateWork(config: RunConfig, spaces: Spaces): number {
     const { actor, critic } = networks(config, spaces);
     const steps = 'batch' in agent ? agent.batch : agent.rolloutSteps * config.env.environments;
     return 3 * steps * (actor + critic);
+  }
+  if ('targetSteps' in agent) {
+    // The target network forward, the network both ways, and forward once more where it judges what comes after.
+    return agent.batch * (agent.bootstrap === 'double' ? 5 : 4) * valueWeights(agent, spaces);
   }
   const { actor, critic, critics, sequence, burnIn } = networks(config, spaces);
   const warm = burnIn * (2 * actor + 2 * critics * critic);
@@ -85,10 +103,7 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
   const assumed = (units: number): number => FIXED_SECONDS + units / ASSUMED_RATE;
   const each =
     measured === undefined ? assumed(work) : (assumed(work) / assumed(measured.work)) * (1 / measured.updatesPerSecond);
-  const { actor, critic, critics, lstm } = networks(config, spaces);
   const { observation, action } = spaces;
-  // A stored step: observation, action, reward, flags; at most the actor's recurrent state beside each.
-  const stepFloats = observation + action + 1 + 2 * lstm;
   const stepsInRun = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
   return {
     seconds: each * config.training.updates,
@@ -96,10 +111,24 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
       measured === undefined
         ? 'assumed for two CPU cores; nothing was measured in this browser yet'
         : `from ${measured.run}, trained in this browser`,
-    replayBytes: stepsKept(config, stepsInRun) * (stepFloats * 4 + 1),
-    // Online weights, their gradients and two moments; the critics' targets besides.
-    weightBytes: 4 * (4 * (actor + critics * critic) + critics * critic)
+    // A stored step: observation, action, reward, flags, and what the agent keeps beside them.
+    replayBytes: stepsKept(config, stepsInRun) * ((observation + action + 1) * 4 + 1 + besideBytes(config, spaces)),
+    weightBytes: 4 * weightsHeld(config, spaces)
   };
+}
+
+/** Beside a stored step: at most the actor's recurrent state, or a priority with its part of the tree. */
+function besideBytes(config: RunConfig, spaces: Spaces): number {
+  const { agent } = config;
+  if ('targetSteps' in agent) return agent.sampling === 'prioritised' ? 16 : 0;
+  return 8 * networks(config, spaces).lstm;
+}
+
+/** Online weights, their gradients and two moments; the targets besides. */
+function weightsHeld(config: RunConfig, spaces: Spaces): number {
+  if ('targetSteps' in config.agent) return 5 * valueWeights(config.agent, spaces);
+  const { actor, critic, critics } = networks(config, spaces);
+  return 4 * (actor + critics * critic) + critics * critic;
 }
 
 /** A replay fills up to its size as far as the run plays; a rollout is all there is of the other kind. */

@@ -1,0 +1,172 @@
+/**
+ * Deep Q learning (Mnih et al. 2015, "Human-level control through deep reinforcement learning", Nature 518, algorithm
+ * 1) and its distributional form QR-DQN (Dabney et al. 2018, arXiv 1710.10044, algorithm 1): one update on a batch of
+ * transitions. Each of these may be switched on by itself:
+ * - double: the network chooses, its target values (van Hasselt et al. 2016, arXiv 1509.06461, eq. 4);
+ * - duelling: value and advantages in streams of their own (Wang et al. 2016, arXiv 1511.06581, eq. 9; see `QNet`);
+ * - returns of several steps, which the batch already holds (Sutton 1988; see `TransitionReplay`);
+ * - prioritised: weights of the batch in, errors for its priorities out (Schaul et al. 2016, arXiv 1511.05952).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { Adam } from '../compute/adam.ts';
+import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
+import type { QConfig } from '../config/agent-config.ts';
+import { AppError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import { QNet } from './nets/q-net.ts';
+import { absoluteErrors, bootstrapped, huberLoss, quantileSumLoss, valuesAt } from './q-losses.ts';
+import type { TransitionBatch } from './replay/transition-replay.ts';
+
+const LOSS_NAMES = ['loss', 'value', 'error'] as const;
+
+export interface QUpdate {
+  /** Undefined where they were not asked for. */
+  readonly losses: Readonly<Record<(typeof LOSS_NAMES)[number], number>> | undefined;
+  /** [batch] absolute errors, for priorities; undefined where all transitions are drawn alike. */
+  readonly errors: Float32Array | undefined;
+}
+
+export class QLearning {
+  readonly net: QNet;
+  readonly target: QNet;
+  readonly #branches: readonly number[];
+  readonly #config: QConfig;
+  readonly #optimiser: Adam;
+  readonly #loss: (values: tf.Tensor, target: tf.Tensor, weights: tf.Tensor) => tf.Scalar;
+  /** Whether the network has learnt since the target was last made its copy. */
+  #ahead = false;
+
+  constructor(options: {
+    readonly observation: number;
+    readonly branches: readonly number[];
+    readonly config: QConfig;
+    readonly random: Random;
+  }) {
+    const { observation, branches, config, random } = options;
+    const distributional = 'quantiles' in config;
+    const shape = {
+      observation,
+      branches,
+      quantiles: distributional ? config.quantiles : 1,
+      hidden: Array.from({ length: config.hiddenLayers }, () => config.hiddenUnits),
+      duelling: config.head === 'duelling'
+    };
+    this.#branches = branches;
+    this.#config = config;
+    this.#loss = distributional ? quantileSumLoss : huberLoss;
+    this.net = new QNet(shape, random.split('net'));
+    this.target = new QNet(shape, random);
+    this.target.parameters.copyFrom(this.net.parameters);
+    this.#optimiser = new Adam({
+      variables: this.net.parameters.variables,
+      learningRate: config.learningRate,
+      maxGradientNorm: config.maxGradientNorm,
+      // Dabney et al. 2018, section 5: 0.01 over the batch, so that the step shrinks where gradients are small.
+      ...(distributional ? { epsilon: 0.01 / config.batch } : {})
+    });
+  }
+
+  /** Makes the target the network as it is now: Mnih et al. 2015, algorithm 1, last line. */
+  copyToTarget(): void {
+    if (this.#ahead) this.target.parameters.copyFrom(this.net.parameters);
+    this.#ahead = false;
+  }
+
+  /**
+   * One gradient update of the network.
+   * @param remaining 1 at the run's start, falling to 0 at its end: the learning rate follows where asked
+   * @param readBack whether to wait for the losses
+   * @throws AppError `training.diverged` when what was read is not a finite number
+   */
+  async update(
+    batch: TransitionBatch,
+    { remaining, readBack }: { remaining: number; readBack: boolean }
+  ): Promise<QUpdate> {
+    const { anneal, learningRate } = this.#config;
+    this.#optimiser.learningRate = anneal === 'linear' ? learningRate * remaining : learningRate;
+    const { summary, errors } = tf.tidy(() => this.#step(batch));
+    this.#ahead = true;
+    const prioritised = this.#config.sampling === 'prioritised';
+    const found = prioritised ? ((await errors.data()) as Float32Array) : undefined;
+    const values = readBack ? await summary.data() : undefined;
+    tf.dispose([summary, errors]);
+    if (found?.every(Number.isFinite) === false) throw diverged('error', Number.NaN);
+    if (values === undefined) return { losses: undefined, errors: found };
+    LOSS_NAMES.forEach((name, i) => {
+      if (!Number.isFinite(values[i])) throw diverged(name, values[i] as number);
+    });
+    const [loss, value, error] = values as unknown as [number, number, number];
+    return { losses: { loss, value, error }, errors: found };
+  }
+
+  #step(batch: TransitionBatch): { summary: tf.Tensor1D; errors: tf.Tensor1D } {
+    const { size } = batch;
+    const now = tf.tensor2d(batch.observations, [size, batch.observations.length / size]);
+    const after = tf.tensor2d(batch.nextObservations, now.shape);
+    const weights = tf.tensor1d(batch.weights);
+    const future = this.target.run(after);
+    const target = bootstrapped({
+      rewards: tf.tensor1d(batch.rewards),
+      discounts: tf.tensor1d(batch.discounts),
+      future,
+      judged: this.#config.bootstrap === 'double' ? this.net.run(after) : future
+    });
+    const taken = this.#oneHot(batch);
+    let chosen: tf.Tensor[] = [];
+    const { grads, value } = tf.variableGrads(() => {
+      const values = this.net.run(now).map((all, i) => valuesAt(all, taken[i] as tf.Tensor));
+      chosen = values.map((each) => tf.keep(each));
+      const losses = values.map((each) => this.#loss(each, target, weights));
+      return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.div(tf.addN(losses), losses.length);
+    }, this.net.parameters.variables);
+    this.#optimiser.apply(grads);
+    const errors = absoluteErrors(chosen, target);
+    const expected = tf.div(tf.addN(chosen.map((each) => tf.mean(each))), chosen.length);
+    tf.dispose(chosen);
+    return { summary: tf.stack([value, expected, tf.mean(errors)]) as tf.Tensor1D, errors };
+  }
+
+  /** The choices of a batch, a branch each: [batch, 1, choices]. */
+  #oneHot({ actions, size }: TransitionBatch): tf.Tensor3D[] {
+    const branches = this.#branches;
+    return branches.map((n, i) => {
+      const values = new Float32Array(size * n);
+      for (let b = 0; b < size; b++) values[b * n + actions[b * branches.length + i]!] = 1;
+      return tf.tensor3d(values, [size, 1, n]);
+    });
+  }
+
+  async save(into: Map<string, NamedArray>): Promise<void> {
+    await this.net.parameters.save('net', into);
+    await this.target.parameters.save('target', into);
+    for (const [key, array] of await this.#optimiser.save()) into.set(`adam.${key}`, array);
+    for (const [name, { values }] of into) {
+      const bad = values.find((x) => !Number.isFinite(x));
+      if (bad !== undefined) throw diverged(name, bad);
+    }
+  }
+
+  /** @throws AppError `data.drift` when a tensor is missing or of another shape */
+  load(from: NamedArrays): void {
+    this.net.parameters.load('net', from);
+    this.target.parameters.load('target', from);
+    const own = [...from].filter(([key]) => key.startsWith('adam.'));
+    this.#optimiser.load(new Map(own.map(([key, array]) => [key.slice('adam.'.length), array])));
+    this.#ahead = true;
+  }
+
+  dispose(): void {
+    this.net.parameters.dispose();
+    this.target.parameters.dispose();
+    this.#optimiser.dispose();
+  }
+}
+
+function diverged(name: string, value: number): AppError {
+  return new AppError('training.diverged', {
+    subject: name,
+    expected: 'a finite number',
+    got: String(value),
+    remedy: 'go on from the last checkpoint with a lower learning rate, or a gradient norm below 10'
+  });
+}
