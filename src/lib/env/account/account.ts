@@ -23,6 +23,12 @@ export class BackLayAccount {
   readonly waitingLiability: Float64Array;
   /** By slot: 1 once the runner has left; it can no longer win, and its bets are void. */
   readonly removed: Uint8Array;
+  /** By slot, in points: what we gain by the runner's winning over its losing; Infinity once it has left. */
+  readonly #gain: Float64Array;
+  /** The same if every waiting order matched where it hurts. */
+  readonly #gainWaiting: Float64Array;
+  /** Sum over the runners that have not left of what they pay when they lose, matched alone and with waiting orders. */
+  readonly #sums = new Float64Array(2);
 
   constructor(options: { slots: number; winners: number }) {
     const { slots, winners } = options;
@@ -36,9 +42,15 @@ export class BackLayAccount {
     this.waitingLay = new Float64Array(slots);
     this.waitingLiability = new Float64Array(slots);
     this.removed = new Uint8Array(slots);
+    this.#gain = new Float64Array(slots);
+    this.#gainWaiting = new Float64Array(slots);
   }
 
-  clear(): void {
+  /** @param removed by slot, 1 for the runners that have left already */
+  clear(removed?: Uint8Array): void {
+    this.#gain.fill(0);
+    this.#gainWaiting.fill(0);
+    this.#sums.fill(0);
     this.ifWins.fill(0);
     this.ifLoses.fill(0);
     this.matchedBack.fill(0);
@@ -47,6 +59,8 @@ export class BackLayAccount {
     this.waitingLay.fill(0);
     this.waitingLiability.fill(0);
     this.removed.fill(0);
+    if (removed === undefined) return;
+    for (let slot = 0; slot < this.slots; slot++) if (removed[slot] === 1) this.remove(slot);
   }
 
   /** A match of `lots` at `price` hundredths. */
@@ -57,19 +71,35 @@ export class BackLayAccount {
       this.ifWins[slot]! += win;
       this.ifLoses[slot]! -= stake;
       this.matchedBack[slot]! += lots;
+      this.#change(slot, win + stake, -stake);
     } else {
       this.ifWins[slot]! -= win;
       this.ifLoses[slot]! += stake;
       this.matchedLay[slot]! += lots;
+      this.#change(slot, -win - stake, stake);
     }
+  }
+
+  #change(slot: number, gain: number, lose: number): void {
+    this.#gain[slot]! += gain;
+    this.#gainWaiting[slot]! += gain;
+    if (this.removed[slot] === 1) return;
+    this.#sums[0]! += lose;
+    this.#sums[1]! += lose;
   }
 
   /** So many more lots (fewer when negative) wait at `price` hundredths. */
   wait(slot: number, side: Side, lots: number, price: number): void {
-    if (side === Side.back) this.waitingBack[slot]! += lots;
-    else {
+    if (side === Side.back) {
+      const stake = lots * POINTS_PER_LOT;
+      this.waitingBack[slot]! += lots;
+      this.#gainWaiting[slot]! += stake;
+      if (this.removed[slot] === 0) this.#sums[1]! -= stake;
+    } else {
+      const liability = lots * (price - 100);
       this.waitingLay[slot]! += lots;
-      this.waitingLiability[slot]! += lots * (price - 100);
+      this.waitingLiability[slot]! += liability;
+      this.#gainWaiting[slot]! -= liability;
     }
   }
 
@@ -77,10 +107,17 @@ export class BackLayAccount {
   reprice(slot: number, side: Side, lots: number, change: { from: number; to: number }): void {
     const delta = lots * (change.to - change.from);
     this.ifWins[slot]! += side === Side.back ? delta : -delta;
+    this.#change(slot, side === Side.back ? delta : -delta, 0);
   }
 
   /** Voids a runner: its bets neither win nor lose. */
   remove(slot: number): void {
+    if (this.removed[slot] === 0) {
+      this.#sums[0]! -= this.ifLoses[slot]!;
+      this.#sums[1]! -= this.ifLoses[slot]! - this.waitingBack[slot]! * POINTS_PER_LOT;
+      this.#gain[slot] = Infinity;
+      this.#gainWaiting[slot] = Infinity;
+    }
     this.removed[slot] = 1;
     this.ifWins[slot] = 0;
     this.ifLoses[slot] = 0;
@@ -188,26 +225,19 @@ export class BackLayAccount {
     return sum + picked;
   }
 
-  /** `#worst` with one winner, as nearly every market has: one pass. */
+  /** `#worst` with one winner, as nearly every market has: from the sums that are kept. */
   #worstOfOne(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
-    const { slots, removed, ifWins, ifLoses, waitingBack, waitingLiability } = this;
-    let sum = 0;
+    const gains = waiting ? this.#gainWaiting : this.#gain;
+    let sum = this.#sums[waiting ? 1 : 0]!;
     let least = Infinity;
-    for (let slot = 0; slot < slots; slot++) {
-      if (removed[slot] === 1) continue;
-      let lose = ifLoses[slot]!;
-      let win = ifWins[slot]!;
-      if (waiting) {
-        lose -= waitingBack[slot]! * POINTS_PER_LOT;
-        win -= waitingLiability[slot]!;
-      }
-      if (slot === extraSlot) {
-        if (side === Side.back) lose -= lots * POINTS_PER_LOT;
-        else win -= lots * (price - 100);
-      }
-      sum += lose;
-      const gain = win - lose;
-      if (gain < least) least = gain;
+    for (let slot = 0; slot < gains.length; slot++) {
+      const gain = gains[slot]!;
+      if (gain < least && slot !== extraSlot) least = gain;
+    }
+    if (extraSlot >= 0 && this.removed[extraSlot] === 0) {
+      const change = side === Side.back ? lots * POINTS_PER_LOT : -lots * (price - 100);
+      if (side === Side.back) sum -= change;
+      if (gains[extraSlot]! + change < least) least = gains[extraSlot]! + change;
     }
     return least === Infinity ? sum : sum + least;
   }

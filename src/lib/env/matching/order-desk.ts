@@ -103,13 +103,12 @@ export class OrderDesk {
     }
     this.#requests.clear();
     this.fills.clear();
-    this.account.clear();
+    this.account.clear(state.removed);
     this.#orders.length = 0;
     this.submitted = 0;
     this.transactions = 0;
     this.#nextId = 1;
     this.now = now;
-    this.account.removed.set(state.removed);
     this.resting.clear();
   }
 
