@@ -103,39 +103,44 @@ const happening = fc.oneof(
 describe('the sums that are kept', () => {
   it('give the worst outcome and the exposure as counted anew from the columns', () => {
     fc.assert(
-      fc.property(fc.array(happening, { maxLength: 30 }), match, (happened, more) => {
-        const account = new BackLayAccount({ slots: SLOTS, winners: 1 });
-        const anew = (waiting: boolean, extra?: Match): number => {
-          const runners = Array.from({ length: SLOTS }, (_, slot) => slot).filter(
-            (slot) => account.removed[slot] === 0
-          );
-          const own = (slot: number, side: Side): number =>
-            extra?.slot !== slot || extra.side !== side
-              ? 0
-              : extra.lots * (side === Side.back ? 100 : points[extra.tick]! - 100);
-          const win = (slot: number): number =>
-            account.ifWins[slot]! - (waiting ? account.waitingLiability[slot]! : 0) - own(slot, Side.lay);
-          const lose = (slot: number): number =>
-            account.ifLoses[slot]! - (waiting ? account.waitingBack[slot]! * 100 : 0) - own(slot, Side.back);
-          const all = runners.reduce((sum, slot) => sum + lose(slot), 0);
-          if (runners.length === 0) return 0;
-          return Math.min(...runners.map((slot) => all - lose(slot) + win(slot)));
-        };
-        for (const one of happened) {
-          if (one.what === 'clear') account.clear(Uint8Array.from(one.gone, Number));
-          else if (one.what === 'remove') account.remove(one.slot);
-          else if (account.removed[one.slot] === 0) {
-            const price = points[one.tick]!;
-            if (one.what === 'match') account.match(one.slot, one.side, one.lots, price);
-            else if (one.what === 'wait') account.wait(one.slot, one.side, one.lots, price);
-            else account.reprice(one.slot, one.side, one.lots, { from: price, to: price - 1 });
+      fc.property(
+        fc.array(happening, { maxLength: 30 }),
+        match,
+        fc.constantFrom(1, 2, 3),
+        (happened, more, winners) => {
+          const account = new BackLayAccount({ slots: SLOTS, winners });
+          const anew = (waiting: boolean, extra?: Match): number => {
+            const runners = Array.from({ length: SLOTS }, (_, slot) => slot).filter(
+              (slot) => account.removed[slot] === 0
+            );
+            const own = (slot: number, side: Side): number =>
+              extra?.slot !== slot || extra.side !== side
+                ? 0
+                : extra.lots * (side === Side.back ? 100 : points[extra.tick]! - 100);
+            const win = (slot: number): number =>
+              account.ifWins[slot]! - (waiting ? account.waitingLiability[slot]! : 0) - own(slot, Side.lay);
+            const lose = (slot: number): number =>
+              account.ifLoses[slot]! - (waiting ? account.waitingBack[slot]! * 100 : 0) - own(slot, Side.back);
+            const all = runners.reduce((sum, slot) => sum + lose(slot), 0);
+            const gains = runners.map((slot) => win(slot) - lose(slot)).sort((a, b) => a - b);
+            return gains.slice(0, winners).reduce((sum, gain) => sum + gain, all);
+          };
+          for (const one of happened) {
+            if (one.what === 'clear') account.clear(Uint8Array.from(one.gone, Number));
+            else if (one.what === 'remove') account.remove(one.slot);
+            else if (account.removed[one.slot] === 0) {
+              const price = points[one.tick]!;
+              if (one.what === 'match') account.match(one.slot, one.side, one.lots, price);
+              else if (one.what === 'wait') account.wait(one.slot, one.side, one.lots, price);
+              else account.reprice(one.slot, one.side, one.lots, { from: price, to: price - 1 });
+            }
+            expect(account.worst()).toBe(anew(false));
+            expect(account.exposure()).toBe(Math.max(0, -anew(true)));
+            const { slot, side, lots, tick } = more;
+            expect(account.exposureWith(slot, side, lots, points[tick]!)).toBe(Math.max(0, -anew(true, more)));
           }
-          expect(account.worst()).toBe(anew(false));
-          expect(account.exposure()).toBe(Math.max(0, -anew(true)));
-          const { slot, side, lots, tick } = more;
-          expect(account.exposureWith(slot, side, lots, points[tick]!)).toBe(Math.max(0, -anew(true, more)));
         }
-      })
+      )
     );
   });
 });

@@ -29,6 +29,8 @@ export class BackLayAccount {
   readonly #gainWaiting: Float64Array;
   /** Sum over the runners that have not left of what they pay when they lose, matched alone and with waiting orders. */
   readonly #sums = new Float64Array(2);
+  /** The smallest gains, smallest first: one a winner. */
+  readonly #least: Float64Array;
 
   constructor(options: { slots: number; winners: number }) {
     const { slots, winners } = options;
@@ -42,6 +44,7 @@ export class BackLayAccount {
     this.waitingLay = new Float64Array(slots);
     this.waitingLiability = new Float64Array(slots);
     this.removed = new Uint8Array(slots);
+    this.#least = new Float64Array(Math.max(1, winners));
     this.#gain = new Float64Array(slots);
     this.#gainWaiting = new Float64Array(slots);
   }
@@ -134,9 +137,7 @@ export class BackLayAccount {
   }
 
   sumIfLoses(): number {
-    let sum = 0;
-    for (let slot = 0; slot < this.slots; slot++) sum += this.ifLoses[slot]!;
-    return sum;
+    return this.#sums[0]!;
   }
 
   /** Points of the worst outcome over every set of winners, matched bets only. */
@@ -182,63 +183,38 @@ export class BackLayAccount {
   }
 
   /**
-   * Sum of the losing side over all runners plus, for the worst set of winners, what each changes by winning: the
-   * `winners` smallest differences, found by selection (one pass a winner).
+   * The losing side of all runners plus, for the worst set of winners, what each changes by winning: the `winners`
+   * smallest gains, or all there are, kept sorted in a small scratch as one pass meets them. One more waiting order of
+   * `lots` at `price` may be counted in, on a slot that is not -1.
    */
   #worst(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
-    if (this.winners === 1) return this.#worstOfOne(waiting, extraSlot, side, lots, price);
-    const extraStake = extraSlot >= 0 && side === Side.back ? lots * POINTS_PER_LOT : 0;
-    const extraLiability = extraSlot >= 0 && side === Side.lay ? lots * (price - 100) : 0;
-    let sum = 0;
-    let picked = 0;
-    let floor = -Infinity;
-    let floorSlot = -1;
-    for (let winner = 0; winner < this.winners; winner++) {
-      let least = Infinity;
-      let leastSlot = -1;
-      for (let slot = 0; slot < this.slots; slot++) {
-        if (this.removed[slot] === 1) continue;
-        let lose = this.ifLoses[slot]!;
-        let win = this.ifWins[slot]!;
-        if (waiting) {
-          lose -= this.waitingBack[slot]! * POINTS_PER_LOT;
-          win -= this.waitingLiability[slot]!;
-        }
-        if (slot === extraSlot) {
-          lose -= extraStake;
-          win -= extraLiability;
-        }
-        if (winner === 0) sum += lose;
-        const gain = win - lose;
-        // Picked already in an earlier pass: smaller, or equal with a lower slot.
-        if (gain < floor || (gain === floor && slot <= floorSlot)) continue;
-        if (gain < least) {
-          least = gain;
-          leastSlot = slot;
-        }
-      }
-      if (leastSlot < 0) break;
-      picked += least;
-      floor = least;
-      floorSlot = leastSlot;
-    }
-    return sum + picked;
-  }
-
-  /** `#worst` with one winner, as nearly every market has: from the sums that are kept. */
-  #worstOfOne(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
     const gains = waiting ? this.#gainWaiting : this.#gain;
+    const least = this.#least;
     let sum = this.#sums[waiting ? 1 : 0]!;
-    let least = Infinity;
+    let change = 0;
+    if (extraSlot >= 0 && side === Side.lay) change = -lots * (price - 100);
+    else if (extraSlot >= 0) {
+      change = lots * POINTS_PER_LOT;
+      if (this.removed[extraSlot] === 0) sum -= change;
+    }
+    const last = least.length - 1;
+    if (last === 0) {
+      let smallest = Infinity;
+      for (let slot = 0; slot < gains.length; slot++) {
+        const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
+        if (gain < smallest) smallest = gain;
+      }
+      return smallest === Infinity ? sum : sum + smallest;
+    }
+    for (let winner = 0; winner <= last; winner++) least[winner] = Infinity;
     for (let slot = 0; slot < gains.length; slot++) {
-      const gain = gains[slot]!;
-      if (gain < least && slot !== extraSlot) least = gain;
+      const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
+      if (gain >= least[last]!) continue;
+      let at = last;
+      for (; at > 0 && least[at - 1]! > gain; at--) least[at] = least[at - 1]!;
+      least[at] = gain;
     }
-    if (extraSlot >= 0 && this.removed[extraSlot] === 0) {
-      const change = side === Side.back ? lots * POINTS_PER_LOT : -lots * (price - 100);
-      if (side === Side.back) sum -= change;
-      if (gains[extraSlot]! + change < least) least = gains[extraSlot]! + change;
-    }
-    return least === Infinity ? sum : sum + least;
+    for (let winner = 0; winner <= last; winner++) if (least[winner]! < Infinity) sum += least[winner]!;
+    return sum;
   }
 }
