@@ -43,6 +43,8 @@ export class App {
   paletteOpen = $state(false);
   /** Files chosen or dropped anywhere; the import panel takes them. */
   offered = $state.raw<readonly File[]>([]);
+  /** What their dataset is to be called: the name of the folder they came in. */
+  #offeredName: string | undefined;
   #services: Services | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -87,15 +89,17 @@ export class App {
   }
 
   /** Hands files to the import, which shows itself over whatever page is open. */
-  offerFiles(files: readonly File[]): void {
-    if (files.length > 0) this.offered = files;
+  offerFiles(files: readonly File[], name?: string): void {
+    if (files.length === 0) return;
+    this.#offeredName = name;
+    this.offered = files;
   }
 
   /** What was offered, once. */
-  takeFiles(): readonly File[] {
+  takeFiles(): { readonly files: readonly File[]; readonly name?: string } {
     const files = this.offered;
     this.offered = [];
-    return files;
+    return this.#offeredName === undefined ? { files } : { files, name: this.#offeredName };
   }
 
   /** A run that says it trains, but that no tab is training, was interrupted. */
