@@ -84,22 +84,25 @@ export class QLearning {
   ): Promise<QUpdate> {
     const { anneal, learningRate } = this.#config;
     this.#optimiser.learningRate = anneal === 'linear' ? learningRate * remaining : learningRate;
-    const { summary, errors } = tf.tidy(() => this.#step(batch));
+    const wanted = { errors: this.#config.sampling === 'prioritised', losses: readBack };
+    const told = tf.tidy(() => this.#step(batch, wanted));
     this.#ahead = true;
-    const prioritised = this.#config.sampling === 'prioritised';
-    const found = prioritised ? ((await errors.data()) as Float32Array) : undefined;
-    const values = readBack ? await summary.data() : undefined;
-    tf.dispose([summary, errors]);
-    if (found?.every(Number.isFinite) === false) throw diverged('error', Number.NaN);
-    if (values === undefined) return { losses: undefined, errors: found };
+    const errors = (await told.errors?.data()) as Float32Array | undefined;
+    const losses = (await told.losses?.data()) as Float32Array | undefined;
+    tf.dispose(told);
+    if (errors?.every(Number.isFinite) === false) throw diverged('error', Number.NaN);
+    if (losses === undefined) return { losses: undefined, errors };
     LOSS_NAMES.forEach((name, i) => {
-      if (!Number.isFinite(values[i])) throw diverged(name, values[i] as number);
+      if (!Number.isFinite(losses[i])) throw diverged(name, losses[i]!);
     });
-    const [loss, value, error] = values as unknown as [number, number, number];
-    return { losses: { loss, value, error }, errors: found };
+    return { losses: { loss: losses[0]!, value: losses[1]!, error: losses[2]! }, errors };
   }
 
-  #step(batch: TransitionBatch): { summary: tf.Tensor1D; errors: tf.Tensor1D } {
+  /** @returns what is wanted of [batch] absolute errors and [losses] */
+  #step(
+    batch: TransitionBatch,
+    wanted: { readonly errors: boolean; readonly losses: boolean }
+  ): { readonly errors?: tf.Tensor1D; readonly losses?: tf.Tensor1D } {
     const { size } = batch;
     const now = tf.tensor2d(batch.observations, [size, batch.observations.length / size]);
     const after = tf.tensor2d(batch.nextObservations, now.shape);
@@ -120,10 +123,14 @@ export class QLearning {
       return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.div(tf.addN(losses), losses.length);
     }, this.net.parameters.variables);
     this.#optimiser.apply(grads);
-    const errors = absoluteErrors(chosen, target);
-    const expected = tf.div(tf.addN(chosen.map((each) => tf.mean(each))), chosen.length);
+    const told: { errors?: tf.Tensor1D; losses?: tf.Tensor1D } = {};
+    if (wanted.errors || wanted.losses) told.errors = absoluteErrors(chosen, target);
+    if (wanted.losses) {
+      const expected = tf.div(tf.addN(chosen.map((each) => tf.mean(each))), chosen.length);
+      told.losses = tf.stack([value, expected, tf.mean(told.errors as tf.Tensor)]) as tf.Tensor1D;
+    }
     tf.dispose(chosen);
-    return { summary: tf.stack([value, expected, tf.mean(errors)]) as tf.Tensor1D, errors };
+    return told;
   }
 
   /** The choices of a batch, a branch each: [batch, 1, choices]. */

@@ -30,7 +30,11 @@ export function bootstrapped(inputs: {
   readonly judged: readonly tf.Tensor[];
 }): tf.Tensor {
   const { rewards, discounts, future, judged } = inputs;
-  const best = future.map((values, i) => valuesAt(values, bestChoice(judged[i] as tf.Tensor)));
+  const best = future.map((values, i) => {
+    const judge = judged[i] as tf.Tensor;
+    // Plain values that judge themselves: the best is the largest, at a sixth of the operations.
+    return judge === values && values.shape[1] === 1 ? tf.max(values, -1) : valuesAt(values, bestChoice(judge));
+  });
   const next = best.length === 1 ? (best[0] as tf.Tensor) : tf.div(tf.addN(best), best.length);
   return tf.add(tf.expandDims(rewards, 1), tf.mul(tf.expandDims(discounts, 1), next));
 }

@@ -42,9 +42,10 @@ export function makeDenseStack(
 /** @param x [..., inputs] @returns [..., outputs] */
 export function dense(x: tf.Tensor, layer: Dense): tf.Tensor {
   const [inputs, outputs] = layer.kernel.shape as [number, number];
-  const flat = tf.reshape(x, [-1, inputs]);
+  // A reshape costs as much as a small layer: none where there is nothing to reshape.
+  const flat = x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape<tf.Rank.R2>(x, [-1, inputs]);
   const y = tf.add(tf.matMul(flat, layer.kernel as tf.Tensor2D), layer.bias);
-  return tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
 /** Each layer followed by ReLU. */
