@@ -295,4 +295,15 @@ describe('the history of a run that went back to a checkpoint', () => {
     continueHistory(history, [row(20, 2), row(40, 2)]);
     expect(history).toEqual([row(10, 1), row(20, 2), row(40, 2)]);
   });
+
+  it('keeps every point of a rollout that is learnt from, where steps stand still', () => {
+    const history: MetricRow[] = [];
+    const row = (steps: number, updates: number): MetricRow => ({ environment_steps: steps, updates });
+    const told = [row(512, 0), row(512, 10), row(512, 20), row(1024, 30), row(1024, 40)];
+    continueHistory(history, told);
+    expect(history).toEqual(told);
+    // Back to a checkpoint at 10 updates: a new rollout is played before anything more is learnt.
+    continueHistory(history, [row(1024, 10), row(1024, 20)]);
+    expect(history).toEqual([row(512, 0), row(512, 10), row(1024, 10), row(1024, 20)]);
+  });
 });
