@@ -65,6 +65,18 @@ const known: Readonly<Record<string, MetricAbout>> = {
   actor_loss: { title: 'Actor loss', unit: 'entropy-regularised', format: significant },
   temperature: { title: 'Entropy temperature', unit: 'alpha', format: significant },
   temperature_loss: { title: 'Temperature loss', unit: '', format: significant },
+  policy_loss: { title: 'Policy loss', unit: 'advantage-weighted', format: significant },
+  value_loss: { title: 'Value loss', unit: 'mean squared error', format: significant },
+  approximate_kl: { title: 'Policy change', unit: 'approximate KL, nats', format: significant },
+  clip_fraction: {
+    title: 'Clipped',
+    unit: '% of probability ratios',
+    format: (v) => formatPercent(v),
+    tick: percentTick
+  },
+  loss: { title: 'Loss', unit: 'of the action values', format: significant },
+  value: { title: 'Action value', unit: 'mean over a batch', format: significant },
+  error: { title: 'Temporal-difference error', unit: 'mean absolute', format: significant },
   entropy: { title: 'Policy entropy', unit: 'nats', format: significant },
   updates_per_second: { title: 'Updates', unit: 'a second', format: (v) => formatNumber(v, 1) },
   environment_steps_per_second: { title: 'Environment steps', unit: 'a second', format: (v) => formatNumber(v, 0) }

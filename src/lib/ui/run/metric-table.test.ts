@@ -45,6 +45,20 @@ describe('metric rows as columns', () => {
     expect(table.points('nothing').x).toHaveLength(0);
   });
 
+  it('measures a rate over time, where playing and learning take turns', () => {
+    const table = new MetricTable();
+    const row = (updates: number, environment_steps: number, wall_seconds: number) => ({
+      updates,
+      environment_steps,
+      wall_seconds
+    });
+    table.follow([row(10, 512, 1), row(20, 512, 2), row(30, 1024, 3), row(40, 1024, 5)]);
+    expect(table.recentRate('updates')).toBe(30 / 4);
+    expect(table.recentRate('environment_steps')).toBe(512 / 4);
+    expect(table.recentRate('updates', 1)).toBe(10 / 2);
+    expect(new MetricTable().recentRate('updates')).toBeNaN();
+  });
+
   it('shows the newest of several reports at the same update: the warm-up', () => {
     const table = new MetricTable();
     table.follow([

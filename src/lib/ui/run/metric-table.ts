@@ -75,6 +75,22 @@ export class MetricTable {
     return recent.length === 0 ? Number.NaN : recent.reduce((sum, value) => sum + value, 0) / recent.length;
   }
 
+  /**
+   * How fast a run's count (`updates`, `environment_steps`) has grown over about the last `seconds` of training; NaN
+   * before two points. Counts over time, not a mean of rates: a rollout is played in one spell and learnt from in another.
+   */
+  recentRate(name: string, seconds = 10): number {
+    const clock = this.#columns.get('wall_seconds');
+    const counts = name === 'updates' ? clock?.x : this.#columns.get(name)?.y;
+    const end = (clock?.y.length ?? 0) - 1;
+    if (clock === undefined || counts?.length !== clock.y.length || end < 1) return Number.NaN;
+    const now = clock.y[end] ?? Number.NaN;
+    let from = end - 1;
+    while (from > 0 && now - (clock.y[from] ?? now) < seconds) from--;
+    const elapsed = now - (clock.y[from] ?? now);
+    return elapsed > 0 ? ((counts[end] ?? 0) - (counts[from] ?? 0)) / elapsed : Number.NaN;
+  }
+
   /** A resumed run goes on from its checkpoint: what came after it is lived again. */
   #goBack(updates: number): void {
     for (const { x, y } of this.#columns.values()) {

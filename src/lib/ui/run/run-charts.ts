@@ -1,6 +1,7 @@
 /** Which charts a run shows, from the columns it has. Pure. */
 import type { Baseline, ChartSeries } from '../charts/series.ts';
 import { smoothed } from '../charts/series.ts';
+import type { RunConfig } from '$lib/config/run-config.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
 import { formatTick } from '../format.ts';
 import { aboutMetric } from './metric-about.ts';
@@ -22,13 +23,17 @@ export interface RunChart {
 
 /** `green_rate` and `traded_rate` are one chart: doing nothing is green and worth nothing. */
 const MARKET = ['return', 'green_rate', 'mtm_roi_mean', 'worst_roi_p95'] as const;
-const TRAINING = [
-  'critic_loss',
-  'actor_loss',
-  'temperature',
-  'updates_per_second',
-  'environment_steps_per_second'
-] as const;
+const SPEED = ['updates_per_second', 'environment_steps_per_second'] as const;
+
+type AgentConfig = RunConfig['agent'];
+
+/** What an agent says of its learning: its losses are those of its algorithm. */
+function learningOf(agent: AgentConfig | undefined): readonly string[] {
+  if (agent === undefined || 'initialTemperature' in agent) return ['critic_loss', 'actor_loss', 'temperature'];
+  if ('clip' in agent) return ['policy_loss', 'value_loss', 'entropy', 'approximate_kl', 'clip_fraction'];
+  if ('rolloutSteps' in agent) return ['policy_loss', 'value_loss', 'entropy'];
+  return ['loss', 'value', 'error'];
+}
 
 const BASELINES = ['do nothing', 'random', 'fixed rule'];
 
@@ -56,14 +61,20 @@ function withMean(label: string, values: Float64Array): ChartSeries[] {
   ];
 }
 
-export function runCharts(table: MetricTable, evaluation: EvaluationReport | undefined): RunChart[] {
+export function runCharts(
+  table: MetricTable,
+  evaluation: EvaluationReport | undefined,
+  agent?: AgentConfig
+): RunChart[] {
   const market = evaluation?.policies.some((policy) => policy.metrics['green_rate'] !== undefined) ?? false;
   const wanted = [
     ...MARKET.filter((name) => name === 'return' || market || table.names('reward.').length > 0),
-    ...TRAINING
+    ...learningOf(agent),
+    ...SPEED
   ];
   return wanted.map((id): RunChart => {
-    const about = aboutMetric(id);
+    const quantiles = id === 'critic_loss' && agent !== undefined && 'quantiles' in agent;
+    const about = quantiles ? { ...aboutMetric(id), unit: 'quantile Huber' } : aboutMetric(id);
     const common = { id, title: about.title, unit: about.unit, format: about.format, tick: about.tick ?? formatTick };
     if (id === 'green_rate') {
       const { x, ys } = table.aligned(['traded_rate', 'green_rate'], 300);

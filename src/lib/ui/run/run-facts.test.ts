@@ -3,6 +3,7 @@ import type { EvaluationReport, Interval, PolicyResult, RunRecord } from '$lib/r
 import { runResult } from '../runs/run-result.ts';
 import { runCharts } from './run-charts.ts';
 import { agentInterval, baselineMean, checkpointUpdates, episodeBars, secondsLeft } from './run-facts.ts';
+import { readConfig } from '$lib/config/read-config.ts';
 import { MetricTable } from './metric-table.ts';
 
 const interval = (mean: number, half = 0.1): Interval => ({ mean, low: mean - half, high: mean + half });
@@ -89,6 +90,20 @@ describe('charts of a run', () => {
     const charts = runCharts(table, random);
     expect(charts.map((one) => one.id)).not.toContain('green_rate');
     expect(charts[0]?.baselines.map((one) => one.label)).toEqual(['random']);
+  });
+
+  it('shows what the algorithm says of its learning', () => {
+    const shown = (algorithm: string): string[] => {
+      const env = algorithm.startsWith('sac') || algorithm.startsWith('tqc') ? 'Pendulum-v1' : 'CartPole-v1';
+      const { agent } = readConfig(`{ version: 1, name: a, env: { id: ${env} }, agent: { algorithm: ${algorithm} } }`);
+      return runCharts(new MetricTable(), undefined, agent).map(({ id, unit }) => `${id}, ${unit}`);
+    };
+    expect(shown('sac')).toContain('critic_loss, mean squared Bellman error');
+    expect(shown('tqc')).toContain('critic_loss, quantile Huber');
+    expect(shown('ppo')).toContain('clip_fraction, % of probability ratios');
+    expect(shown('a2c')).toContain('value_loss, mean squared error');
+    expect(shown('a2c')).not.toContain('temperature, alpha');
+    expect(shown('dqn')).toContain('error, mean absolute');
   });
 });
 

@@ -10,7 +10,7 @@ import type { EvaluationReport, RunRecord } from '$lib/research/types.ts';
 import type { ActiveRun } from '$lib/workers/run-service.ts';
 import type { TrainEvent } from '$lib/workers/train-api.ts';
 import type { App } from '../app-context.svelte.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { checkpointUpdates } from './run-facts.ts';
 import { MetricTable } from './metric-table.ts';
 
@@ -126,7 +126,7 @@ export class RunView {
       this.#note(event.text);
     } else if (event.kind === 'evaluation') {
       this.#note(
-        `evaluation at ${formatCount(event.report.updates)} updates on ${event.report.markets.length} markets`
+        `evaluation at ${formatCount(event.report.updates)} updates on ${plural(event.report.markets.length, 'episode')}`
       );
     } else if (event.kind === 'orders') {
       this.orders = event;
