@@ -254,7 +254,7 @@ export class PreOffEpisode {
     const last = this.#step === timeline.steps;
     this.#advance(exchange, timeline, this.#step);
     exchange.drainFills(this.#visitFill);
-    for (const orders of this.#orders) orders.sweep(exchange, this.#visitOrder);
+    for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.sweep(exchange, this.#visitOrder);
     const before = this.#value;
     this.#valueNow(exchange, timeline);
     this.#worst = exchange.account.worst() / 100;
@@ -390,8 +390,8 @@ export class PreOffEpisode {
       view.slot = runner;
       view.sumIfLoses = sumIfLoses;
       view.green = green;
-      view.back = orders.newest(Side.back);
-      view.lay = orders.newest(Side.lay);
+      view.back = orders.newestBack;
+      view.lay = orders.newestLay;
       view.bestBid = timeline.bestBids[this.#step * slots + slot]!;
       view.bestAsk = timeline.bestAsks[this.#step * slots + slot]!;
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);

@@ -76,8 +76,14 @@ function lotsAt(history: BookHistory, level: number, cursor: number): number {
 export function leastLots(history: BookHistory, level: number, from: number, to: number): number {
   const { levelStart, levelAt, levelLots } = history;
   const first = levelStart[level]!;
-  let at = levelStart[level + 1]! - 1;
-  while (at >= first && levelAt[at]! > to) at--;
+  let low = first - 1;
+  let high = levelStart[level + 1]!;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (levelAt[middle]! <= to) low = middle;
+    else high = middle;
+  }
+  let at = low;
   let least = Infinity;
   for (; at >= first && levelAt[at]! > from; at--) least = Math.min(least, levelLots[at]!);
   return least;

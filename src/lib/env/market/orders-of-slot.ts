@@ -19,16 +19,15 @@ export type OrderVisitor = (order: Order) => void;
 
 export class OrdersOfSlot {
   readonly orders: Order[] = [];
+  /** The newest orders that were not done when `sweep` last looked. */
+  newestBack: Order | undefined;
+  newestLay: Order | undefined;
   #request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
-
-  /** The newest order of a side that is not done. */
-  newest(side: Side): Order | undefined {
-    for (let i = this.orders.length - 1; i >= 0; i--) if (this.orders[i]!.side === side) return this.orders[i];
-    return undefined;
-  }
 
   clear(): void {
     while (this.orders.length > 0) this.orders.pop();
+    this.newestBack = undefined;
+    this.newestLay = undefined;
   }
 
   /**
@@ -52,12 +51,18 @@ export class OrdersOfSlot {
   sweep(exchange: EpisodeExchange, visit: OrderVisitor): void {
     const orders = this.orders;
     let kept = 0;
+    this.newestBack = undefined;
+    this.newestLay = undefined;
     for (let i = 0; i < orders.length; i++) {
       const order = orders[i]!;
       if (order.status === OrderStatus.complete) {
         visit(order);
         exchange.release(order);
-      } else orders[kept++] = order;
+        continue;
+      }
+      orders[kept++] = order;
+      if (order.side === Side.back) this.newestBack = order;
+      else this.newestLay = order;
     }
     // Not by its length: that gives the memory back, and the next order asks for it again.
     while (orders.length > kept) orders.pop();
@@ -66,7 +71,8 @@ export class OrdersOfSlot {
   /** @param side only this side's orders, or every order when undefined */
   #withdraw(exchange: EpisodeExchange, side: Side | undefined): number {
     let requests = 0;
-    for (const order of this.orders) {
+    for (let i = 0; i < this.orders.length; i++) {
+      const order = this.orders[i]!;
       if (side !== undefined && order.side !== side) continue;
       if (order.cancelling || order.status === OrderStatus.complete) continue;
       exchange.cancel(order);
@@ -76,7 +82,8 @@ export class OrdersOfSlot {
   }
 
   #quote(action: SlotAction, slot: number, exchange: EpisodeExchange, room: number): number {
-    for (const order of this.orders) {
+    for (let i = 0; i < this.orders.length; i++) {
+      const order = this.orders[i]!;
       if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
     }
     if (room === 0 || this.orders.length >= MAX_ORDERS) return 0;

@@ -57,8 +57,10 @@ export function arrive(order: Order, at: Arrival): void {
     return;
   }
   order.crossed = true;
-  for (let tick = touch; reaches(order, tick) && order.rest > 0; tick = next(depth, order.side, tick)) {
+  for (let tick = touch; reaches(order, tick); tick = next(depth, order.side, tick)) {
     takeLevel(order, depth, tick, at);
+    // Before the next level is looked for: most orders are done with the first.
+    if (order.rest === 0) return;
   }
 }
 

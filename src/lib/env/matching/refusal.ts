@@ -19,8 +19,8 @@ export function refusalOf(
 ): EndReason | undefined {
   const { orders, ladder } = state.market.rules;
   const { slot, lots, kind } = order;
-  const offered = orders.kinds.includes(kind) && orders.persistence.includes(order.persistence);
-  if (slot < 0 || slot >= state.books.length || !offered) return 'notOffered';
+  if (slot < 0 || slot >= state.books.length) return 'notOffered';
+  if (!isAmong(orders.kinds, kind) || !isAmong(orders.persistence, order.persistence)) return 'notOffered';
   if (offLadder(order, ladder)) return 'offLadder';
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
   if (state.removed[slot] === 1) return 'runnerRemoved';
@@ -53,6 +53,9 @@ export function notAffordable(
   if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
   return undefined;
 }
+
+/** `includes`, which for what nearly every order is looks no further than the first. */
+const isAmong = <T>(offered: readonly T[], one: T): boolean => offered[0] === one || offered.includes(one);
 
 export const offLadder = (order: Order, ladder: Ladder): boolean =>
   order.kind !== 'marketOnClose' && !(Number.isInteger(order.tick) && order.tick >= 0 && order.tick < ladder.size);

@@ -236,8 +236,8 @@ export class LiveEpisode {
       const { bestBid, bestAsk } = exchange.books[runner]!;
       view.slot = runner;
       view.green = this.#greens[slot]!;
-      view.back = orders.newest(Side.back);
-      view.lay = orders.newest(Side.lay);
+      view.back = orders.newestBack;
+      view.lay = orders.newestLay;
       view.bestBid = bestBid;
       view.bestAsk = bestAsk;
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
