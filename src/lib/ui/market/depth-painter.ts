@@ -42,7 +42,7 @@ export function visibleTicks(history: DepthHistory, rules: MarketRules): Range {
     const middle = history.firstTick + (from === undefined ? history.ticks >> 1 : from % history.ticks);
     low = high = middle;
   }
-  const pad = Math.max(8, Math.ceil((MIN_TICKS - (high - low)) / 2));
+  const pad = Math.max(8, Math.ceil((MIN_TICKS - (high - low)) / 2), Math.ceil((high - low) * 0.06));
   return {
     low: Math.max(history.firstTick, low - pad),
     high: Math.min(history.firstTick + history.ticks - 1, high + pad)

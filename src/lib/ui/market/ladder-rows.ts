@@ -34,12 +34,15 @@ export function priceText(rules: MarketRules, tick: number): string {
   return value.toFixed(decimals);
 }
 
-/** `84120.10 / 84120.11, 0.001 bp apart`; a dash for a side without orders. */
+/** `84120.10 / 84120.11, 0.001 bp apart`, of a contract `0.44 / 0.47, 0.03 USD apart`; a dash for a side without orders. */
 export function spreadText(book: Book | undefined, rules: MarketRules): string {
   const [bid, ask] = [book?.bestBid ?? NO_TICK, book?.bestAsk ?? NO_TICK];
   const text = (tick: number): string => (tick === NO_TICK ? '–' : priceText(rules, tick));
   if (bid === NO_TICK || ask === NO_TICK) return `${text(bid)} / ${text(ask)}`;
   const [low, high] = [rules.ladder.priceOf(bid as Ticks), rules.ladder.priceOf(ask as Ticks)];
+  // A part of a contract's price says little where the price runs from 0 to 1.
+  if (rules.settlement.kind === 'yesNo')
+    return `${text(bid)} / ${text(ask)}, ${formatSignificant(high - low, 2)} ${rules.currency} apart`;
   const basisPoints = ((high - low) / ((high + low) / 2)) * 1e4;
   return `${text(bid)} / ${text(ask)}, ${formatSignificant(basisPoints, 2)} bp apart`;
 }

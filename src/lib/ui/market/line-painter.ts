@@ -9,13 +9,14 @@ export interface LinesView {
   /** CSS pixels. */
   readonly width: number;
   readonly height: number;
+  /** Prices are odds, drawn as chances from nought; else as they are, from the lowest to the highest. */
+  readonly odds: boolean;
 }
 
-/** Implied chance of a price: short prices get room, long shots lie together at the foot. */
-const chance = (price: number): number => 1 / price;
-
 export function paintLines(canvas: HTMLCanvasElement, view: LinesView): void {
-  const { lines, palette, width, height } = view;
+  const { lines, palette, width, height, odds } = view;
+  /** Implied chance of odds: short prices get room, long shots lie together at the foot. */
+  const worth = (price: number): number => (odds ? 1 / price : price);
   const ratio = devicePixelRatio;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -26,7 +27,14 @@ export function paintLines(canvas: HTMLCanvasElement, view: LinesView): void {
     line.lastTraded.findLast((price) => price > 0) ?? Number.POSITIVE_INFINITY;
   const ordered = [...lines].sort((a, b) => last(b) - last(a));
   let most = 0;
-  for (const line of ordered) for (const price of line.lastTraded) if (price > 0) most = Math.max(most, chance(price));
+  let least = odds ? 0 : Number.POSITIVE_INFINITY;
+  for (const line of ordered) {
+    for (const price of line.lastTraded) {
+      if (!(price > 0)) continue;
+      most = Math.max(most, worth(price));
+      least = Math.min(least, worth(price));
+    }
+  }
   context.fillStyle = css(palette.line);
   context.fillRect(0, height - 1, width, 1);
   ordered.forEach((line, index) => {
@@ -38,7 +46,7 @@ export function paintLines(canvas: HTMLCanvasElement, view: LinesView): void {
     line.lastTraded.forEach((price, point) => {
       if (!(price > 0)) return;
       const x = (point / Math.max(1, line.lastTraded.length - 1)) * width;
-      const y = height - 3 - (chance(price) / most) * (height - 8);
+      const y = height - 3 - ((worth(price) - least) / (most - least || 1)) * (height - 8);
       if (drawing) context.lineTo(x, y);
       else context.moveTo(x, y);
       drawing = true;

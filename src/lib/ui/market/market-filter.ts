@@ -1,6 +1,6 @@
 /** Which markets are shown, and in which order. Pure. */
 import type { MarketRecord } from '$lib/data/records.ts';
-import { marketTitle } from './market-words.ts';
+import { marketMillis, marketTitle } from './market-words.ts';
 
 export const SORTS = ['time', 'matched', 'messages', 'runners', 'name'] as const;
 export type MarketSort = (typeof SORTS)[number];
@@ -24,7 +24,7 @@ export interface MarketFilter {
 }
 
 const ORDER: Readonly<Record<MarketSort, (a: MarketRecord, b: MarketRecord) => number>> = {
-  time: (a, b) => b.scheduledMillis - a.scheduledMillis,
+  time: (a, b) => marketMillis(b) - marketMillis(a),
   matched: (a, b) => b.matched - a.matched,
   messages: (a, b) => b.messages - a.messages,
   runners: (a, b) => b.runners - a.runners,

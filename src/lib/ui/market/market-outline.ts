@@ -16,7 +16,7 @@ export interface MarketOutline {
   readonly events: readonly TapeEvent[];
   readonly first: Nanos;
   readonly last: Nanos;
-  /** Time the market turned in play, or its scheduled start where it did not. */
+  /** Time the market turned in play, or its scheduled start or close; the end of what trades without either. */
   readonly off: Nanos;
   readonly turnedInPlay: boolean;
 }
@@ -60,9 +60,14 @@ export function outlineMarket(tape: Tape): MarketOutline {
   const last = (tape.rows === 0 ? 0 : tape.exchange[tape.rows - 1]!) as Nanos;
   const inPlay = events.find((event) => event.kind === 'inPlay');
   const scheduled = Math.round((tape.market.scheduledMillis - Number(tape.startEpochNanos / 1000000n)) * 1e6);
-  const off = inPlay?.time ?? (Math.min(last, Math.max(first, scheduled)) as Nanos);
+  const held = tape.market.scheduledMillis > 0 ? Math.min(last, Math.max(first, scheduled)) : last;
+  const off = inPlay?.time ?? (held as Nanos);
   if (inPlay === undefined && scheduled >= first && scheduled <= last) {
-    events.push({ time: off, kind: 'scheduled', text: 'Scheduled start' });
+    events.push({
+      time: off,
+      kind: 'scheduled',
+      text: `Scheduled ${tape.market.rules.settlement.kind === 'yesNo' ? 'close' : 'start'}`
+    });
   }
   return { replay, events, first, last, off, turnedInPlay: inPlay !== undefined };
 }

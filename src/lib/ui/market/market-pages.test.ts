@@ -3,10 +3,12 @@ import type { MarketRecord } from '$lib/data/records.ts';
 import { Book } from '$lib/market/book.ts';
 import { betfairClassic } from '$lib/market/ladder.ts';
 import { betfairRules } from '$lib/market/venues/betfair.ts';
+import { binanceSpotRules } from '$lib/market/venues/binance.ts';
+import { kalshiRules } from '$lib/market/venues/kalshi.ts';
 import type { Nanos } from '$lib/core/units.ts';
 import { filterFrom, filterMarkets, queryOf } from './market-filter.ts';
 import { bookPercent, ladderRows, priceText } from './ladder-rows.ts';
-import { marketTitle } from './market-words.ts';
+import { marketMillis, marketTitle, matchedUnit, momentWord, sizeUnit } from './market-words.ts';
 import { sparklinePath } from './sparkline.ts';
 import { placeLabels } from './timeline-labels.ts';
 
@@ -133,5 +135,35 @@ test('labels of a timeline never overlap, and the turn in play is always named',
     .sort((a, b) => a[0]! - b[0]!);
   spans.slice(1).forEach((span, i) => {
     expect(span[0]).toBeGreaterThan(spans[i]![1]!);
+  });
+});
+
+describe('what is said of contracts and assets', () => {
+  const runner = { slot: 0, id: 'a', handicap: 0, name: 'BTCUSDT', sortPriority: 1 };
+  const asset = {
+    rules: binanceSpotRules({ symbol: 'BTCUSDT', priceDecimals: 1, sizeDecimals: 3, lowestStep: 1, steps: 9 }),
+    runners: [runner],
+    scheduledMillis: 0
+  };
+  const contract = { ...asset, rules: kalshiRules(), scheduledMillis: 9 };
+
+  test('a clock counts to the close of a contract, and to the end of what trades without one', () => {
+    expect(momentWord(asset)).toBe('end');
+    expect(momentWord(contract)).toBe('close');
+    expect(marketMillis({ scheduledMillis: 0, lastMillis: 7 })).toBe(7);
+    expect(marketMillis({ scheduledMillis: 9, lastMillis: 7 })).toBe(9);
+  });
+
+  test('sizes carry what they are counted in', () => {
+    expect(sizeUnit(asset)).toBe('BTC');
+    expect(sizeUnit(contract)).toBe('contracts');
+    expect(matchedUnit({ kind: 'PERPETUAL', name: 'BTCUSDT perpetual' })).toBe(' BTC');
+    expect(matchedUnit({ kind: 'WIN', name: 'R6 1000m' })).toBe('');
+  });
+
+  test('a name that begins with its event stands alone', () => {
+    expect(marketTitle({ id: 'E-00', name: 'E-00', eventName: 'E' })).toBe('E-00');
+    expect(marketTitle({ id: '1.2', name: 'R6', eventName: 'Moe' })).toBe('Moe, R6');
+    expect(marketTitle({ id: '1.2', name: '', eventName: '' })).toBe('Market 1.2');
   });
 });
