@@ -251,7 +251,8 @@ describe('DQN', () => {
     for (const one of [agent, ...others]) one.dispose();
   });
 
-  it('refuses continuous actions', () => {
+  it('refuses continuous actions, and a replay that cannot hold one return of each environment', () => {
+    expect(() => settings('algorithm: dqn, nStep: 99, replaySteps: 300')).toThrow(/replaySteps: expected at least 303/);
     expect(() => make(dqn, { kind: 'box', size: 1, low: -1, high: 1 })).toThrow(/agent.algorithm/);
   });
 
