@@ -1,4 +1,5 @@
 import { tableFromIPC } from 'apache-arrow';
+import { gzipSync, zipSync } from 'fflate';
 import { commands } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../src/lib/core/errors.ts';
@@ -166,6 +167,27 @@ describe('import', () => {
     expect(error.code).toBe('aborted');
     expect((await data.datasets()).some((one) => one.name === 'big')).toBe(false);
     expect(await files('furlong/datasets')).toEqual([]);
+  });
+
+  test('an archive is unpacked by a worker of its own, and gives what its recordings give alone', async () => {
+    const data = open();
+    const [one, other] = [recording('1.1', 3000), recording('1.2', 3000)];
+    const encoder = new TextEncoder();
+    const alone = await data.importFiles([file('1.1', one), file('1.2', other)]);
+    const archive = zipSync({
+      a: { '1.1.gz': gzipSync(encoder.encode(one)) },
+      '1.2': [encoder.encode(other), { level: 0 }]
+    });
+    expect(archive.length, 'too large to be unpacked in place').toBeGreaterThan(1 << 16);
+    const { dataset, markets } = await data.importFiles([file('both.zip', archive)]);
+    expect(dataset).toMatchObject({ name: 'both', markets: 2, messages: alone.dataset.messages });
+    expect(dataset.files).toMatchObject([{ container: 'zip', members: 2 }]);
+    expect(markets.map((market) => [market.id, market.trades])).toEqual(
+      alone.markets.map((market) => [market.id, market.trades])
+    );
+    const cut = await data.importFiles([file('cut.zip', archive.slice(0, archive.length >> 1))]);
+    expect(cut.dataset.oddities.map((oddity) => oddity.code)).toContain('archive-damaged');
+    expect((await data.datasets()).map(({ name }) => name)).toEqual(expect.arrayContaining(['both', 'cut']));
   });
 
   test('a bad file among good ones is told and passed over', async () => {

@@ -3,8 +3,7 @@
  * in it to its venue's parser. A recording that cannot be read costs itself alone where others stand beside it.
  */
 import { AppError, checkAborted } from '../core/errors.ts';
-import type { ArchiveLimits } from './archive/limits.ts';
-import type { Member } from './archive/members.ts';
+import type { Member, MemberOptions } from './archive/members.ts';
 import { members } from './archive/members.ts';
 import { looksFetched } from './binance/fetched.ts';
 import { mergeOddities } from './oddities.ts';
@@ -36,17 +35,19 @@ const NAMED = 10;
 
 type FileMember = Extract<Member, { kind: 'file' }>;
 
+/** `members`, or the same from another thread. */
+export type Unpack = (file: File, options: MemberOptions) => AsyncIterable<Member>;
+
 export async function readRecording(
   file: File,
-  options: ReadOptions & { readonly limits?: Partial<ArchiveLimits> }
+  options: ReadOptions & { readonly unpack?: Unpack }
 ): Promise<Recording> {
   const sha256 = await digest(file, options);
   const reading = new FileReading(file.name, sha256, options);
-  const { signal, limits } = options;
+  const { signal, unpack = members } = options;
   try {
-    for await (const member of members(file, {
+    for await (const member of unpack(file, {
       ...(signal === undefined ? {} : { signal }),
-      ...(limits === undefined ? {} : { limits }),
       onRead: (bytes) => (reading.bytesRead = bytes)
     })) {
       await reading.take(member);

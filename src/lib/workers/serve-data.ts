@@ -13,6 +13,7 @@ import { browserClock } from './browser-clock.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
 import { DataService } from './data-service.ts';
 import { carryErrors } from './transfer.ts';
+import { unpackElsewhere } from './unpack-elsewhere.ts';
 
 export interface ServeOptions {
   /** Where datasets and runs are kept; the browser's own storage when left out. */
@@ -21,13 +22,14 @@ export interface ServeOptions {
 
 export function serveData(options: ServeOptions = {}): void {
   carryErrors('the data worker');
+  const unpack = unpackElsewhere();
   const service = new DataService({
     openStore: () => openStore(options.root),
     locks: openLocks(),
     clock: browserClock,
     codeVersion: __CODE_VERSION__,
     sample: new Sample(sampleFrom(new URL('/sample/', self.location.origin))),
-    read: readRecording,
+    read: (file, options) => readRecording(file, { ...options, unpack }),
     parquet: () => loadParquet(() => parquetUrl),
     duckdb: { workerUrl: duckdbWorkerUrl, wasmUrl: duckdbWasmUrl },
     shared: self.crossOriginIsolated

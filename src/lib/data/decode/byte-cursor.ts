@@ -4,6 +4,8 @@
  */
 
 const EMPTY = new Uint8Array(0);
+/** A source may give all it has in one piece; whoever reads piece by piece wants to breathe in between. */
+const LONGEST_PIECE = 1 << 20;
 
 export class ByteCursor {
   readonly #source: AsyncIterator<Uint8Array>;
@@ -67,7 +69,7 @@ export class ByteCursor {
   /** All that is left, piece by piece. An iteration that stops early leaves the rest to be read. */
   async *pieces(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const piece = await this.some(Number.POSITIVE_INFINITY);
+      const piece = await this.some(LONGEST_PIECE);
       if (piece.length === 0) return;
       yield piece;
     }
