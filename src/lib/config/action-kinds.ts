@@ -39,6 +39,9 @@ const GIVES: Readonly<Record<AgentConfig['algorithm'], readonly ActionKind[]>> =
 export const actionsOf = (id: EnvConfig['id']): ActionKind => TAKES[id];
 export const actionsBy = (algorithm: AgentConfig['algorithm']): readonly ActionKind[] => GIVES[algorithm];
 
+export const isAlgorithm = (value: unknown): value is AgentConfig['algorithm'] =>
+  typeof value === 'string' && Object.hasOwn(GIVES, value);
+
 /** Ids of the environments that an algorithm can train on. */
 export const trainableOn = (algorithm: AgentConfig['algorithm']): readonly string[] =>
   Object.entries(TAKES).flatMap(([id, kind]) => (GIVES[algorithm].includes(kind) ? [id] : []));

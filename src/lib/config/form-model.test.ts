@@ -61,6 +61,21 @@ describe('the form of a configuration', () => {
     );
   });
 
+  it('can choose every algorithm from any other: what clashes takes its defaults, an environment that cannot be played gives way', () => {
+    const algorithms = (field('agent.algorithm')?.options ?? []).map(String);
+    expect(algorithms.length).toBeGreaterThan(5);
+    for (const from of algorithms) {
+      for (const to of algorithms) {
+        const changed = withValue(withValue(config, 'agent.algorithm', from), 'agent.algorithm', to);
+        expect(changed.agent.algorithm, `${from} to ${to}`).toBe(to);
+      }
+    }
+    const ppo = withValue(withValue(config, 'agent.sequence', 12), 'agent.algorithm', 'ppo-lstm');
+    expect(valueAt(ppo, 'agent.sequence')).toBe(16);
+    expect(withValue(config, 'agent.algorithm', 'dqn').env.id).toBe('CartPole-v1');
+    expect(withValue(config, 'agent.algorithm', 'sac').env).toEqual(config.env);
+  });
+
   it('shows the fields of the environment that was chosen, filled with its defaults', () => {
     const changed = withValue(withValue(config, 'env.environments', 3), 'env.id', 'Pendulum-v1');
     expect(changed.env).toEqual({ id: 'Pendulum-v1', environments: 3 });

@@ -2,7 +2,7 @@
  * The form of a run's configuration as a flat list, made from the schema: the app draws it, and draws anything that is
  * added to the schema later without being changed itself.
  */
-import { trainableOn } from './action-kinds.ts';
+import { isAlgorithm, trainableOn } from './action-kinds.ts';
 import { checkConfig } from './check-config.ts';
 import { configInvalid } from './config-problem.ts';
 import type { RunConfig } from './run-config.ts';
@@ -97,12 +97,33 @@ function kept(config: Mapping, choosing: string): Mapping {
   return { ...config, [top]: Object.fromEntries(Object.entries(value).filter(([name]) => group.entries.has(name))) };
 }
 
+/** With an algorithm that cannot train on the environment chosen, the first that it can train on. */
+function suited(config: Mapping, path: string, algorithm: Scalar): Mapping {
+  if (path !== 'agent.algorithm' || !isAlgorithm(algorithm)) return config;
+  const [first, ...others] = trainableOn(algorithm);
+  const now = mapping(config['env'])['id'];
+  if (first === undefined || now === first || others.some((id) => id === now)) return config;
+  return kept(replaced(config, ['env', 'id'], first), 'env.id');
+}
+
+/** The new choice's group as its defaults have it, for where what could be kept of the old one does not go with them. */
+function afresh(config: Mapping, choosing: string): Mapping {
+  const [top = '', key = ''] = choosing.split('.');
+  return { ...config, [top]: { [key]: mapping(config[top])[key] } };
+}
+
 /**
- * The configuration with one field changed; changing a field that `chooses` fills the newly chosen group with defaults.
+ * The configuration with one field changed. Changing a field that `chooses` keeps what the newly chosen group knows and
+ * fills the rest with defaults; where the two clash it takes the defaults alone.
  * @throws AppError `config.invalid` when the field does not take the value, or it clashes with another field
  */
 export function withValue(config: RunConfig, path: string, value: Scalar): RunConfig {
-  const checked = checkConfig(kept(replaced(config, path.split('.'), value), path));
-  if (!checked.ok) throw configInvalid('the form', checked.problems);
-  return checked.config;
+  const changed = suited(replaced(config, path.split('.'), value), path, value);
+  const checked = checkConfig(kept(changed, path));
+  if (checked.ok) return checked.config;
+  if (path === 'agent.algorithm' && isAlgorithm(value)) {
+    const fresh = checkConfig(afresh(changed, path));
+    if (fresh.ok) return fresh.config;
+  }
+  throw configInvalid('the form', checked.problems);
 }

@@ -6,7 +6,12 @@ import * as v from 'valibot';
 import { AgentSchema } from './agent-config.ts';
 import { choice, field, integer, real, text } from './fields.ts';
 
-const ENVIRONMENT = { ...field('Environment', 'The task: a market before the off, or a classic with a known answer') };
+const ENVIRONMENT = {
+  ...field(
+    'Environment',
+    'The task, of those the algorithm can train on: a market before the off, or a classic with a known answer'
+  )
+};
 
 /**
  * Doing nothing is worth 0. The change of hedged value already pays spread and commission, so it outweighs the other

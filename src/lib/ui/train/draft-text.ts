@@ -15,7 +15,7 @@ export function parseInput(field: FormField, typed: string): string | number {
     throw new AppError('config.invalid', {
       subject: field.title,
       expected: field.takes,
-      got: typed.trim() === '' ? 'got nothing' : `got "${typed}"`,
+      got: typed.trim() === '' ? 'nothing' : `"${typed}"`,
       remedy: field.default === undefined ? 'give a number' : `the default is ${field.default}`
     });
   }

@@ -84,4 +84,4 @@ export class Draft {
 }
 
 const troubleText = (error: AppError): string =>
-  `${error.expected === undefined ? '' : `expected ${error.expected}, `}${error.got}; ${error.remedy}`;
+  `${error.expected === undefined ? '' : `expected ${error.expected}, got `}${error.got}; ${error.remedy}`;
