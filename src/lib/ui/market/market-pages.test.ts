@@ -150,8 +150,8 @@ describe('what is said of contracts and assets', () => {
   test('a clock counts to the close of a contract, and to the end of what trades without one', () => {
     expect(momentWord(asset)).toBe('end');
     expect(momentWord(contract)).toBe('close');
-    expect(marketMillis({ scheduledMillis: 0, lastMillis: 7 })).toBe(7);
-    expect(marketMillis({ scheduledMillis: 9, lastMillis: 7 })).toBe(9);
+    expect(marketMillis({ scheduledMillis: 0, firstMillis: 7 })).toBe(7);
+    expect(marketMillis({ scheduledMillis: 9, firstMillis: 7 })).toBe(9);
   });
 
   test('sizes carry what they are counted in', () => {

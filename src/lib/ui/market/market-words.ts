@@ -39,9 +39,11 @@ const INSTRUMENTS: ReadonlySet<string> = new Set(['YES_NO', 'PERPETUAL', 'SNAPSH
 /** Whether its prices are of a contract or an asset, not the odds of runners. */
 export const isInstrument = (kind: string): boolean => INSTRUMENTS.has(kind);
 
-/** When it starts or closes; what trades without end, when its recording ended. */
-export const marketMillis = ({ scheduledMillis, lastMillis }: Pick<MarketRecord, 'scheduledMillis' | 'lastMillis'>) =>
-  scheduledMillis > 0 ? scheduledMillis : lastMillis;
+/** When it starts or closes; what trades without end, when its recording begins. */
+export const marketMillis = ({
+  scheduledMillis,
+  firstMillis
+}: Pick<MarketRecord, 'scheduledMillis' | 'firstMillis'>) => (scheduledMillis > 0 ? scheduledMillis : firstMillis);
 
 /** What the moment is that a market's clock counts to. */
 export function momentWord({ rules, scheduledMillis }: Pick<MarketInfo, 'rules' | 'scheduledMillis'>): string {
@@ -61,11 +63,11 @@ export function matchedUnit({ kind, name }: Pick<MarketRecord, 'kind' | 'name'>)
   return unit === '' ? '' : ` ${unit}`;
 }
 
-/** @param lastMillis the end of the recording, for what has no start */
-export function marketFacts(market: MarketInfo, removed: number, lastMillis: number): string {
+/** @param firstMillis the start of the recording, for what has none of its own */
+export function marketFacts(market: MarketInfo, removed: number, firstMillis: number): string {
   const count = market.runners.length;
   return [
-    market.synthetic ? '' : dayText(marketMillis({ ...market, lastMillis })),
+    market.synthetic ? '' : dayText(marketMillis({ ...market, firstMillis })),
     kindText(market.kind),
     market.country,
     market.rules.settlement.kind === 'backLay'
