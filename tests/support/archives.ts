@@ -27,6 +27,17 @@ export async function* inPieces(bytes: Uint8Array, size = 997): AsyncGenerator<U
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.slice(at, at + size));
 }
 
+export function streamOf(bytes: Uint8Array, size?: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const pieces = inPieces(bytes, size);
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    }
+  });
+}
+
 // Tar
 
 export interface TarPart {

@@ -1,7 +1,7 @@
 /** Imports of archives: what is kept, under which name, and what is told. */
 import { gzipSync, zipSync } from 'fflate';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bytesOf, joined, tarOf, tarPart, zipOf } from '../../../tests/support/archives.ts';
+import { bytesOf, joined, streamOf, tarOf, tarPart, zipOf } from '../../../tests/support/archives.ts';
 import { AppError } from '../core/errors.ts';
 import { ManualClock } from '../core/time.ts';
 import { Catalogue } from './catalogue.ts';
@@ -256,7 +256,10 @@ describe('a recording of many markets', () => {
     const bytes = joined(...Array.from({ length: 30 }, (_, i) => market(`1.${String(i)}`, 1500, START + i * day)));
     let read = 0;
     const given: { id: string; at: number }[] = [];
-    const recording = await readRecording(new File([bytes], 'all.json'), {
+    // As a browser gives a file: piece by piece.
+    const stream = (): ReadableStream => streamOf(bytes, 1 << 16);
+    const inParts = Object.defineProperty(new File([bytes], 'all.json'), 'stream', { value: stream });
+    const recording = await readRecording(inParts, {
       breathe: () => Promise.resolve(),
       onProgress: ({ bytesRead }) => (read = bytesRead),
       onMarket: ({ record }) => {

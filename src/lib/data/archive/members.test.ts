@@ -6,9 +6,9 @@ import {
   TAR_END,
   bytesOf,
   collect,
-  inPieces,
   joined,
   paxOf,
+  streamOf,
   tarOf,
   tarPart,
   zipEnd,
@@ -35,17 +35,7 @@ const packers = {
 
 /** A file whose stream comes in pieces that respect nothing. */
 function fileOf(bytes: Uint8Array, name = 'x', size = 997): ByteSource {
-  const stream = (): ReadableStream<Uint8Array> => {
-    const pieces = inPieces(bytes, size);
-    return new ReadableStream({
-      async pull(controller) {
-        const { done, value } = await pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      }
-    });
-  };
-  return { name, size: bytes.length, stream };
+  return { name, size: bytes.length, stream: () => streamOf(bytes, size) };
 }
 
 interface Found {
