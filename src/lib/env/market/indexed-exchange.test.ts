@@ -23,6 +23,21 @@ describe('an episode from a book history', () => {
     ['on simulated markets', simulated, { slots: 8 }, 400],
     ['on simulated markets, large stakes', simulated, { slots: 8, stakeCap: 900, exposureLimit: 1e6 }, 400],
     ['on simulated markets, latency of half a step', simulated, { placeLatencyMillis: 2600 }, 300],
+    // A cancel may find the record of an order that is done in another order's hands.
+    [
+      'with cancels two decisions late, small markets',
+      minis,
+      { ...short, decisionSeconds: 1, cancelLatencyMillis: 2000 },
+      400
+    ],
+    [
+      'with cancels two decisions late',
+      simulated,
+      { startMinutes: 1, decisionSeconds: 1, cancelLatencyMillis: 2000 },
+      300
+    ],
+    ['with cancels later than a decision', simulated, { cancelLatencyMillis: 6000 }, 300],
+    ['with latency by chance, of any length', simulated, { latencyModel: 'logNormal', latencySpread: 2 }, 300],
     ['with latency by chance', simulated, { latencyModel: 'logNormal', latencySpread: 1.5 }, 300],
     ['with slippage', simulated, { slots: 8, slippagePercent: 40, latencyModel: 'logNormal' }, 300],
     ['with a risk-averse queue', simulated, { slots: 8, queue: 'riskAverse' }, 300],

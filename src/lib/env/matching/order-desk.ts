@@ -78,8 +78,12 @@ export class OrderDesk {
     };
     this.#random = options.random;
     this.#carryOut = (request) => {
-      options.catchUp?.(request.order.slot);
-      this.#execute(request);
+      // A record that was given back meanwhile may be another order's by now: what was asked of the first finds nothing.
+      if (request.order.id !== request.id) this.#tooLate(request.successor);
+      else {
+        options.catchUp?.(request.order.slot);
+        this.#execute(request);
+      }
     };
   }
 
@@ -115,7 +119,7 @@ export class OrderDesk {
   /** From now on chance comes from this stream: as if the desk had been made with it. */
   reseed(random: Random): void {
     this.#random = random;
-    this.#arrival.random = random.split('slippage');
+    this.#arrival.random.reseed(random, 'slippage');
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
@@ -210,10 +214,7 @@ export class OrderDesk {
     const alive = order.status === OrderStatus.executable;
     if (open) this.resting.withdraw(order, lots);
     if (!open || !alive) {
-      if (successor !== undefined) {
-        successor.voided = successor.lots;
-        this.resting.finish(successor, open ? 'replaced' : 'marketNotOpen');
-      }
+      this.#tooLate(successor);
       return;
     }
     const gone = Math.min(lots, order.rest);
@@ -231,6 +232,14 @@ export class OrderDesk {
     }
     this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
     this.#arrive(successor);
+  }
+
+  /** A request finds the order no more that it was about: one to replace it comes to nothing as well. */
+  #tooLate(successor: Order | undefined): void {
+    if (successor === undefined) return;
+    const open = this.#options.state.status === MarketStatus.open;
+    successor.voided = successor.lots;
+    this.resting.finish(successor, open ? 'replaced' : 'marketNotOpen');
   }
 
   /** An order reaches the venue. */

@@ -6,6 +6,8 @@ import type { Order } from './order.ts';
 export interface Request {
   kind: RequestKind;
   order: Order;
+  /** Of `order` when it was asked for: its record may be another order's by the time the request arrives. */
+  id: number;
   /** The order that takes the place of `order`, for a replace. */
   successor: Order | undefined;
   /** Lots to cancel; Infinity for all that is left. */
@@ -38,10 +40,13 @@ export class RequestQueue {
 
   /** A request that waits from now on. The caller sets `due` and says so by `timed`. */
   add(kind: RequestKind, order: Order, lots: number, successor: Order | undefined): Request {
-    if (this.#count === this.#requests.length) this.#requests.push({ kind, order, successor, lots, due: NEVER });
+    if (this.#count === this.#requests.length) {
+      this.#requests.push({ kind, order, id: order.id, successor, lots, due: NEVER });
+    }
     const request = this.#requests[this.#count++]!;
     request.kind = kind;
     request.order = order;
+    request.id = order.id;
     request.successor = successor;
     request.lots = lots;
     request.due = NEVER;
