@@ -25,7 +25,7 @@ export function formatSignificant(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const magnitude = Math.floor(Math.log10(Math.abs(value)));
-  if (magnitude < -5 || magnitude > 9) return value.toExponential(digits - 1).replace('-', MINUS);
+  if (magnitude < -5 || magnitude > 9) return value.toExponential(digits - 1).replaceAll('-', MINUS);
   return formatNumber(value, Math.max(0, Math.min(8, digits - 1 - magnitude)));
 }
 
@@ -45,7 +45,7 @@ export function formatTick(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${trim(value / 1e6)}M`;
   if (size >= 10_000) return `${trim(value / 1e3)}k`;
-  if (size !== 0 && size < 1e-4) return value.toExponential(0).replace('-', MINUS);
+  if (size !== 0 && size < 1e-4) return value.toExponential(0).replaceAll('-', MINUS);
   return trim(value);
 }
 
