@@ -228,9 +228,52 @@ describe('what the venue says of a market', () => {
   });
 });
 
+describe("the venue's time of a message", () => {
+  const HOUR_SIXTH = 600_000;
+  /** Exchange times of the rows that follow the image, in milliseconds since T. */
+  const timesOf = ({ markets }: ReturnType<typeof read>): number[] => {
+    const tape = markets[0]!.finish({ fingerprint: '', shared: false });
+    const start = Number(tape.startEpochNanos / 1_000_000n) - T;
+    return [...tape.exchange].map((time) => start + time / 1e6).slice(-3);
+  };
+  const around = (ts_ms: number) =>
+    read(
+      opening()
+        .delta('yes', '0.4100', '1.00', { ts_ms: T + 1 })
+        .delta('yes', '0.4100', '1.00', { ts_ms })
+        .delta('yes', '0.4100', '1.00', { ts_ms: T + 3 })
+    );
+
+  it.each([
+    ['ten minutes ahead', T + HOUR_SIXTH, 'venue-time-ahead', 'ms after its reception'],
+    ['ten minutes back', T - HOUR_SIXTH, 'venue-time-went-back', 'ts_ms went back by 600001 ms'],
+    ['a millisecond back', T, 'venue-time-went-back', 'ts_ms went back by 1 ms'],
+    ['two hours back', T - 12 * HOUR_SIXTH, 'venue-time-behind', 'ms before its reception']
+  ])('%s costs that message its own time alone, and is told', (_, ts_ms, code, clause) => {
+    const one = around(ts_ms);
+    expect(timesOf(one)).toEqual([1, 1, 3]);
+    const told = one.reader.oddities.find((oddity) => oddity.code === code);
+    expect([told?.severity, told?.count]).toEqual(['warning', 1]);
+    expect(told?.example).toMatch(/^k\.ndjson line 3: /);
+    expect(told?.example).toContain(clause);
+  });
+
+  it('is believed, however far ahead, once it stays so: the recorder’s clock was set', () => {
+    const lines = opening();
+    for (let message = 1; message <= 10; message++) {
+      lines.delta('yes', '0.4100', '1.00', { ts_ms: T + HOUR_SIXTH + message });
+    }
+    const one = read(lines);
+    expect(timesOf(one)).toEqual([8, 9, 10].map((message) => HOUR_SIXTH + message));
+    expect(one.reader.oddities.find(({ code }) => code === 'venue-time-ahead')?.count).toBe(7);
+  });
+});
+
 interface Damage {
   readonly code: string;
   readonly damage: (lines: Lines) => Lines;
+  /** What it is told as, in part. */
+  readonly clause?: string;
   readonly options?: Partial<KalshiStreamOptions>;
 }
 
@@ -243,8 +286,8 @@ describe('a book that cannot be is taken down until the next image', () => {
     { code: 'crossed-book', damage: (lines) => lines.snapshot([['0.6000', '1.00']], [['0.4000', '1.00']]) },
     { code: 'lost-change', damage: (lines) => lines.delta('both', '0.4000', '1.00') },
     { code: 'lost-change', damage: (lines) => lines.delta('yes', '0.4000', '1e3') },
-    { code: 'lost-change', damage: (lines) => lines.delta('yes', '0.40001', '1.00') },
-    { code: 'lost-change', damage: (lines) => lines.delta('yes', '1.0000', '1.00') },
+    { code: 'lost-change', damage: (lines) => lines.delta('yes', '0.40001', '1.00'), clause: 'off the ladder' },
+    { code: 'lost-change', damage: (lines) => lines.delta('yes', '1.0000', '1.00'), clause: 'not between 0 and 1' },
     { code: 'lost-change', damage: (lines) => lines.delta('yes', '0.4000', '1.005') },
     { code: 'lost-change', damage: (lines) => lines.raw('{"recv_ms":1') },
     { code: 'sequence-went-back', damage: (lines) => lines.skip(-2).delta('yes', '0.4000', '1.00') },
@@ -255,13 +298,14 @@ describe('a book that cannot be is taken down until the next image', () => {
     }
   ];
 
-  it.each(damaged)('$code', ({ code, damage, options }) => {
+  it.each(damaged)('$code', ({ code, damage, options, clause = '' }) => {
     const hurt = read(damage(opening()).trade('yes', '0.4500', '1.00').delta('yes', '0.4000', '1.00'), options);
     const { bids, asks, state } = bookOf(hurt.markets[0]!);
     expect([bids, asks]).toEqual([[], []]);
     expect(state.status).not.toBe(MarketStatus.open);
     expect(codes(hurt)).toMatchObject({ [code]: 1 });
     expect(hurt.reader.oddities.find((oddity) => oddity.code === code)?.example).toMatch(/k\.ndjson line [234]: /);
+    expect(hurt.reader.oddities.find((oddity) => oddity.code === code)?.example).toContain(clause);
     expect(hurt.markets[0]!.record({ dataset: '', fingerprint: '' }).reason).toMatch('cannot be trusted');
 
     const healed = read(

@@ -16,8 +16,12 @@ import { DOLLAR } from './message.ts';
 /** The one contract of a market. */
 const SLOT = 0;
 const MILLI = 1e6;
-/** A venue's time further than this from the recorder's is taken for a fault of the message. */
-const WILD_CLOCK_MILLIS = 3_600_000;
+/** A venue's time so long before its reception is taken for a fault of the message. */
+const LONGEST_DELAY_MILLIS = 3_600_000;
+/** So far ahead of its reception, by more than any before it, a message is not believed: clocks drift, they do not leap. */
+const LEAP_MILLIS = 1000;
+/** So many in a row that say the same are: the recorder's clock was set. */
+const LEAPS_BELIEVED = 8;
 
 export interface MessageTime {
   readonly receivedMillis: number;
@@ -59,6 +63,8 @@ export class KalshiRecorder {
   readonly #lastExchange = new Map<number, number>();
   #exchange = Number.NaN;
   #leastDelay = Infinity;
+  /** Messages in a row whose time was not believed. */
+  #doubted = 0;
 
   constructor(options: { ticker: string; source: string; oddities: OddityLog; terms: KalshiTerms | undefined }) {
     this.ticker = options.ticker;
@@ -136,7 +142,7 @@ export class KalshiRecorder {
       this.#distrust(message, line, 'crossed-book', clause);
     } else {
       this.counts.deltas++;
-      this.#open(message);
+      this.#open(message, line);
       depth.set(price, size);
       this.#row(axis, price, size);
     }
@@ -153,7 +159,7 @@ export class KalshiRecorder {
     this.counts.trades++;
     this.counts.tradedLots += lots;
     this.prices.add(price);
-    this.#open(message);
+    this.#open(message, line);
     this.builder.row(taker === 'yes' ? RowKind.buyTrade : RowKind.sellTrade, SLOT, price, lots);
   }
 
@@ -191,7 +197,7 @@ export class KalshiRecorder {
       this.#distrust(message, line, 'crossed-book', 'an image whose best yes and no bids add up to 1 or more');
       return;
     }
-    this.#open(message);
+    this.#open(message, line);
     const changed = this.#replace('yes', message.yes) + this.#replace('no', message.no);
     if (this.#trusted && changed > 0 && message.yes.length + message.no.length > 0) {
       this.#odd(
@@ -227,7 +233,7 @@ export class KalshiRecorder {
   #distrust(at: MessageTime, line: number, code: string, clause: string): void {
     this.#odd('warning', code, line, `${clause}; the book is empty until its next image`);
     this.damage ??= clause;
-    this.#open(at);
+    this.#open(at, line);
     this.#replace('yes', []);
     this.#replace('no', []);
     this.#trusted = false;
@@ -244,12 +250,9 @@ export class KalshiRecorder {
   }
 
   /** Starts a message of the tape, and says before it what its time brings: opening, and the end of trading. */
-  #open(message: MessageTime): void {
+  #open(message: MessageTime, line: number): void {
     const received = Math.max(message.receivedMillis, this.#received);
-    let exchange = message.exchangeMillis ?? (Number.isNaN(this.#exchange) ? received : this.#exchange);
-    if (Math.abs(exchange - message.receivedMillis) > WILD_CLOCK_MILLIS) exchange = received;
-    // One subscription's messages are in the venue's order whatever their times say.
-    exchange = Math.max(exchange, this.#lastExchange.get(message.sid) ?? 0);
+    let exchange = this.#venueTime(message, received, line);
     if (this.#builder === undefined) {
       this.#startMillis = Math.min(received, exchange);
       this.#builder = new TapeBuilder(BigInt(this.#startMillis) * BigInt(MILLI));
@@ -261,6 +264,35 @@ export class KalshiRecorder {
     this.#at(exchange, received);
     if (this.#status === MarketStatus.inactive && exchange >= (this.terms?.openMillis ?? 0))
       this.#setStatus(MarketStatus.open);
+  }
+
+  /**
+   * The venue's time of a message. What cannot be so is told and takes the time of the message before it: one
+   * subscription's messages are in the venue's order, so a time that were believed would hold back all that follow.
+   */
+  #venueTime(message: MessageTime, received: number, line: number): number {
+    const last = this.#lastExchange.get(message.sid);
+    const near = last ?? (Number.isNaN(this.#exchange) ? received : this.#exchange);
+    const { exchangeMillis: told } = message;
+    if (told === undefined) return near;
+    const ahead = told - message.receivedMillis;
+    if (ahead > Math.max(0, -this.#leastDelay) + LEAP_MILLIS && ++this.#doubted < LEAPS_BELIEVED) {
+      const clause = `ts_ms ${String(told)} is ${String(ahead)} ms after its reception`;
+      this.#odd('warning', 'venue-time-ahead', line, `${clause}; it takes the time of the message before it`);
+      return near;
+    }
+    this.#doubted = 0;
+    if (-ahead > LONGEST_DELAY_MILLIS) {
+      const clause = `ts_ms ${String(told)} is ${String(-ahead)} ms before its reception`;
+      this.#odd('warning', 'venue-time-behind', line, `${clause}; it takes the time of the message before it`);
+      return near;
+    }
+    if (last !== undefined && told < last) {
+      const clause = `ts_ms went back by ${String(last - told)} ms within its subscription`;
+      this.#odd('warning', 'venue-time-went-back', line, `${clause}; it takes the time of the message before it`);
+      return last;
+    }
+    return told;
   }
 
   /** `close_time` passes without a message of the stream ("Market Lifecycle", docs.kalshi.com). */

@@ -121,10 +121,9 @@ function readLevels(levels: unknown, axis: Axis): readonly Level[] | Fault {
   const seen = new Set<number>();
   for (const level of levels as readonly unknown[]) {
     if (!Array.isArray(level)) return new Fault(`a level of its ${axis} side is no pair`);
-    const price = fixedPoint(level[0], PRICE_DECIMALS);
+    const price = readPrice(level[0], `${axis} price`);
+    if (price instanceof Fault) return price;
     const lots = fixedPoint(level[1], SIZE_DECIMALS);
-    if (price === undefined || !isPrice(price))
-      return new Fault(`${axis} price ${say(level[0])} is not between 0 and 1`);
     if (lots === undefined || lots < 0) return new Fault(`${axis} size ${say(level[1])} is not a size`);
     if (seen.has(price)) return new Fault(`${axis} price ${say(level[0])} stands twice in one snapshot`);
     seen.add(price);
@@ -135,24 +134,20 @@ function readLevels(levels: unknown, axis: Axis): readonly Level[] | Fault {
 
 function readDelta(common: Common, msg: Fields): Delta | Fault {
   const axis = msg['side'];
-  const price = fixedPoint(msg['price_dollars'], PRICE_DECIMALS);
+  const price = readPrice(msg['price_dollars'], 'its price');
   const lots = fixedPoint(msg['delta_fp'], SIZE_DECIMALS);
   if (axis !== 'yes' && axis !== 'no') return new Fault(`its side ${say(axis)} is neither yes nor no`);
-  if (price === undefined || !isPrice(price)) {
-    return new Fault(`its price ${say(msg['price_dollars'])} is not between 0 and 1`);
-  }
+  if (price instanceof Fault) return price;
   if (lots === undefined) return new Fault(`its delta ${say(msg['delta_fp'])} is not a size`);
   return { type: 'delta', ...common, axis, price, lots };
 }
 
 function readTrade(common: Common, msg: Fields): Trade | Fault {
-  const price = fixedPoint(msg['yes_price_dollars'], PRICE_DECIMALS);
+  const price = readPrice(msg['yes_price_dollars'], 'its price');
   const noPrice = fixedPoint(msg['no_price_dollars'], PRICE_DECIMALS);
   const lots = fixedPoint(msg['count_fp'], SIZE_DECIMALS);
   const taker = msg['taker_side'];
-  if (price === undefined || !isPrice(price)) {
-    return new Fault(`its price ${say(msg['yes_price_dollars'])} is not between 0 and 1`);
-  }
+  if (price instanceof Fault) return price;
   if (noPrice !== undefined && noPrice !== DOLLAR - price) return new Fault('its yes and no prices do not add up to 1');
   if (lots === undefined || lots <= 0) return new Fault(`its count ${say(msg['count_fp'])} is not a size`);
   if (taker !== 'yes' && taker !== 'no') return new Fault(`its taker_side ${say(taker)} is neither yes nor no`);
@@ -166,8 +161,16 @@ const isRecord = (value: unknown): value is Fields =>
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** No order can rest at nothing or at the whole payout. */
-const isPrice = (price: number): boolean => price > 0 && price < DOLLAR;
+/** A price in 1e-4 dollars: no order can rest at nothing or at the whole payout. */
+function readPrice(text: unknown, name: string): number | Fault {
+  const price = fixedPoint(text, PRICE_DECIMALS);
+  if (price !== undefined)
+    return price > 0 && price < DOLLAR ? price : new Fault(`${name} ${say(text)} is not between 0 and 1`);
+  if (typeof text === 'string' && DECIMAL.test(text)) {
+    return new Fault(`${name} ${say(text)} is off the ladder: the finest step is ${String(1 / DOLLAR)}`);
+  }
+  return new Fault(`${name} ${say(text)} is not a price in dollars`);
+}
 
 const say = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
