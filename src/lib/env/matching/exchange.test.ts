@@ -216,6 +216,32 @@ describe('refusals', () => {
     expect(exchange.account.exposure()).toBe((199 + 4_800) * 100);
   });
 
+  it('a slot that is no slot is not offered', () => {
+    const { exchange, place } = scene(() => undefined);
+    for (const slot of [-1, 0.5, 3, Number.NaN, Infinity]) {
+      expect(place({ slot, side: Side.back, price: 4.6, stake: 1_000 }).end).toBe('notOffered');
+    }
+    expect(exchange.account.exposure()).toBe(0);
+  });
+
+  it('to cancel a number of lots that is none is a bug of who asks, and changes nothing', () => {
+    const { exchange, place } = scene(() => undefined);
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(2));
+    for (const wrong of [-100, 0, 0.5, Number.NaN, -Infinity]) {
+      expect(() => {
+        exchange.cancel(order, wrong);
+      }).toThrow(/cancel: expected whole lots/u);
+    }
+    exchange.advanceTo(seconds(3));
+    expect([order.rest, order.cancelling, exchange.account.waitingBack[0], exchange.transactions]).toEqual([
+      1_000,
+      false,
+      1_000,
+      1
+    ]);
+  });
+
   it('a replacement that cannot be paid is refused, and what it was to replace is gone', () => {
     const { exchange, place } = scene(() => undefined, { bankroll: 10_000 });
     const order = place({ side: Side.lay, price: 4.4, stake: 2_000 });

@@ -142,7 +142,10 @@ export class SimulatedExchange {
     return this.#desk.place(request);
   }
 
-  /** Asks to cancel `lots` of an order, all that is left when not given. */
+  /**
+   * Asks to cancel `lots` of an order, all that is left when not given.
+   * @throws Error unless `lots` are whole and above 0, or Infinity
+   */
   cancel(order: Order, lots: number = Infinity): void {
     this.#desk.cancel(order, lots);
   }

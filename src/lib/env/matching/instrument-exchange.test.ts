@@ -347,6 +347,18 @@ describe('cancel and replace', () => {
     expect(next).toMatchObject({ cancelled: 3, end: 'cancelled' });
   });
 
+  it('of a number of lots that is none are a bug of who asks', () => {
+    const { exchange, order } = started();
+    for (const wrong of [-1, 0, 1.5, Number.NaN, -Infinity]) {
+      expect(() => {
+        exchange.cancel(order, wrong);
+      }).toThrow(/cancel: expected whole lots/u);
+    }
+    exchange.advanceTo(millis(200));
+    expect(order).toMatchObject({ filled: 2, cancelled: 0, rest: 4, cancelling: false });
+    expect(exchange.account.waitingBuy[0]).toBe(4);
+  });
+
   it('change nothing about an order that is complete', () => {
     const { exchange, order } = started();
     exchange.cancel(order);
@@ -370,7 +382,7 @@ describe('refusals', () => {
     expect(ended(buy(999, 1.5)).end).toBe('belowMinimum');
     expect(ended(buy(4000, 1)).end).toBe('offLadder');
     expect(ended(buy(-1, 1)).end).toBe('offLadder');
-    expect(ended(buy(999, 1, { slot: 3 })).end).toBe('notOffered');
+    for (const slot of [-1, 0.5, 3, Number.NaN]) expect(ended(buy(999, 1, { slot })).end).toBe('notOffered');
     expect(ended(buy(999, 1, { kind: 'market', timeInForce: 'GTC' })).end).toBe('notOffered');
     expect(ended(buy(999, 1e9)).end).toBe('unaffordable');
     expect(exchangeOn(tape).place(buy(999, 1)).end).toBe('marketNotOpen');

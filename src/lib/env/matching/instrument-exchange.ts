@@ -30,7 +30,7 @@ import { protectedTick, refusalOfInstrument } from './instrument-refusal.ts';
 import { instrumentStory } from './instrument-story.ts';
 import type { InstrumentStory } from './instrument-story.ts';
 import type { InstrumentVenue } from './instrument-venue.ts';
-import { OrderStatus } from './order.ts';
+import { OrderStatus, mustBeCancellable } from './order.ts';
 
 export class InstrumentExchange implements ExchangeLike<
   InstrumentRequest,
@@ -143,8 +143,12 @@ export class InstrumentExchange implements ExchangeLike<
     return order;
   }
 
-  /** Asks to cancel `lots` of an order, all that is left when not given. */
+  /**
+   * Asks to cancel `lots` of an order, all that is left when not given.
+   * @throws Error unless `lots` are whole and above 0, or Infinity
+   */
   cancel(order: InstrumentOrder, lots = Infinity): void {
+    mustBeCancellable(lots);
     this.transactions++;
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;

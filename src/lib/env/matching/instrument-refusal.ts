@@ -4,6 +4,7 @@ import type { Book } from '../../market/book.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import { MarketStatus, NO_TICK } from '../../market/tape.ts';
 import type { PositionAccount } from '../account/position-account.ts';
+import { isSlot } from './refusal.ts';
 import { Direction } from './instrument-order.ts';
 import type { InstrumentEnd, InstrumentOrder } from './instrument-order.ts';
 
@@ -15,7 +16,7 @@ export function refusalOfInstrument(
 ): InstrumentEnd | undefined {
   const { orders, ladder } = state.market.rules;
   const { slot, tick, lots, kind, timeInForce } = order;
-  if (!(slot >= 0 && slot < state.books.length) || !orders.kinds.includes(kind)) return 'notOffered';
+  if (!isSlot(slot, state) || !orders.kinds.includes(kind)) return 'notOffered';
   if (kind === 'market' && timeInForce !== 'IOC' && timeInForce !== 'FOK') return 'notOffered';
   if (kind === 'market' && tick === NO_TICK) return 'nothingToTake';
   if (!(Number.isInteger(tick) && tick >= 0 && tick < ladder.size)) return 'offLadder';

@@ -61,3 +61,15 @@ it('constant latency is what it is given, and nothing for the kinds left out', (
   const kinds: LatencyKind[] = ['place', 'cancel', 'replace', 'response', 'feed'];
   expect(kinds.map((kind) => model(kind, new Random(1 as Seed)))).toEqual([1, 2, 3, 0, 0.5].map(millis));
 });
+
+describe('what is no time', () => {
+  it.each([-5, Number.NaN, Infinity])('is refused: %s ms', (wrong) => {
+    const times = { place: 1, cancel: 2, replace: 3 };
+    for (const kind of ['place', 'feed'] as const) {
+      const subject = new RegExp(`latency of ${kind}: expected milliseconds`, 'u');
+      expect(() => constantLatency({ ...times, [kind]: wrong })).toThrow(subject);
+      expect(() => logNormalLatency({ ...times, [kind]: wrong }, 0.5)).toThrow(subject);
+    }
+    expect(() => logNormalLatency(times, wrong)).toThrow(/spread of the latency: expected a standard deviation/u);
+  });
+});

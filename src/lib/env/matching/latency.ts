@@ -12,6 +12,8 @@ export type RequestKind = 'place' | 'cancel' | 'replace';
 /** All that travels: requests, the venue's answers to them, and its market data beyond the recorded delay. */
 export type LatencyKind = RequestKind | 'response' | 'feed';
 
+const LATENCY_KINDS: readonly LatencyKind[] = ['place', 'cancel', 'replace', 'response', 'feed'];
+
 /** Nanoseconds on the way. */
 export type LatencyModel = (kind: LatencyKind, random: Random) => Nanos;
 
@@ -24,7 +26,9 @@ export interface LatencyMillis {
   readonly feed?: number;
 }
 
+/** @throws AppError where one is no time: negative, infinite or not a number */
 export function constantLatency(latencyMillis: LatencyMillis): LatencyModel {
+  mustBeTimes(latencyMillis);
   const place = millis(latencyMillis.place);
   const cancel = millis(latencyMillis.cancel);
   const replace = millis(latencyMillis.replace);
@@ -49,11 +53,27 @@ export function constantLatency(latencyMillis: LatencyMillis): LatencyModel {
 /**
  * Log-normal around the given medians: `spread` is the standard deviation of the logarithm (0.5 puts nine draws of
  * ten between 0.44 and 2.3 times the median). Nothing is drawn for what takes no time.
+ * @throws AppError where a median is no time or the spread no deviation: negative, infinite or not a number
  */
 export function logNormalLatency(medianMillis: LatencyMillis, spread: number): LatencyModel {
+  mustBeTimes(medianMillis);
+  if (!isAmount(spread)) {
+    throw new AppError('config.invalid', {
+      subject: 'spread of the latency',
+      expected: 'a standard deviation, 0 or more',
+      got: String(spread),
+      remedy: 'give 0 for a latency that is always the same'
+    });
+  }
   return (kind, random) => {
     const median = medianMillis[kind] ?? 0;
-    return median === 0 ? (0 as Nanos) : millis(median * Math.exp(spread * random.normal()));
+    // Drawn into the stream and one way out: a fraction that a call hands back is made an object, at every request.
+    let factor = 1;
+    if (median !== 0) {
+      random.drawNormal();
+      factor = Math.exp(spread * random.drawn);
+    }
+    return millis(median * factor);
   };
 }
 
@@ -78,14 +98,27 @@ export function recordedLatency(samples: LatencySamples): LatencyModel {
   };
 }
 
-const LATENCY_KINDS: readonly LatencyKind[] = ['place', 'cancel', 'replace', 'response', 'feed'];
-
 function nanosOf(kind: LatencyKind, samples: readonly number[]): Float64Array {
   const remedy = 'record latencies of this kind, or leave the kind out';
   const subject = `latency of ${kind}`;
   if (samples.length === 0) throw new AppError('data.empty', { subject, got: 'no sample was given', remedy });
   return Float64Array.from(samples, (sample) => {
-    if (sample >= 0 && sample < Infinity) return millis(sample);
+    if (isAmount(sample)) return millis(sample);
     throw new AppError('data.corrupt', { subject, expected: 'milliseconds, 0 or more', got: String(sample), remedy });
   });
+}
+
+const isAmount = (value: number): boolean => value >= 0 && value < Infinity;
+
+function mustBeTimes(latencyMillis: LatencyMillis): void {
+  for (const kind of LATENCY_KINDS) {
+    const value = latencyMillis[kind];
+    if (value === undefined || isAmount(value)) continue;
+    throw new AppError('config.invalid', {
+      subject: `latency of ${kind}`,
+      expected: 'milliseconds, 0 or more',
+      got: String(value),
+      remedy: 'give 0 for what takes no time'
+    });
+  }
 }

@@ -15,7 +15,7 @@ import type { Arrival, Taken } from './arrival.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { RequestKind } from './latency.ts';
 import { FillLog } from './fill-log.ts';
-import { Order, OrderStatus, Side } from './order.ts';
+import { Order, OrderStatus, Side, mustBeCancellable } from './order.ts';
 import type { OrderRequest } from './order.ts';
 import { notAffordable, offLadder, refusalOf } from './refusal.ts';
 import { queueNamed } from './queue/queue-name.ts';
@@ -141,8 +141,12 @@ export class OrderDesk {
     return order;
   }
 
-  /** Asks to cancel `lots` of an order, all that is left when not given. */
+  /**
+   * Asks to cancel `lots` of an order, all that is left when not given.
+   * @throws Error unless `lots` are whole and above 0, or Infinity
+   */
   cancel(order: Order, lots: number = Infinity): void {
+    mustBeCancellable(lots);
     this.transactions++;
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;

@@ -2,6 +2,7 @@
  * An order at the simulated exchange and what may be asked of it. Orders are plain mutable records that the engine
  * owns and reuses; everyone else reads them. Knows nothing of how they match.
  */
+import { assert } from '../../core/assert.ts';
 import type { OrderKind, Persistence } from '../../market/rules.ts';
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import type { Shadow } from './shadow-queues.ts';
@@ -75,6 +76,8 @@ export class Order {
   cancelled = 0;
   lapsed = 0;
   voided = 0;
+  /** Lots that had been matched when the runner left, which made them void. */
+  matchedVoid = 0;
   /** Sum over matches of lots times hundredths; the average price is this over `matched`. */
   matchedPoints = 0;
   /** Taker-side lots that must trade before this order is next; halves of a lot occur. */
@@ -124,6 +127,7 @@ export class Order {
     this.cancelled = 0;
     this.lapsed = 0;
     this.voided = 0;
+    this.matchedVoid = 0;
     this.matchedPoints = 0;
     this.ahead = 0;
     this.aheadOnArrival = 0;
@@ -142,6 +146,17 @@ export class Order {
 /** Whether an order is matched at the starting price once that is reconciled. */
 export const takesStartingPrice = (order: Order): boolean =>
   order.kind !== 'limit' || order.persistence === 'marketOnClose';
+
+/** Whether anything of an order was ever matched, even if its runner left since. */
+export const wasMatched = (order: Order): boolean => order.matched > 0 || order.matchedVoid > 0;
+
+/** @throws Error where no such number of lots can be cancelled: the caller's bug. Infinity is all that is left. */
+export function mustBeCancellable(lots: number): void {
+  assert(
+    lots === Infinity || (Number.isSafeInteger(lots) && lots > 0),
+    `cancel: expected whole lots above 0, or Infinity for all that is left, got ${String(lots)}`
+  );
+}
 
 /** One match and what caused it. */
 export class Fill {

@@ -19,7 +19,7 @@ export function refusalOf(
 ): EndReason | undefined {
   const { orders, ladder } = state.market.rules;
   const { slot, lots, kind } = order;
-  if (slot < 0 || slot >= state.books.length) return 'notOffered';
+  if (!isSlot(slot, state)) return 'notOffered';
   if (!isAmong(orders.kinds, kind) || !isAmong(orders.persistence, order.persistence)) return 'notOffered';
   if (offLadder(order, ladder)) return 'offLadder';
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
@@ -28,6 +28,9 @@ export function refusalOf(
   if (lots < orders.minimum && !takenUnderMinimum(order, reducing, orders.underMinimum)) return 'belowMinimum';
   return notAffordable(order, account, limits);
 }
+
+export const isSlot = (slot: number, { books }: MarketState): boolean =>
+  Number.isInteger(slot) && slot >= 0 && slot < books.length;
 
 /** Whether a stake under the minimum is taken all the same. Orders for the starting price have no payout to count. */
 function takenUnderMinimum(order: Order, reducing: boolean, rule: UnderMinimum = { kind: 'reducing' }): boolean {
