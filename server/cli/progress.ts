@@ -54,6 +54,7 @@ export class ProgressLine {
     add('green_rate', 'green', 2);
     add('traded_rate', 'traded', 2);
     add('critic_loss', 'critic loss', 4);
+    add('loss', 'loss', 4);
     add('updates_per_second', 'updates/s', 1);
     const rate = row['updates_per_second'];
     if (rate !== undefined && rate > 0) parts.push(`${Math.ceil((this.#total - updates) / rate)} s left`);
