@@ -22,6 +22,19 @@ describe('named random streams', () => {
     const firsts = new Set(streams.map((stream) => stream.bits()));
     expect(firsts.size).toBe(streams.length);
   });
+  it('are made over in place into what a split by name and number gives, and split on from there', () => {
+    const root = new Random(seed(1), 'a path of names that is longer than the sixty-four units a stream begins with');
+    const used = new Random(seed(9));
+    for (const number of [0, 7, 10, 1203, 123_456_789]) {
+      used.normal();
+      used.reseed(root, 'draw ', number);
+      const split = root.split(`draw ${String(number)}`);
+      expect([used.normal(), ...take(used, 8)]).toEqual([split.normal(), ...take(split, 8)]);
+      expect(take(used.split('slippage'), 8)).toEqual(take(split.split('slippage'), 8));
+    }
+    used.reseed(root, 'fills');
+    expect(take(used, 8)).toEqual(take(root.split('fills'), 8));
+  });
   it('go on exactly from a saved state', () => {
     const random = new Random(seed(3));
     take(random, 5);

@@ -18,8 +18,6 @@ import { hasChance, levelAfter } from './realism.ts';
 import type { Timeline } from './timeline.ts';
 import { isPlayable, timelineOf } from './timeline.ts';
 
-const REAL: Conditions = { level: 1, random: undefined };
-
 export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly spec: EnvSpec;
   readonly size: number;
@@ -33,7 +31,11 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly #timelines: (Timeline | undefined)[];
   readonly #episodes: readonly PreOffEpisode[];
   readonly #order: Int32Array;
-  #root = new Random(0 as Seed);
+  readonly #root = new Random(0 as Seed);
+  readonly #chance = new Random(0 as Seed);
+  /** Written over for every pass, and for every episode of an environment: a reset makes nothing. */
+  readonly #ofPass = new Random(0 as Seed);
+  readonly #conditions: readonly { level: number; readonly random: Random | undefined }[];
   #once = false;
   #traced = true;
   #pass = 0;
@@ -66,6 +68,11 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     }
     this.episodeMarkets = this.#tapes.map((tape) => tape.market.id);
     this.#order = new Int32Array(this.#tapes.length);
+    const sure = !hasChance(config);
+    this.#conditions = Array.from({ length: this.size }, () => ({
+      level: 1,
+      random: sure ? undefined : new Random(0 as Seed)
+    }));
     const pool = new ExchangePool(config);
     this.#episodes = Array.from({ length: this.size }, (_, index) => {
       const traced = trace?.environment === 'all' || trace?.environment === index;
@@ -75,7 +82,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
 
   reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
-    this.#root = new Random(seed, this.spec.id).split('episodes');
+    this.#root.reseed(new Random(seed, this.spec.id), 'episodes');
+    this.#chance.reseed(this.#root, 'chance');
     this.#once = schedule === 'once';
     this.#traced = trace;
     this.#pass = 0;
@@ -111,7 +119,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     const at = this.#next++ % this.#order.length;
     if (at === 0) {
       for (let e = 0; e < this.#order.length; e++) this.#order[e] = e;
-      this.#root.split(`pass ${String(this.#pass++)}`).shuffle(this.#order);
+      this.#ofPass.reseed(this.#root, 'pass ', this.#pass++);
+      this.#ofPass.shuffle(this.#order);
     }
     return this.#order[at]!;
   }
@@ -129,18 +138,15 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     const timeline = (this.#timelines[e] ??= timelineOf(tape, this.#config));
     assert(timeline !== undefined, `${tape.market.id}: listed as playable, but it has no timeline`);
     episode[i] = e;
-    this.#episodes[i]!.begin(timeline, this.#conditions(e), this.#traced);
+    this.#episodes[i]!.begin(timeline, this.#conditionsOf(i, e), this.#traced);
   }
 
   /** Evaluations are always real. Chance is an episode's own, whoever plays it. */
-  #conditions(e: number): Conditions {
-    const config = this.#config;
-    const sure = !hasChance(config);
-    if (sure && config.curriculumSteps === 0) return REAL;
-    const name = this.#once ? `once ${String(e)}` : `draw ${String(this.#next)}`;
-    return {
-      level: this.#once ? 1 : levelAfter(this.#played, config),
-      random: sure ? undefined : this.#root.split('chance').split(name)
-    };
+  #conditionsOf(i: number, e: number): Conditions {
+    const conditions = this.#conditions[i]!;
+    conditions.level = this.#once ? 1 : levelAfter(this.#played, this.#config);
+    if (this.#once) conditions.random?.reseed(this.#chance, 'once ', e);
+    else conditions.random?.reseed(this.#chance, 'draw ', this.#next);
+    return conditions;
   }
 }

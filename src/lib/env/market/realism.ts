@@ -67,5 +67,7 @@ const easedSlippage =
   (random) => {
     const ticks = model(random);
     // All of it draws no more than it does without a curriculum, so that both go on alike.
-    return ticks > 0 && realism.level < 1 && random.uniform() >= realism.level ? 0 : ticks;
+    if (ticks === 0 || realism.level >= 1) return ticks;
+    random.drawUniform();
+    return random.drawn >= realism.level ? 0 : ticks;
   };

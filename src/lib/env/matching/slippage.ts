@@ -31,7 +31,8 @@ export function tickSlippage(probabilities: readonly number[]): SlippageModel {
     upTo.push(sum);
   }
   return (random) => {
-    const draw = random.uniform();
+    random.drawUniform();
+    const draw = random.drawn;
     for (let ticks = 0; ticks < upTo.length; ticks++) if (draw < upTo[ticks]!) return ticks + 1;
     return 0;
   };
