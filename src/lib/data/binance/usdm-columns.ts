@@ -9,6 +9,8 @@ import type { DecimalLevels } from './usdm-message.ts';
 const FIRST_ENTRIES = 1024;
 /** A double holds whole numbers exactly below this. */
 const EXACT = Number.MAX_SAFE_INTEGER;
+/** A step that fewer of the numbers need is not the venue's. */
+const STRAY_SHARE = 1 / 1000;
 const POWERS = Float64Array.from({ length: 16 }, (_, power) => 10 ** power);
 
 /** Decimal numbers as whole multiples of 10^-`decimals`, exactly. */
@@ -55,13 +57,20 @@ export class DecimalColumn {
     this.#count = count;
   }
 
-  /** The fewest decimals that write every value exactly. */
+  /**
+   * The fewest decimals that write all values but strays exactly: so few that one damaged number among thousands does
+   * not make the ladder of the whole market finer.
+   */
   leastDecimals(): number {
     const { values } = this;
+    let numbers = 0;
+    for (const value of values) if (value !== 0) numbers++;
+    const mostStrays = Math.floor(numbers * STRAY_SHARE);
     let divisor = 1;
     for (let decimals = this.#decimals; decimals > 0; decimals--) {
       const coarser = divisor * 10;
-      for (const value of values) if (value % coarser !== 0) return decimals;
+      let strays = 0;
+      for (const value of values) if (value % coarser !== 0 && ++strays > mostStrays) return decimals;
       divisor = coarser;
     }
     return 0;

@@ -46,7 +46,8 @@ test('a file is known by its bytes, whatever its name, and becomes a market with
     firstMillis: START + 1,
     lastMillis: START + 90_000.5
   });
-  expect(record.oddities.map((oddity) => oddity.code)).toEqual(['sequence-gap']);
+  expect(record.oddities.map((oddity) => oddity.code)).toEqual(['sequence-gap', 'no-snapshot']);
+  expect(record.reason).toContain('no order book snapshot');
   expect(tape.market.fingerprint).toBe(recording.sha256);
   expect(Array.from(bronze.received)).toEqual([START + 3.5, START + 8.5, START + 90_000.5]);
   expect(bronze.text[1]).toBe(JSON.stringify(trade));

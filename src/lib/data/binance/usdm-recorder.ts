@@ -21,6 +21,9 @@ export class UsdmRecorder {
   /** Messages by kind, before anything was left out. */
   readonly counts = { depthUpdate: 0, bookTicker: 0, trade: 0, snapshot: 0, markPriceUpdate: 0 };
   trades = 0;
+  /** Lines of the first depth update and the first snapshot that were taken, 0 before. */
+  #firstDepth = 0;
+  #firstSnapshot = 0;
   #columns: UsdmColumns | undefined;
   #symbol: string;
   #line = 0;
@@ -87,9 +90,23 @@ export class UsdmRecorder {
     return false;
   }
 
+  /**
+   * Says, once all is read, whether the book began as one: depth updates give only what changes.
+   * @returns why it did not, as a clause
+   */
+  finish(): string | undefined {
+    if (this.#firstDepth === 0 || this.#firstSnapshot > 0) return undefined;
+    const clause =
+      'the recording holds depth updates and no order book snapshot: levels that never changed are missing';
+    this.#line = this.#firstDepth;
+    this.#odd('warning', 'no-snapshot', clause);
+    return clause;
+  }
+
   #depth(message: UsdmMessage): void {
     this.#checkSequence(message);
     if (!this.#begin(message, message.transactionMillis)) return;
+    this.#firstDepth ||= this.#line;
     this.#side(RowKind.bid, message.bids);
     this.#side(RowKind.ask, message.asks);
   }
@@ -115,6 +132,7 @@ export class UsdmRecorder {
    */
   #snapshot(message: UsdmMessage): void {
     if (!this.#begin(message, message.transactionMillis)) return;
+    this.#firstSnapshot ||= this.#line;
     const { bids, asks } = message;
     const [worstBid, worstAsk] = [indexOfExtreme(bids, -1), indexOfExtreme(asks, 1)];
     const [bestBid, bestAsk] = [indexOfExtreme(bids, 1), indexOfExtreme(asks, -1)];

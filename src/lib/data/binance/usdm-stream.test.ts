@@ -69,7 +69,9 @@ function read(lines: readonly string[], given: Given = {}) {
     const row = index + 1;
     return [tape.kind[row]!, tape.tick[row]!, tape.lots[row]!, tape.exchange[row]!, tape.received[row]!];
   });
-  return { ...read, reader, rows, codes: reader.oddities.map((oddity) => oddity.code) };
+  // A sample of a few updates has no snapshot, and is told of it: see its own test.
+  const codes = reader.oddities.map((oddity) => oddity.code).filter((code) => code !== 'no-snapshot');
+  return { ...read, reader, rows, codes };
 }
 
 function refusal(lines: readonly string[]): AppError {
@@ -178,7 +180,22 @@ describe('a recorded USD-M stream', () => {
       [RowKind.ask, 1002, 20]
     ]);
     expect(codes).toEqual(['off-ladder-price', 'off-lot-size']);
-    expect(reader.oddities[0]?.example).toBe('abc line 1: a price between two steps; it is left out');
+    expect(reader.oddities.map((oddity) => oddity.example)).toContain(
+      'abc line 1: a price between two steps; it is left out'
+    );
+  });
+
+  test('one number among thousands that needs a finer step is told: a price is left out, a size rounded', () => {
+    const many = Array.from({ length: 1_500 }, (_, i) => line(3_000 + i, depth(i, 1 + i)));
+    const stray: Levels = [
+      ['100.15', '1.00'],
+      ['100.30', '0.125']
+    ];
+    const { rows, codes, reader, tape } = read([...many, line(9_000, depth(1_500, 1_501, { b: [], a: stray }))]);
+    expect(tape.market.rules.spec).toMatchObject({ priceDecimals: 1, sizeDecimals: 0 });
+    expect(rows.slice(3_000).map((row) => row.slice(0, 3))).toEqual([[RowKind.ask, 1003, 1]]);
+    expect(codes).toEqual(['off-ladder-price', 'off-lot-size']);
+    expect(reader.oddities.map((oddity) => oddity.example.slice(0, 14))).toContain('abc line 1501:');
   });
 
   test('an instrument finer than its data is kept as fine as it is', () => {
@@ -257,13 +274,28 @@ describe('odd data', () => {
   }
 
   test('a last line that is cut off is left out and told', () => {
-    const lines = [line(1, depth(0, 1)), line(2, depth(1, 2))];
+    const lines = [line(1, snapshot(0, [['100.10', '1.0']], [])), line(2, depth(1, 2))];
     const bytes = new TextEncoder().encode(lines.join('\n').slice(0, -5));
     const reader = new UsdmStreamReader({ source: 'abc' });
     reader.push(bytes);
     expect(reader.end(FINISH).tape.rows).toBe(3);
     expect(reader.oddities.map((oddity) => oddity.code)).toEqual(['last-line-cut']);
     expect(reader.damage).toBeUndefined();
+  });
+
+  test('depth updates without a snapshot are no whole book, and told', () => {
+    const updates = [line(2, depth(1, 2)), line(3, depth(2, 3))];
+    const { reader } = read([line(1, trade(0)), ...updates]);
+    const clause =
+      'the recording holds depth updates and no order book snapshot: levels that never changed are missing';
+    expect(reader.oddities).toEqual([
+      { code: 'no-snapshot', severity: 'warning', count: 1, example: `abc line 2: ${clause}` }
+    ]);
+    expect(reader.damage).toBe(clause);
+    const whole = read([...updates, line(4, snapshot(3, [['100.00', '3.0']], [['100.30', '4.0']]))]).reader;
+    expect([whole.oddities, whole.damage]).toEqual([[], undefined]);
+    const trades = read([line(1, trade(0))]).reader;
+    expect([trades.oddities, trades.damage]).toEqual([[], undefined]);
   });
 
   test('a line lost in mid-file is a damage that the reader names', () => {

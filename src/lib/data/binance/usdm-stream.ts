@@ -101,7 +101,7 @@ export class UsdmStreamReader {
     return this.#oddities.list();
   }
 
-  /** Why the book cannot be trusted, where a line in mid-file could not be read. */
+  /** Why the book cannot be trusted: a line in mid-file that could not be read, or, once ended, no snapshot. */
   get damage(): string | undefined {
     return this.#damage;
   }
@@ -142,6 +142,8 @@ export class UsdmStreamReader {
     if (this.#restUsed > 0) this.#endRest(true);
     const { columns, symbol } = this.#recorder;
     if (columns === undefined || columns.rows === columns.figures.size) throw this.#empty();
+    const incomplete = this.#recorder.finish();
+    this.#damage ??= incomplete;
     return usdmTape(columns, { ...options, source: this.source, symbol }, this.#oddities);
   }
 

@@ -25,7 +25,7 @@ export interface UsdmInstrument {
 export interface UsdmTapeOptions {
   readonly source: string;
   readonly symbol: string;
-  /** Found in the data when absent: the fewest decimals that write every price and every size. */
+  /** Found in the data when absent: the fewest decimals that write prices and sizes, but for strays. */
   readonly instrument?: UsdmInstrument;
   readonly fingerprint: string;
   readonly shared: boolean;
@@ -166,7 +166,8 @@ class RowWriter {
         this.#odd(message, 'far-levels', 'a price too far from the rest; it is left out');
       else if (kind === RowKind.clearBids || kind === RowKind.clearAsks) builder.row(kind, 0, tick, 0);
       else {
-        const lots = Math.round(size);
+        // Rounded to nothing, a level would be gone.
+        const lots = size > 0 ? Math.max(1, Math.round(size)) : 0;
         if (lots !== size) this.#odd(message, 'off-lot-size', 'a size between two lots; it is rounded');
         builder.row(kind, 0, tick, lots);
       }
