@@ -16,7 +16,7 @@ import { NO_TICK, epochMillis } from '../../market/tape.ts';
 import { GreenUp, greenUp, greenUpAtTouch } from '../account/hedge.ts';
 import { commissionOn } from '../matching/commission.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
-import { Side } from '../matching/order.ts';
+import { Side, wasMatched } from '../matching/order.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
 import type { Fill, Order } from '../matching/order.ts';
 import type { TraceRecorder } from '../trace.ts';
@@ -294,24 +294,32 @@ export class PreOffEpisode {
   }
 
   #act(exchange: EpisodeExchange, timeline: Timeline): number {
+    // What does not change is read once: past the calls in the loop nothing else knows that it does not.
     const { actions } = this.#buffers;
     const { slots } = this.#config;
+    const { runners, bestBids, bestAsks, points } = timeline;
+    const { removed } = exchange.state;
     const touch = this.#touch;
-    touch.lastTick = timeline.points.length - 1;
+    const mid = this.#mid;
+    const orders = this.#orders;
+    const greens = this.#greens;
+    const action = this.#action;
+    const stakes = this.#stakes;
+    touch.lastTick = points.length - 1;
     const from = this.#step * slots;
     let requests = 0;
     let at = this.#index * slots * ACTIONS_PER_SLOT;
     for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT) {
-      const runner = timeline.runners[slot]!;
-      if (runner === NO_RUNNER || exchange.state.removed[runner] === 1) continue;
-      const bid = timeline.bestBids[from + slot]!;
-      const ask = timeline.bestAsks[from + slot]!;
+      const runner = runners[slot]!;
+      if (runner === NO_RUNNER || removed[runner] === 1) continue;
+      const bid = bestBids[from + slot]!;
+      const ask = bestAsks[from + slot]!;
       const both = bid !== NO_TICK && ask !== NO_TICK;
-      this.#mid[slot] = both ? (timeline.points[bid]! + timeline.points[ask]!) / 2 : 0;
+      mid[slot] = both ? (points[bid]! + points[ask]!) / 2 : 0;
       touch.bid = bid;
       touch.ask = ask;
-      decodeAction(actions, at, touch, this.#stakes, this.#action);
-      requests += this.#orders[slot]!.act(this.#action, runner, exchange, this.#greens[slot]!, this.#stakes);
+      decodeAction(actions, at, touch, stakes, action);
+      requests += orders[slot]!.act(action, runner, exchange, greens[slot]!, stakes);
     }
     return requests;
   }
@@ -327,24 +335,26 @@ export class PreOffEpisode {
   /** Hedged value after commission in lots, slot by slot into `#greens`. */
   #valueNow(exchange: EpisodeExchange, timeline: Timeline): void {
     const { account, books } = exchange;
+    const { runners, bestBids, bestAsks, bestBidLots, bestAskLots, points } = timeline;
     const touch = this.#touch;
-    const from = this.#step * timeline.runners.length;
-    let points = 0;
-    for (let slot = 0; slot < timeline.runners.length; slot++) {
-      const runner = timeline.runners[slot]!;
+    const greens = this.#greens;
+    const from = this.#step * runners.length;
+    let sum = 0;
+    for (let slot = 0; slot < runners.length; slot++) {
+      const runner = runners[slot]!;
       if (runner === NO_RUNNER) continue;
-      const green = this.#greens[slot]!;
+      const green = greens[slot]!;
       const at = from + slot;
-      touch.bid = timeline.bestBids[at]!;
-      touch.ask = timeline.bestAsks[at]!;
-      touch.bidLots = timeline.bestBidLots[at]!;
-      touch.askLots = timeline.bestAskLots[at]!;
-      if (!greenUpAtTouch(account, runner, touch, timeline.points, green)) {
-        greenUp(account, runner, books[runner]!, timeline.points, green);
+      touch.bid = bestBids[at]!;
+      touch.ask = bestAsks[at]!;
+      touch.bidLots = bestBidLots[at]!;
+      touch.askLots = bestAskLots[at]!;
+      if (!greenUpAtTouch(account, runner, touch, points, green)) {
+        greenUp(account, runner, books[runner]!, points, green);
       }
-      points += green.value;
+      sum += green.value;
     }
-    const lots = points / 100;
+    const lots = sum / 100;
     this.#value = lots - commissionOn(lots, this.#config.commissionPercent / 100);
   }
 
@@ -361,7 +371,7 @@ export class PreOffEpisode {
   }
 
   #noteOrder(order: Order): void {
-    if (order.matched > 0) this.#filledOrders++;
+    if (wasMatched(order)) this.#filledOrders++;
     if (order.acceptedAt > order.madeAt) {
       this.#accepted++;
       this.#latencyNanos += order.acceptedAt - order.madeAt;
@@ -372,28 +382,32 @@ export class PreOffEpisode {
     const { account } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
-    const sumIfLoses = account.sumIfLoses();
+    const { runners, bestBids, bestAsks } = timeline;
+    const { removed } = exchange.state;
+    const step = this.#step;
+    const greens = this.#greens;
+    const bySlot = this.#orders;
+    const view = this.#view;
+    view.account = account;
+    view.sumIfLoses = account.sumIfLoses();
     let at = this.#index * this.#observationSize;
-    into.set(timeline.observations[this.#step]!, at);
+    into.set(timeline.observations[step]!, at);
     for (let slot = 0; slot < slots; slot++, at += SLOT_WIDTH) {
-      const runner = timeline.runners[slot]!;
+      const runner = runners[slot]!;
       if (runner === NO_RUNNER) continue;
-      if (exchange.state.removed[runner] === 1) {
+      if (removed[runner] === 1) {
         into.fill(0, at, at + SLOT_WIDTH);
         continue;
       }
-      const green = this.#greens[slot]!;
-      if (this.#step === 0) green.clear();
-      const orders = this.#orders[slot]!;
-      const view = this.#view;
-      view.account = account;
+      const green = greens[slot]!;
+      if (step === 0) green.clear();
+      const orders = bySlot[slot]!;
       view.slot = runner;
-      view.sumIfLoses = sumIfLoses;
       view.green = green;
       view.back = orders.newestBack;
       view.lay = orders.newestLay;
-      view.bestBid = timeline.bestBids[this.#step * slots + slot]!;
-      view.bestAsk = timeline.bestAsks[this.#step * slots + slot]!;
+      view.bestBid = bestBids[step * slots + slot]!;
+      view.bestAsk = bestAsks[step * slots + slot]!;
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
     }
     at += MARKET_FEATURES.length;
@@ -414,7 +428,7 @@ export class PreOffEpisode {
     if (ended) {
       for (const { orders } of this.#orders) {
         for (const order of orders) {
-          if (order.matched > 0) filled++;
+          if (wasMatched(order)) filled++;
           if (order.acceptedAt > order.madeAt) {
             accepted++;
             latency += order.acceptedAt - order.madeAt;

@@ -20,7 +20,7 @@ export const EPISODE_INFO = [
   'worst_roi',
   /** Orders asked for, refused ones included. */
   'orders_submitted',
-  /** Orders of which something was matched. */
+  /** Orders of which something was matched, void since or not. */
   'orders_filled',
   /** What taking cost against the best price when the order was decided, mean over taken lots, in 1e-4 of the price. */
   'slippage_bps',

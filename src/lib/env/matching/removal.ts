@@ -25,6 +25,10 @@ function reducedPoints(points: number, percent: number): number {
  * @param whole counts the whole size as void all the same: some simulators do
  */
 export function voidOrder(order: Order, whole: boolean): void {
+  if (order.matched > 0) {
+    order.matchedVoid = order.matched;
+    order.end = 'runnerRemoved';
+  }
   order.voided = whole ? order.lots : order.lots - order.cancelled - order.lapsed;
   order.matched = 0;
   order.matchedPoints = 0;
