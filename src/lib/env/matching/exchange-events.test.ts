@@ -77,6 +77,43 @@ describe('the market around an order', () => {
     expect([fill!.points, fill!.standingPoints]).toEqual([450, 405]);
   });
 
+  it.each(['bankroll', 'exposureLimit'] as const)(
+    'once a removal lifts the exposure over the %s, what hedges goes through',
+    (limit) => {
+      // Laid evenly at 3.00, but more of the first runner; the third leaves, and its backers' stakes with it.
+      const { exchange, place } = scene(
+        (builder) => {
+          builder.message(seconds(2));
+          builder.row(RowKind.clear, 0, NO_TICK, 0);
+          for (const slot of [0, 1, 2]) {
+            builder.row(RowKind.ask, slot, at(3), 1_000_000);
+            builder.row(RowKind.bid, slot, at(2.98), 1_000_000);
+          }
+          builder.message(seconds(50));
+          builder.row(RowKind.removal, 2, NO_TICK, 200);
+        },
+        { [limit]: 7_000 }
+      );
+      for (let round = 0; round < 10; round++) {
+        for (const slot of [0, 1, 2]) {
+          exchange.advanceTo(seconds(3 + 3 * round + slot));
+          const order = place({ slot, side: Side.lay, price: 3, stake: slot === 0 ? 1_200 : 1_000 });
+          expect(order.end).toBe('none');
+        }
+      }
+      exchange.advanceTo(seconds(51));
+      // 12,000 lots risk 24,000, and of what pays for it only the second runner's 10,000 are left.
+      expect(exchange.account.exposure() / 100).toBe(14_000);
+      const refused = limit === 'bankroll' ? 'unaffordable' : limit;
+      expect(place({ slot: 0, side: Side.lay, price: 3, stake: 1_000 }).end).toBe(refused);
+      expect(place({ slot: 1, side: Side.back, price: 3, stake: 9_000 }).end).toBe(refused);
+      const hedge = place({ slot: 0, side: Side.back, price: 2.98, stake: 2_000 });
+      exchange.advanceTo(seconds(60));
+      expect([hedge.end, hedge.matched]).toEqual(['matched', 2_000]);
+      expect(exchange.account.exposure() / 100).toBe(14_000 - 2_000 * 1.98);
+    }
+  );
+
   it('the parts of a void bet add up to it, unless they are told to be loose', () => {
     for (const [sizeAccounting, voided] of [
       ['exact', 700],

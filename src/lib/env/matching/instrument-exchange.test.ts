@@ -290,6 +290,33 @@ describe('an order that rests', () => {
   });
 });
 
+describe('a trade of which nobody says who took', () => {
+  const tape = perpetual([1, 1, ...BOOK], [40, 40, [RowKind.trade, 1000, 30]], [900, 900]);
+
+  it('fills a sale and a purchase of ours at its price by no more lots than it had', () => {
+    const exchange = exchangeOn(tape);
+    exchange.advanceTo(millis(5));
+    const sale = exchange.place(sell(1000, 20));
+    const purchase = exchange.place(buy(1000, 20));
+    exchange.advanceTo(millis(500));
+    expect([sale.filled, purchase.filled]).toEqual([20, 10]);
+    for (const { shadow } of [sale, purchase]) {
+      const filled = shadow!.positions.map((position) => position.filled);
+      expect(new Set(filled)).toEqual(new Set([shadow === sale.shadow ? 20 : 10]));
+    }
+  });
+
+  it('reaches either side alone in full', () => {
+    for (const request of [buy(1000, 40), sell(1000, 40)]) {
+      const exchange = exchangeOn(tape);
+      exchange.advanceTo(millis(5));
+      const order = exchange.place(request);
+      exchange.advanceTo(millis(500));
+      expect(order.filled).toBe(30);
+    }
+  });
+});
+
 describe('cancel and replace', () => {
   const tape = perpetual([1, 1, ...BOOK], [40, 40, [sellTrade, 999, 22]], [900, 900]);
   const started = (): { exchange: InstrumentExchange; order: InstrumentOrder } => {

@@ -197,8 +197,7 @@ export class InstrumentFloor {
         venue.sold(tick[row]!, lots[row]!);
         return;
       case RowKind.trade:
-        venue.bought(tick[row]!, lots[row]!);
-        venue.sold(tick[row]!, lots[row]!);
+        venue.traded(tick[row]!, lots[row]!);
         return;
       case RowKind.clearBids:
         venue.clearBids(tick[row]!);

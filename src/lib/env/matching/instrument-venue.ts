@@ -155,12 +155,28 @@ export class InstrumentVenue {
 
   /** A taker bought: reaches what we ask at that price or lower. */
   bought(tick: number, lots: number): void {
-    if (tick >= this.#lowAsk) this.#trade(this.asks, tick, lots);
+    if (tick >= this.#lowAsk) {
+      this.#options.shadows?.begin();
+      this.#trade(this.asks, tick, lots, lots);
+    }
   }
 
   /** A taker sold: reaches what we bid at that price or higher. */
   sold(tick: number, lots: number): void {
-    if (tick <= this.#highBid) this.#trade(this.bids, tick, lots);
+    if (tick <= this.#highBid) {
+      this.#options.shadows?.begin();
+      this.#trade(this.bids, tick, lots, lots);
+    }
+  }
+
+  /**
+   * A trade of which nobody says whether the taker bought or sold: reaches what we ask, and what that left of it reaches
+   * what we bid, so that no lot fills on both sides.
+   */
+  traded(tick: number, lots: number): void {
+    this.#options.shadows?.begin();
+    const left = tick >= this.#lowAsk ? this.#trade(this.asks, tick, lots, lots) : lots;
+    if (tick <= this.#highBid) this.#trade(this.bids, tick, lots, left);
   }
 
   /** An order-level source told that somebody with `place` lots before him in his level cancelled `lots`. */
@@ -324,12 +340,12 @@ export class InstrumentVenue {
     this.#sweep(orders);
   }
 
-  #trade(orders: InstrumentOrder[], tick: number, lots: number): void {
+  /** A trade of `lots`, of which `unused` have filled none of ours yet. @returns how many have not after it */
+  #trade(orders: InstrumentOrder[], tick: number, lots: number, unused: number): number {
     const { wholeFills, queue, shadows, moment } = this.#options;
     const sign = orders === this.asks ? 1 : -1;
-    let left = lots;
+    let left = unused;
     let done = false;
-    shadows?.begin();
     for (let i = 0; i < orders.length; i++) {
       const order = orders[i]!;
       const beyond = (tick - order.tick) * sign;
@@ -360,6 +376,7 @@ export class InstrumentVenue {
       if (order.open === 0) done = true;
     }
     if (done) this.#sweep(orders);
+    return left;
   }
 
   /** What came would have met the whole level first: nothing is ahead any more in any model. */

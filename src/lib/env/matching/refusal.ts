@@ -44,17 +44,22 @@ function takenUnderMinimum(order: Order, reducing: boolean, rule: UnderMinimum =
   }
 }
 
-/** Whether the account can bear an order that does not wait yet: the reason, or undefined when it can. */
+/**
+ * Whether the account can bear an order that does not wait yet: the reason, or undefined when it can. A removal may
+ * leave more at stake than the limits allow; an order that does not add to it is taken then all the same.
+ */
 export function notAffordable(
   order: Order,
   account: BackLayAccount,
   limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
 ): EndReason | undefined {
   const { slot, side, lots } = order;
-  const exposure = account.exposureWith(slot, side, lots, closeWaitingPoints(order)) / POINTS_PER_LOT;
-  if (exposure > limits.bankroll) return 'unaffordable';
-  if (exposure > (limits.exposureLimit ?? Infinity)) return 'exposureLimit';
-  return undefined;
+  const points = account.exposureWith(slot, side, lots, closeWaitingPoints(order));
+  const exposure = points / POINTS_PER_LOT;
+  const within = exposure <= limits.bankroll;
+  if (within && exposure <= (limits.exposureLimit ?? Infinity)) return undefined;
+  if (points <= account.exposure()) return undefined;
+  return within ? 'exposureLimit' : 'unaffordable';
 }
 
 /** `includes`, which for what nearly every order is looks no further than the first. */
