@@ -189,7 +189,7 @@ export class OrderDesk {
 
   #newOrder(request: OrderRequest): Order {
     const order = this.#pool.pop() ?? new Order();
-    order.fill(this.#nextId++, request, this.#options.points[request.tick] ?? 0, this.now);
+    order.fill(this.#nextId++, request, this.#options.points[request.tick] ?? 0, this);
     if (this.#options.history === true) this.#orders.push(order);
     return order;
   }

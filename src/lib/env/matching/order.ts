@@ -106,8 +106,11 @@ export class Order {
     return this.lots - this.matched - this.cancelled - this.lapsed - this.voided;
   }
 
-  /** Back to a fresh record with the request's terms. */
-  fill(id: number, request: OrderRequest, points: number, madeAt: Nanos): void {
+  /**
+   * Back to a fresh record with the request's terms.
+   * @param clock says now; the owner itself, for a time that is handed over may be an object made for the occasion
+   */
+  fill(id: number, request: OrderRequest, points: number, clock: { readonly now: Nanos }): void {
     this.id = id;
     this.slot = request.slot;
     this.side = request.side;
@@ -120,9 +123,9 @@ export class Order {
     this.fillOrKillMinimum = request.fillOrKillMinimum ?? -1;
     this.status = OrderStatus.pending;
     this.end = 'none';
-    this.madeAt = madeAt;
-    this.acceptedAt = madeAt;
-    this.endedAt = madeAt;
+    this.madeAt = clock.now;
+    this.acceptedAt = clock.now;
+    this.endedAt = clock.now;
     this.matched = 0;
     this.cancelled = 0;
     this.lapsed = 0;

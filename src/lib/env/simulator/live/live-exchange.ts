@@ -35,6 +35,7 @@ export class LiveExchange implements EpisodeExchange {
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
   submitted = 0;
+  now = 0 as Nanos;
   readonly #limits: { bankroll: number };
   readonly #placeSeconds: number;
   readonly #cancelNanos: number;
@@ -47,7 +48,6 @@ export class LiveExchange implements EpisodeExchange {
   #fillCount = 0;
   readonly #pool: Order[] = [];
   readonly #visit: (fill: OwnFill) => void;
-  #now = 0 as Nanos;
   #nextId = 1;
 
   constructor(options: LiveExchangeOptions) {
@@ -79,12 +79,12 @@ export class LiveExchange implements EpisodeExchange {
     while (this.#cancels.length > 0 && this.#cancels[0]!.due <= time) {
       const { order, id, due } = this.#cancels.shift()!;
       this.market.advanceTo(due as Nanos);
-      this.#now = due as Nanos;
+      this.now = due as Nanos;
       this.#settle();
       if (order.id === id) this.#carryOutCancel(order);
     }
     this.market.advanceTo(time);
-    this.#now = time;
+    this.now = time;
     this.feed.until(time);
     this.#settle();
   }
@@ -92,7 +92,7 @@ export class LiveExchange implements EpisodeExchange {
   place(request: OrderRequest): Order {
     const order = this.#pool.pop() ?? new Order();
     const book = this.books[request.slot];
-    order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this.#now);
+    order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this);
     this.submitted++;
     if (book !== undefined) order.touchAtDecision = order.side === Side.back ? book.bestBid : book.bestAsk;
     const refusal = refusalOf(order, request.reducing === true, this.state, this.account, this.#limits);
@@ -118,7 +118,7 @@ export class LiveExchange implements EpisodeExchange {
   cancel(order: Order): void {
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#cancels.push({ order, id: order.id, due: this.#now + this.#cancelNanos });
+    this.#cancels.push({ order, id: order.id, due: this.now + this.#cancelNanos });
   }
 
   release(order: Order): void {
@@ -169,7 +169,7 @@ export class LiveExchange implements EpisodeExchange {
     if (waited > 0) this.account.wait(order.slot, order.side, -waited, order.points);
     order.status = OrderStatus.complete;
     order.end = end;
-    order.endedAt = this.#now;
+    order.endedAt = this.now;
   }
 
   #matched(own: OwnFill): void {
