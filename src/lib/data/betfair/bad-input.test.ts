@@ -36,6 +36,8 @@ const change = (pt: number, runner: object, head: object = {}): string =>
   message(pt, { rc: [{ id: 11, ...runner }] }, head);
 const first = message(0, { marketDefinition: definition(), rc: [{ id: 11, atb: [[2, 10]], atl: [[2.2, 10]] }] });
 
+const MID_STREAM = 'the market starts in mid-stream, without an image: what stood before is missing';
+
 interface Read {
   readonly reader: ExchangeStreamReader;
   readonly markets: readonly ParsedMarket[];
@@ -204,7 +206,10 @@ const FAULTS: readonly Fault[] = [
   {
     what: "another market's message: a market of its own, that starts without a definition",
     lines: [message(5, { id: '1.6', rc: [{ id: 11, atb: [[3, 1]] }] })],
-    found: [['warning', 'no-definition', 1, 'test line 2: market 1.6: the market starts without a definition']]
+    found: [
+      ['warning', 'no-definition', 1, 'test line 2: market 1.6: the market starts without a definition'],
+      ['error', 'starts-in-mid-stream', 1, `test line 2: market 1.6: ${MID_STREAM}`]
+    ]
   },
   hurt(
     'a runner id that is none',
@@ -401,6 +406,53 @@ describe('told and located, and no wrong book in silence:', () => {
       { code: 'odd-definition', severity: 'warning', example: `${AT}some of its text is not UTF-8` }
     ]);
     expect(result.markets[0]!.info('f').name).toBe('Caf\uFFFD');
+  });
+});
+
+describe('a market that', () => {
+  const busy = Array.from({ length: 30 }, (_, i) => change(590_000 + i * 100, { atb: [[2, i + 1]] }));
+  const named = message(589_000, { marketDefinition: definition({ status: 'SUSPENDED' }) });
+  const inPlay = message(589_000, { marketDefinition: definition({ inPlay: true }) });
+  const image = message(589_000, { img: true, marketDefinition: definition(), rc: [{ id: 11, atl: [[2.2, 10]] }] });
+  const reasonOf = (lines: readonly string[]): string | undefined =>
+    read(lines).markets[0]!.record({ dataset: '', fingerprint: 'f' }).reason;
+
+  test.each([
+    ['a change, though a definition follows', [...busy.slice(0, 5), named, ...busy.slice(5)]],
+    ['a definition in play', [inPlay, ...busy]]
+  ])('starts with %s is in mid-stream and makes no episode', (_, lines) => {
+    expect(reasonOf(lines)).toBe(`its book cannot be trusted: line 1: ${MID_STREAM}`);
+    expect(read(lines).reader.oddities).toContainEqual({
+      code: 'starts-in-mid-stream',
+      severity: 'error',
+      count: 1,
+      example: `test line 1: market 1.5: ${MID_STREAM}`
+    });
+  });
+
+  test.each([
+    ['its definition', [first, ...busy]],
+    ['an image', [image, ...busy]]
+  ])('starts with %s is whole', (_, lines) => {
+    expect(reasonOf(lines)).toBeUndefined();
+  });
+
+  test('has a message under another spelling of op has a hole', () => {
+    const lines = [first, ...busy.slice(0, 5), busy[5]!.replace('"mcm"', '"MCM"'), ...busy.slice(6)];
+    expect(reasonOf(lines)).toBe('its book cannot be trusted: line 7 before it could not be read');
+    expect(read(lines).reader.oddities).toMatchObject([{ code: 'unreadable-line', severity: 'error', count: 1 }]);
+  });
+
+  test('pays no winner is told, where runners compete', () => {
+    const none = { numberOfWinners: 0 };
+    const found = (more: object): unknown =>
+      read([message(0, { marketDefinition: definition({ ...none, ...more }) })]).reader.oddities.map(
+        (one) => one.example
+      );
+    expect(found({ bettingType: 'ODDS' })).toEqual([
+      'test line 1: market 1.5: numberOfWinners 0 is no whole number from 1 to 1000'
+    ]);
+    expect(found({ bettingType: 'ASIAN_HANDICAP_DOUBLE_LINE' })).toEqual([]);
   });
 });
 

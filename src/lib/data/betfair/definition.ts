@@ -83,6 +83,8 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
     if (value !== undefined && value !== null) odd(`${key} is ${shown(value)}, not true or false`);
     return undefined;
   };
+  // Of lines and handicaps it is 0: there a runner wins against its line, not among the others.
+  const bettingType = string(json['bettingType']);
   const scheduledText = string(json['marketTime']);
   const scheduledMillis = Date.parse(scheduledText);
   if (json['marketTime'] !== undefined && Number.isNaN(scheduledMillis)) {
@@ -94,12 +96,12 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
     inPlay: flag('inPlay') === true,
     turnsInPlay: flag('turnInPlayEnabled') === true,
     betDelaySeconds: numberIn('betDelay', 0, MAX_BET_DELAY_SECONDS, 'whole') ?? 0,
-    winners: numberIn('numberOfWinners', 0, MAX_WINNERS, 'whole') ?? 1,
+    winners: numberIn('numberOfWinners', bettingType === 'ODDS' ? 1 : 0, MAX_WINNERS, 'whole') ?? 1,
     marketBaseRatePercent: numberIn('marketBaseRate', 0, 100) ?? 5,
     discountAllowed: flag('discountAllowed') === true,
     ladder: ladderOf(json, odd),
     marketType: string(json['marketType']),
-    bettingType: string(json['bettingType']),
+    bettingType,
     name: string(json['name']),
     eventName: string(json['eventName']),
     venue: string(json['venue']),

@@ -310,7 +310,8 @@ export class ExchangeStreamReader {
   #otherOperation(): void {
     const { op } = this.#message;
     if (op === 'connection') return;
-    if (op === 'status') this.#odd('note', 'status-message', 'a status message stands between the changes');
+    if (op.trim().toLowerCase() === 'mcm') this.#lose(`its op is ${JSON.stringify(op)}, not "mcm"`, false);
+    else if (op === 'status') this.#odd('note', 'status-message', 'a status message stands between the changes');
     else this.#odd('note', 'other-operation', `a message with op ${op} is left out`);
   }
 

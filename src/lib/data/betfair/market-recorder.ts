@@ -129,14 +129,30 @@ export class MarketRecorder {
       this.counts.images++;
     }
     if (change.definition !== undefined) this.#define(change.definition, publishMillis);
-    else if (this.counts.messages === 0)
-      this.#odd('warning', 'no-definition', 'the market starts without a definition');
+    if (this.counts.messages === 0 && !joins) this.#checkStart(change);
     this.#applyRunners(change);
     if (joins) return true;
     this.counts.messages++;
     this.publishMillis.push(publishMillis);
     this.lines.push(where.line);
     return false;
+  }
+
+  /**
+   * A market's first message is an image, or the definition it was made with, before there was a bet. Whatever starts
+   * otherwise was cut off at its head: sizes are absolute, so levels that never change again are missing for good.
+   */
+  #checkStart(change: MarketChange): void {
+    if (change.definition === undefined) {
+      this.#odd('warning', 'no-definition', 'the market starts without a definition');
+    }
+    if (change.image) return;
+    if (change.definition === undefined || this.definition?.inPlay === true) {
+      this.#hurt(
+        'starts-in-mid-stream',
+        'the market starts in mid-stream, without an image: what stood before is missing'
+      );
+    }
   }
 
   #openMessage(publishMillis: number): void {
