@@ -151,6 +151,64 @@ describe('the market around an order', () => {
     expect(order.matched).toBe(2_500);
   });
 
+  it.each([
+    ['better than its limit', 3, 3_000],
+    ['worse than its limit', 6, 1_200],
+    ['at its limit', 4, 2_000]
+  ])('a lay kept for a starting price %s is as large as the stake that its liability buys', (_, price, matched) => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(3));
+      builder.row(RowKind.startingPrice, 0, at(price), price * 1e6);
+    });
+    const order = place({ side: Side.lay, price: 4, stake: 2_500, persistence: 'marketOnClose' });
+    const byLiability = place({ side: Side.lay, price: 4, stake: 7_000, kind: 'marketOnClose' });
+    exchange.advanceTo(seconds(2));
+    exchange.cancel(order, 500);
+    exchange.cancel(byLiability, 1_000);
+    exchange.advanceTo(seconds(4));
+    for (const { lots: size, matched: got, cancelled, lapsed, rest, end } of [order, byLiability]) {
+      expect([got, lapsed, rest, end]).toEqual([matched, 0, 0, 'matched']);
+      expect(size).toBe(got + cancelled);
+    }
+    expect([order.cancelled, byLiability.cancelled]).toEqual([500, 1_000]);
+    expect(exchange.account.exposure()).toBe(2 * 6_000 * 100);
+    expect(exchange.account.waitingLay[0]).toBe(0);
+  });
+
+  it('a liability that buys no lot at the starting price lapses', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(3));
+      builder.row(RowKind.startingPrice, 0, at(1000), 1000 * 1e6);
+    });
+    const order = place({ side: Side.lay, price: 4, stake: 1_000, kind: 'marketOnClose' });
+    exchange.advanceTo(seconds(2));
+    exchange.cancel(order, 900);
+    exchange.advanceTo(seconds(4));
+    expect([order.matched, order.cancelled, order.lapsed, order.rest, order.end]).toEqual([
+      0,
+      900,
+      100,
+      0,
+      'lapsedAtStartingPrice'
+    ]);
+    expect(exchange.fillsOf(order)).toEqual([]);
+  });
+
+  it('a removal leaves what was cancelled of a liability as it was', () => {
+    const { exchange, place } = scene((builder) => {
+      builder.message(seconds(0.5));
+      builder.row(RowKind.adjustmentFactor, 0, NO_TICK, 2_000);
+      builder.message(seconds(3));
+      builder.row(RowKind.removal, 1, NO_TICK, 6_000);
+    });
+    const order = place({ side: Side.lay, price: 4, stake: 10_000, kind: 'marketOnClose' });
+    exchange.advanceTo(seconds(2));
+    exchange.cancel(order, 8_000);
+    exchange.advanceTo(seconds(4));
+    expect([order.lots, order.cancelled, order.rest]).toEqual([8_500, 8_000, 500]);
+    expect([exchange.account.waitingLay[0], exchange.account.exposure()]).toEqual([500, 50_000]);
+  });
+
   it('on-close orders match at the reconciled starting price', () => {
     const { exchange, place } = scene((builder) => {
       builder.message(seconds(3));
@@ -247,7 +305,7 @@ describe('at the starting price', () => {
     exchange.advanceTo(seconds(4));
     expect([lay.matched, small.matched, small.lapsed]).toEqual([2_000, 0, 300]);
     // 60.00 at risk at 3.00 is a stake of 20.00 at 4.00.
-    expect([cheaper.matched, cheaper.cancelled]).toEqual([2_000, 1_000]);
+    expect([cheaper.matched, cheaper.lots, cheaper.cancelled]).toEqual([2_000, 2_000, 0]);
     expect(exchange.account.exposure()).toBe((2_000 + 2_000) * 300);
     expect(exchange.account.waitingLiability[0]).toBe(0);
   });

@@ -31,8 +31,10 @@ export interface ExchangeOptions {
   readonly tradeCounting?: 'tape' | 'stated';
   /**
    * What becomes of size that did not match. `exact` (the default): matched, cancelled, lapsed, voided and open add up
-   * to the order. `loose`, to reproduce simulators that let it be: a limit-on-close order that misses its limit is
-   * complete and lapses nothing, and a void bet is void in whole though a part had lapsed before.
+   * to the order, and a lay matched at the starting price is as large as the stake its liability bought. `loose`, to
+   * reproduce simulators that let it be: a limit-on-close order that misses its limit is complete and lapses nothing, a
+   * void bet is void in whole though a part had lapsed before, and a lay at the starting price keeps the size it asked
+   * for.
    */
   readonly sizeAccounting?: 'exact' | 'loose';
   /** Keep every order and fill, for stories and goldens; without it `release` gives records back for reuse. */

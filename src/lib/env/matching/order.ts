@@ -62,6 +62,7 @@ export class Order {
   tick = 0;
   /** Price of `tick` in hundredths. */
   points = 0;
+  /** Stake; of a lay by liability that liability, until the starting price says what stake it bought. */
   lots = 0;
   /** What a market-on-close lay risks, in lots and fractions of one: removals shrink it, `lots` is its nearest whole. */
   liability = 0;

@@ -58,7 +58,8 @@ export function liabilityKept(state: MarketState, slot: number, percent: number)
 
 function reduceLiability(order: Order, fills: FillLog, keeps: number): void {
   if (order.kind !== 'marketOnClose' || order.side !== Side.lay) return;
-  order.liability *= keeps;
+  // What was cancelled of it is at risk no more.
+  order.liability = order.cancelled + (order.liability - order.cancelled) * keeps;
   const less = Math.round(order.liability);
   fills.account.wait(order.slot, order.side, less - order.lots, 200);
   order.lots = less;

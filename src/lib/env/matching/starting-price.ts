@@ -18,11 +18,17 @@ export const closeWaitingPoints = (order: Order): number => (order.kind === 'lim
 
 export interface ClosingOptions {
   readonly fills: FillLog;
-  /** `ExchangeOptions.sizeAccounting` is `loose`: a missed limit lapses nothing. */
+  /**
+   * `ExchangeOptions.sizeAccounting` is `loose`: a missed limit lapses nothing, and a lay keeps the size it asked for,
+   * whatever stake its liability bought.
+   */
   readonly loose: boolean;
 }
 
-/** Settles one order against the reconciled price; what it does not take is cancelled or lapses. */
+/**
+ * Settles one order against the reconciled price; what it does not take lapses. A lay is then as large as the stake that
+ * its liability bought, which is more than was asked at a better price and less at a worse one.
+ */
 export function matchAtStartingPrice(order: Order, price: number, { fills, loose }: ClosingOptions): void {
   const points = price * 100;
   const rest = order.rest;
@@ -31,18 +37,25 @@ export function matchAtStartingPrice(order: Order, price: number, { fills, loose
     if (!loose) order.lapsed += rest;
     return;
   }
-  if (order.side === Side.back) {
-    fills.matchAtClose(order, rest, points);
-    return;
-  }
-  const liability = order.kind === 'limit' ? (rest * (order.points - 100)) / 100 : order.liability - order.cancelled;
-  if (order.kind === 'limit' && liability < MINIMUM_CLOSE_LIABILITY) {
+  const stake = closingStake(order, rest, price);
+  if (stake === 0) {
     order.lapsed += rest;
     return;
   }
-  const stake = Math.round(roundHundredth(liability / (price - 1) / 100) * 100);
   fills.matchAtClose(order, stake, points);
-  if (order.kind === 'limit') order.cancelled += rest - stake;
+  if (!loose) order.lots += stake - rest;
+  else if (order.kind === 'limit') order.cancelled += rest - stake;
+}
+
+/**
+ * Lots that `rest` lots of an order match at the reconciled price: of a back all of them, of a lay what their liability
+ * buys. 0 where that is too little.
+ */
+export function closingStake(order: Order, rest: number, price: number): number {
+  if (order.side === Side.back) return rest;
+  const liability = order.kind === 'limit' ? (rest * (order.points - 100)) / 100 : order.liability - order.cancelled;
+  if (order.kind === 'limit' && liability < MINIMUM_CLOSE_LIABILITY) return 0;
+  return Math.round(roundHundredth(liability / (price - 1) / 100) * 100);
 }
 
 function limitHolds(order: Order, points: number): boolean {
