@@ -91,6 +91,10 @@ function sampleOf(runner: BookRunner): SampleRunner {
 }
 
 describe.skipIf(!ready)('books of recorded markets', () => {
+  test('the golden and the data folder hold the same recordings', () => {
+    expect(betfairStreams().map((path) => basename(path))).toEqual(Object.keys(golden!.files).sort());
+  });
+
   for (const path of betfairStreams()) {
     const expected = golden?.files[basename(path)];
     test.skipIf(expected === undefined)(`${basename(path)}: every book as betfairlightweight rebuilds it`, async () => {

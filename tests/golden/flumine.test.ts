@@ -163,20 +163,27 @@ function winnersOf(tape: Tape): number[] {
   return won.map((runner) => Number(runner.id)).sort((a, b) => a - b);
 }
 
-const transactions = (all: ReadonlyMap<string, Played>, from: string, to: string): number =>
-  [...all].reduce((sum, [name, played]) => sum + (name >= from && name <= to ? played.transactions : 0), 0);
+/** The golden counts transactions over the strategies of one letter from one to another: over all of them, or not at all. */
+function checkTransactions(all: ReadonlyMap<string, Played>, from: string, to: string, want: number): void {
+  const counted = Object.keys(STRATEGIES).filter((name) => name.length === 1 && name >= from && name <= to);
+  const sum = counted.reduce((total, name) => total + (all.get(name)?.transactions ?? 0), 0);
+  if (counted.every((name) => all.has(name))) expect(sum, `transactions of ${from} to ${to}`).toBe(want);
+  else expect(sum, `transactions of some of ${from} to ${to}`).toBeLessThanOrEqual(want);
+}
 
 describe.skipIf(!goldens.present || !recordings.present)('flumine, to the penny', () => {
   const golden = goldens.present ? (readGolden('flumine.json') as Golden) : undefined;
+  it('the golden has markets', () => {
+    expect(Object.keys(golden!.markets)).not.toHaveLength(0);
+  });
   for (const [market, want] of Object.entries(golden?.markets ?? {})) {
     it(`market ${market}: strategies ${Object.keys(want.strategies).join(', ')}`, async () => {
       const tape = await tapeOf(market);
       expect(winnersOf(tape)).toEqual([...want.winners].sort((a, b) => a - b));
       const all = check(tape, want.strategies);
-      expect([transactions(all, 'A', 'G'), transactions(all, 'H', 'O')]).toEqual([
-        want.transactions,
-        want.transactionsHtoO
-      ]);
+      expect(all.size, 'strategies in the golden').toBeGreaterThan(0);
+      checkTransactions(all, 'A', 'G', want.transactions);
+      checkTransactions(all, 'H', 'O', want.transactionsHtoO);
     });
   }
   for (const [market, { removals, runs }] of Object.entries(golden?.removals?.markets ?? {})) {

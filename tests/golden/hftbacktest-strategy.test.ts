@@ -152,6 +152,11 @@ function play(tape: Tape, name: string, { parameters, conversion }: GoldenFile) 
 }
 
 describe.skipIf(!ready)('hftbacktest: market making', () => {
+  test('the golden has strategies for every recording', () => {
+    const played = Object.entries(golden!.files).filter(([, file]) => Object.keys(file.strategy).length > 0);
+    expect(played.map(([name]) => name).sort()).toEqual(files.map((file) => file.name));
+  });
+
   for (const { path, name } of files) {
     const file = golden?.files[name];
     const tape = file === undefined ? undefined : readUsdm(path).then((read) => read.tape);

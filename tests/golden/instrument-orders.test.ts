@@ -52,7 +52,6 @@ const perpetuals: Found[] = usdmStreams().map((path) => ({
   read: async () => (await readUsdm(path)).tape
 }));
 const found = [...contracts, ...perpetuals];
-if (found.length === 0) console.warn('SKIPPED: no recordings of contracts or perpetuals');
 
 const STEP = millis(100);
 

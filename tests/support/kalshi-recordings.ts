@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTerms } from '../../src/lib/data/kalshi/metadata.ts';
 import type { KalshiTerms } from '../../src/lib/data/kalshi/metadata.ts';
-import { recordings } from './recordings.ts';
+import { orSkipped, recordings } from './recordings.ts';
 
 const root = join(recordings.path, 'kalshi');
 
@@ -25,15 +25,16 @@ export interface KalshiSettlement {
 
 export function kalshiRecordings(): readonly KalshiRecording[] {
   const events = join(root, 'events');
-  if (!existsSync(events)) return [];
   const files = new Map<string, string[]>();
-  for (const name of (readdirSync(events, { recursive: true }) as string[]).sort()) {
+  const names = existsSync(events) ? (readdirSync(events, { recursive: true }) as string[]) : [];
+  for (const name of names.sort()) {
     const match = /^(.+?)[./\\](\d{4}-\d\d-\d\d)\.ndjson(\.gz)?$/.exec(name);
     const ticker = match?.[1];
     if (ticker === undefined) continue;
     files.set(ticker, [...(files.get(ticker) ?? []), join(events, name)]);
   }
-  return [...files].map(([ticker, paths]) => ({ ticker, files: paths, terms: termsOf(ticker) }));
+  const found = [...files].map(([ticker, paths]) => ({ ticker, files: paths, terms: termsOf(ticker) }));
+  return orSkipped('Kalshi recordings', events, found);
 }
 
 /** A market's event is its ticker without the last part. */

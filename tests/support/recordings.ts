@@ -26,9 +26,31 @@ function folder(variable: string, fallback: string): Folder {
 export const recordings: Folder = folder('FURLONG_DATA', '../shared/data');
 export const goldens: Folder = folder('FURLONG_GOLDENS', '../shared/goldens');
 
+const told = new Set<string>();
+
+/**
+ * What a test needs of either folder: nothing is told once, and under `CI` refused, so that no test passes for want of
+ * what it tests.
+ * @param what as it is called, in the plural
+ * @returns `items`
+ */
+export function orSkipped<Items extends readonly unknown[]>(what: string, path: string, items: Items): Items {
+  if (items.length > 0) return items;
+  if (process.env['CI'] !== undefined) throw new Error(`expected ${what} in ${path}, got none; add some or unset CI`);
+  const clause = `SKIPPED: no ${what} in ${path}`;
+  if (!told.has(clause)) console.warn(clause);
+  told.add(clause);
+  return items;
+}
+
 /** Full paths of the Betfair stream recordings found, in the order of their names. */
 export function betfairStreams(): readonly string[] {
   const path = join(recordings.path, 'betfair/stream');
+  return orSkipped('Betfair recordings', path, filesIn(path));
+}
+
+/** Full paths, in the order of their names. */
+export function filesIn(path: string): readonly string[] {
   if (!existsSync(path)) return [];
   return readdirSync(path)
     .sort()

@@ -1,20 +1,16 @@
 /** Recorded Binance USD-M streams as the tests and benchmarks read them: found by folder, read by the project's way. */
-import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UsdmStreamReader } from '../../src/lib/data/binance/usdm-stream.ts';
 import type { UsdmTape } from '../../src/lib/data/binance/usdm-tape.ts';
 import { RowKind } from '../../src/lib/market/tape.ts';
 import type { Tape } from '../../src/lib/market/tape.ts';
 import { fileAt, plainBytes } from './read-stream.ts';
-import { recordings } from './recordings.ts';
+import { filesIn, orSkipped, recordings } from './recordings.ts';
 
 /** Full paths of the recordings found, in the order of their names. */
 export function usdmStreams(): readonly string[] {
   const path = join(recordings.path, 'crypto/binance-usdm');
-  if (!existsSync(path)) return [];
-  return readdirSync(path)
-    .sort()
-    .map((name) => join(path, name));
+  return orSkipped('USD-M recordings', path, filesIn(path));
 }
 
 /** A file's name as the goldens have it, without its ending. */
