@@ -220,11 +220,9 @@ export function playStrategy(
     if (open()) decide(play);
   }
   const { orders } = exchange;
-  const replaced = orders.filter((order) => order.end === 'replaced' && order.cancelled > 0).length;
+  const replaced = orders.filter((order) => order.end === 'replaced').length;
   return {
-    fills: orders
-      .filter((order) => order.end !== 'replaced' || order.cancelled > 0)
-      .map((order) => golden(order, play)),
+    fills: orders.filter((order) => order.end !== 'nothingToReplace').map((order) => golden(order, play)),
     transactions: play.transactions + exchange.transactions + replaced,
     orders,
     settle: () => exchange.settle()

@@ -391,7 +391,7 @@ describe('cancel and replace', () => {
     exchange.cancel(order);
     exchange.advanceTo(millis(200));
     exchange.cancel(order);
-    expect(exchange.replace(order, 997 as Ticks)).toMatchObject({ end: 'replaced', expired: 0 });
+    expect(exchange.replace(order, 997 as Ticks)).toMatchObject({ end: 'nothingToReplace', expired: 0 });
     expect(exchange.openOrders).toHaveLength(0);
   });
 });

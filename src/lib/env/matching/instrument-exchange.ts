@@ -165,7 +165,7 @@ export class InstrumentExchange implements ExchangeLike<
     const { slot, direction, timeInForce, kind } = order;
     const lots = Math.max(0, order.rest) as InstrumentRequest['lots'];
     const successor = this.#newOrder({ slot, direction, timeInForce, kind, tick, lots });
-    if (order.status === OrderStatus.complete || order.cancelling) this.#refuse(successor, 'replaced');
+    if (order.status === OrderStatus.complete || order.cancelling) this.#refuse(successor, 'nothingToReplace');
     else if (!this.#refused(successor)) {
       order.cancelling = true;
       const request = this.#floor.send('replace', order, this.#now);

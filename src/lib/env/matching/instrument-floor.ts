@@ -232,7 +232,7 @@ export class InstrumentFloor {
     if (successor?.id !== successorId || successor.venueStatus !== OrderStatus.pending) return;
     successor.open = gone > 0 ? gone : successor.open;
     if (gone > 0) this.#arrive(successor);
-    else this.#turnAway(successor, 'replaced');
+    else this.#turnAway(successor, 'nothingToReplace');
   }
 
   #arrive(order: InstrumentOrder): void {

@@ -23,6 +23,8 @@ export type InstrumentEnd =
   | 'filled'
   | 'cancelled'
   | 'replaced'
+  /** It was to replace an order that was filled, withdrawn or not yet at the venue. */
+  | 'nothingToReplace'
   | 'wouldTake'
   | 'nothingToTake'
   | 'fillOrKill'

@@ -8,6 +8,7 @@ import type { InstrumentEnd, InstrumentFill, InstrumentOrder } from './instrumen
 import { OrderStatus } from './order.ts';
 import { othersOf, queueStoryOf } from './queue-story.ts';
 import type { QueueStory } from './queue-story.ts';
+import { NOTHING_TO_REPLACE } from './story-words.ts';
 
 export interface InstrumentFillStory {
   /** At the venue, and when we knew. */
@@ -52,6 +53,7 @@ const WHY: Readonly<Record<InstrumentEnd, string>> = {
   filled: 'all filled',
   cancelled: 'cancelled',
   replaced: 'replaced at another price',
+  nothingToReplace: NOTHING_TO_REPLACE,
   wouldTake: 'expired: post-only, and it would have taken',
   nothingToTake: 'expired: nothing more to take at the price',
   fillOrKill: 'killed: not enough at the price',
@@ -150,6 +152,7 @@ function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: nu
         return `${so}, sent ${after(now)} ago behind ${size(order.aheadOnArrival)}; ${waits}.`;
       }
       if (order.end === 'filled') return `Filled: ${what}.`;
+      if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.tick)}, ${WHY[order.end]}.`;
       const part = order.filled > 0 ? `Part filled: ${size(order.filled)} of ` : 'Not filled: ';
       const queue = order.aheadOnArrival > 0 ? `; ${size(Math.max(0, order.ahead))} was still ahead` : '';
       return `${part}${what}, ${WHY[order.end]}${queue}.`;

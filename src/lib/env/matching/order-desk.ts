@@ -169,7 +169,7 @@ export class OrderDesk {
     const wrong = offLadder(successor, this.#options.state.market.rules.ladder);
     if (wrong || order.status === OrderStatus.complete || order.cancelling) {
       successor.voided = successor.lots;
-      this.resting.finish(successor, wrong ? 'offLadder' : 'replaced');
+      this.resting.finish(successor, wrong ? 'offLadder' : 'nothingToReplace');
       return successor;
     }
     order.cancelling = true;
@@ -243,7 +243,7 @@ export class OrderDesk {
     if (successor === undefined) return;
     const open = this.#options.state.status === MarketStatus.open;
     successor.voided = successor.lots;
-    this.resting.finish(successor, open ? 'replaced' : 'marketNotOpen');
+    this.resting.finish(successor, open ? 'nothingToReplace' : 'marketNotOpen');
   }
 
   /** An order reaches the venue. */

@@ -9,6 +9,8 @@ import { OrderStatus, Side, takesStartingPrice } from './order.ts';
 import type { Order } from './order.ts';
 import type { QueueModel } from './queue/queue-model.ts';
 import { ShadowQueues } from './shadow-queues.ts';
+import type { TradeMoment } from './shadow-queues.ts';
+import { closingStake } from './starting-price.ts';
 
 /** The side of a book on which an order waits. */
 export const ownDepth = (book: BookView, side: Side): BookView['bids'] => (side === Side.back ? book.asks : book.bids);
@@ -62,9 +64,17 @@ export class OrderShadows {
     for (const orders of this.followed.bySlot) this.#drop(orders, (order) => order.persistence === 'lapse');
   }
 
-  /** The starting price of a runner was reconciled: what would have taken it is followed no further. */
-  close(slot: number): void {
-    this.#drop(this.followed.bySlot[slot]!, takesStartingPrice);
+  /**
+   * The starting price of a runner was reconciled: what still waits in any model takes it there too, and what the
+   * counting model had filled is followed no further.
+   */
+  close(slot: number, price: number, at: TradeMoment): void {
+    const orders = this.followed.bySlot[slot]!;
+    for (const order of orders) {
+      if (order.shadow === undefined || !takesStartingPrice(order)) continue;
+      this.queues.close(order.shadow, (rest) => closingStake(order, rest, price), at);
+    }
+    this.#drop(orders, takesStartingPrice);
   }
 
   /** A runner left. */

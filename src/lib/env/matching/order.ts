@@ -27,6 +27,8 @@ export type EndReason =
   | 'matched'
   | 'cancelled'
   | 'replaced'
+  /** It was to replace an order that was filled, withdrawn or not yet at the venue. */
+  | 'nothingToReplace'
   | 'lapsedAtSuspension'
   | 'lapsedAtStartingPrice'
   | 'runnerRemoved'

@@ -161,7 +161,7 @@ export class RestingOrders {
     for (let slot = 0; slot < this.live.bySlot.length; slot++) {
       const price = this.#options.state.startingPrice[slot]!;
       if (!(price > 1)) continue;
-      this.#shadows?.close(slot);
+      this.#shadows?.close(slot, price, this.#options.fills);
       const orders = this.live.bySlot[slot]!;
       for (let i = orders.length - 1; i >= 0; i--) {
         const order = orders[i]!;

@@ -82,12 +82,17 @@ export class ShadowQueues {
       this.#passing.index = index;
       const lots = passTrade(this.models[m]!, position, this.#passing, position.rest);
       if (lots <= 0) continue;
-      position.filled += lots;
       position.rest -= lots;
-      position.lastAt = at.time;
-      if (position.firstMessage >= 0) continue;
-      position.firstAt = at.time;
-      position.firstMessage = at.message;
+      fill(position, lots, at);
+    }
+  }
+
+  /** What is left of the order ends by a match outside the queue: `matched` tells how many lots that gives for a rest. */
+  close(shadow: Shadow, matched: (rest: number) => number, at: TradeMoment): void {
+    for (const position of shadow.positions) {
+      const lots = position.rest > 0 ? matched(position.rest) : 0;
+      position.rest = 0;
+      if (lots > 0) fill(position, lots, at);
     }
   }
 
@@ -127,4 +132,12 @@ export class ShadowQueues {
       this.#left[m]![index] = Number.NaN;
     }
   }
+}
+
+function fill(position: ShadowPosition, lots: number, at: TradeMoment): void {
+  position.filled += lots;
+  position.lastAt = at.time;
+  if (position.firstMessage >= 0) return;
+  position.firstAt = at.time;
+  position.firstMessage = at.message;
 }

@@ -6,11 +6,15 @@ import type { EndReason, Fill, Order } from './order.ts';
 
 export type Money = (lots: number) => string;
 
+/** Of an order that was to take another's place. */
+export const NOTHING_TO_REPLACE = 'the order it was to replace was already filled, withdrawn or not yet at the venue';
+
 const WHY: Readonly<Record<EndReason, string>> = {
   none: '',
   matched: 'all matched',
   cancelled: 'cancelled',
   replaced: 'replaced at another price',
+  nothingToReplace: NOTHING_TO_REPLACE,
   lapsedAtSuspension: 'lapsed when the market was suspended',
   lapsedAtStartingPrice: 'lapsed at the starting price',
   runnerRemoved: 'void: the runner left',
@@ -22,6 +26,15 @@ const WHY: Readonly<Record<EndReason, string>> = {
   unaffordable: 'more than the bankroll could lose',
   exposureLimit: 'over the exposure limit'
 };
+
+/** How an order that had come to rest may end without a match. */
+const ENDS_OF_RESTING: readonly EndReason[] = [
+  'cancelled',
+  'replaced',
+  'lapsedAtSuspension',
+  'lapsedAtStartingPrice',
+  'runnerRemoved'
+];
 
 const price = (points: number): string => (points / 100).toFixed(2);
 /** `31 s`. */
@@ -53,14 +66,28 @@ export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, mon
       `${money(order.aheadOnArrival)}; ${money(order.ahead)} must still trade first.`
     );
   }
-  const reached = order.acceptedAt > order.madeAt && order.end !== 'marketNotOpen';
-  const queue = reached && order.kind === 'limit' ? `; ${money(order.ahead)} was still ahead` : '';
+  if (order.matchedVoid > 0) {
+    const part =
+      order.matchedVoid < order.lots ? ` (${money(order.matchedVoid)} of it was matched)` : ' (it was matched)';
+    return `Void: ${what(order.lots, order.points)}${part}, the runner left.`;
+  }
+  if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.points)}, ${WHY[order.end]}.`;
+  const rested = order.acceptedAt > order.madeAt && ENDS_OF_RESTING.includes(order.end);
+  const queue = rested && order.kind === 'limit' ? `; ${money(order.ahead)} was still ahead` : '';
   return `Not filled: ${what(order.lots, order.points)}, ${WHY[order.end]}${queue}.`;
 }
 
+/** What became of the part that was not matched: its last piece by how the order ended. */
 function remainder(order: Order, money: Money): string {
-  const gone = order.lots - order.matched;
-  return gone > 0 ? `, ${money(gone)} ${WHY[order.end]}` : '';
+  const { end, cancelled, lapsed, voided } = order;
+  const lapsing = end === 'lapsedAtSuspension' || end === 'lapsedAtStartingPrice';
+  const withdrawing = end === 'cancelled' || end === 'replaced' || end === 'fillOrKill';
+  const parts = [
+    cancelled > 0 ? `, ${money(cancelled)} ${withdrawing ? WHY[end] : 'cancelled'}` : '',
+    lapsed > 0 ? `, ${money(lapsed)} ${lapsing ? WHY[end] : 'lapsed'}` : '',
+    voided > 0 ? `, ${money(voided)} ${WHY[end]}` : ''
+  ];
+  return parts.join('');
 }
 
 /** Fills told one by one; the rest is counted. */
@@ -69,7 +96,9 @@ const TOLD_FILLS = 3;
 /** The events that filled it, empty when none did. */
 export function causesOf(order: Order, fills: readonly Fill[], money: Money): string {
   const told = fills.slice(0, TOLD_FILLS).map((fill) => {
-    const when = `${secondsBetween(order.madeAt, fill.time)} after it was sent (message ${String(fill.message)})`;
+    // What takes does so on arrival, though the book it took from had last changed before.
+    const at = fill.taking && !fill.closing ? order.acceptedAt : fill.time;
+    const when = `${secondsBetween(order.madeAt, at)} after it was sent (message ${String(fill.message)})`;
     if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)} ${when}, the starting price.`;
     if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)} ${when}, taken.`;
     const came = `a trade of ${money(fill.traded)} at ${price(fill.tradePoints)}`;
