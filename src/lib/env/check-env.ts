@@ -35,6 +35,8 @@ const ONCE_RUNS = 100;
 /** Vector steps before the heap is looked at, so that code is compiled, and while it is. */
 const WARM_STEPS = 20_000;
 const MEASURED_STEPS = 2000;
+/** Looks, each after as many warm steps: an engine that compiles anew meanwhile makes objects which the code does not. */
+const LOOKS = 4;
 /** Bytes a vector step: under the smallest object there is. What the engine itself does in the background stays under it. */
 const MOST_BYTES = 8;
 
@@ -173,7 +175,10 @@ function checkAllocation(
     actions.set(drawn);
     env.step();
   };
-  const bytes = heapGrowth({ heap, step, warmSteps: WARM_STEPS, steps: MEASURED_STEPS });
+  let bytes = Infinity;
+  for (let look = 0; look < LOOKS && bytes > MOST_BYTES; look++) {
+    bytes = Math.min(bytes, heapGrowth({ heap, step, warmSteps: WARM_STEPS, steps: MEASURED_STEPS }));
+  }
   if (bytes > MOST_BYTES)
     faults.add('allocation', 'a step allocates nothing', `${bytes.toFixed(1)} bytes a vector step`);
 }

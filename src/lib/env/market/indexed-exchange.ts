@@ -41,6 +41,12 @@ export class IndexedExchange {
   readonly #slotOf: Int32Array;
   /** By slot of the timeline: the cursor up to which its resting orders have been worked. */
   readonly #worked: Uint32Array;
+  /**
+   * Hundredths of the lowest resting back and the highest resting lay, which every trade there or better may reach; past
+   * every price without one. In fields, for a fraction that a call hands back may be an object made for the occasion.
+   */
+  #lowestBack = Infinity;
+  #highestLay = -Infinity;
   #nextEvent = 0;
   #closed = false;
 
@@ -211,12 +217,24 @@ export class IndexedExchange {
       return;
     }
     while (orders.length > 0) {
-      const back = lowestBack(orders);
-      const lay = highestLay(orders);
+      this.#findReach(orders);
+      const back = this.#lowestBack;
+      const lay = this.#highestLay;
       // A trade under every back and above every lay is nobody's.
       while (trade < end && tradePoints[trade]! < back && tradePoints[trade]! > lay) trade++;
       if (trade === end || tradeAt[trade]! >= to) return;
       trade = this.#workMessage(slot, tradeAt[trade]!, trade);
+    }
+  }
+
+  #findReach(orders: readonly Order[]): void {
+    this.#lowestBack = Infinity;
+    this.#highestLay = -Infinity;
+    for (let i = 0; i < orders.length; i++) {
+      const order = orders[i]!;
+      if (order.side === Side.back) {
+        if (order.points < this.#lowestBack) this.#lowestBack = order.points;
+      } else if (order.points > this.#highestLay) this.#highestLay = order.points;
     }
   }
 
@@ -262,24 +280,4 @@ export class IndexedExchange {
     desk.resting.workSlot(runner);
     return next;
   }
-}
-
-/** Hundredths of the lowest resting back, which every trade there or above may reach; Infinity without one. */
-function lowestBack(orders: readonly Order[]): number {
-  let least = Infinity;
-  for (let i = 0; i < orders.length; i++) {
-    const order = orders[i]!;
-    if (order.side === Side.back && order.points < least) least = order.points;
-  }
-  return least;
-}
-
-/** Hundredths of the highest resting lay, which every trade there or under may reach; -Infinity without one. */
-function highestLay(orders: readonly Order[]): number {
-  let most = -Infinity;
-  for (let i = 0; i < orders.length; i++) {
-    const order = orders[i]!;
-    if (order.side === Side.lay && order.points > most) most = order.points;
-  }
-  return most;
 }

@@ -56,10 +56,13 @@ const easedLatency =
   (kind, random) =>
     Math.round(model(kind, random) * realism.level) as Nanos;
 
-/** Only a share of what waits is ahead of an order on arrival; from there the queue moves as its model says. */
+/**
+ * Only a share of what waits, in whole lots, is ahead of an order on arrival; from there the queue moves as its model
+ * says.
+ */
 const easedQueue = (model: QueueModel, realism: Realism): QueueModel => ({
   ...model,
-  onPlace: (visible) => model.onPlace(visible) * realism.level
+  onPlace: (visible) => Math.round(model.onPlace(visible) * realism.level)
 });
 
 const easedSlippage =
