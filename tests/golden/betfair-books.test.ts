@@ -42,7 +42,7 @@ interface Seen {
   best3Bytes: number;
 }
 
-const ready = recordings.present && goldens.present;
+const ready = recordings.present && goldens.present && betfairStreams().length > 0;
 const golden = ready ? (readGolden('betfair-books.json') as { readonly files: Record<string, GoldenFile> }) : undefined;
 const decoder = new TextDecoder();
 

@@ -56,7 +56,7 @@ interface GoldenFile {
   readonly strategy: Readonly<Record<string, Figures>>;
 }
 
-const ready = recordings.present && goldens.present;
+const ready = recordings.present && goldens.present && usdmStreams().length > 0;
 const golden = ready ? (readGolden('hftbacktest.json') as { readonly files: Record<string, GoldenFile> }) : undefined;
 const files = ready ? usdmStreams().map((path) => ({ path, name: usdmName(path) })) : [];
 

@@ -275,15 +275,16 @@ export class KalshiRecorder {
     const near = last ?? (Number.isNaN(this.#exchange) ? received : this.#exchange);
     const { exchangeMillis: told } = message;
     if (told === undefined) return near;
-    const ahead = told - message.receivedMillis;
+    const ahead = told - received;
+    const delay = message.receivedMillis - told;
     if (ahead > Math.max(0, -this.#leastDelay) + LEAP_MILLIS && ++this.#doubted < LEAPS_BELIEVED) {
       const clause = `ts_ms ${String(told)} is ${String(ahead)} ms after its reception`;
       this.#odd('warning', 'venue-time-ahead', line, `${clause}; it takes the time of the message before it`);
       return near;
     }
     this.#doubted = 0;
-    if (-ahead > LONGEST_DELAY_MILLIS) {
-      const clause = `ts_ms ${String(told)} is ${String(-ahead)} ms before its reception`;
+    if (delay > LONGEST_DELAY_MILLIS) {
+      const clause = `ts_ms ${String(told)} is ${String(delay)} ms before its reception`;
       this.#odd('warning', 'venue-time-behind', line, `${clause}; it takes the time of the message before it`);
       return near;
     }
