@@ -74,7 +74,7 @@ export class IndexedExchange {
       points,
       taken: this.#taken,
       catchUp: (runner) => {
-        this.#work(this.#slotOf[runner]!, this.#moment.cursor);
+        this.#catchUp(this.#slotOf[runner]!);
       }
     });
     this.account = this.#desk.account;
@@ -198,6 +198,18 @@ export class IndexedExchange {
       return;
     }
     for (let slot = 0; slot < this.#worked.length; slot++) this.#work(slot, to);
+  }
+
+  /** Works a slot up to a request that is about to be carried out there; then it is the request's moment again. */
+  #catchUp(slot: number): void {
+    const desk = this.#desk;
+    const { fills, now } = desk;
+    const { time, message, ordinal } = fills;
+    this.#work(slot, this.#moment.cursor);
+    desk.now = now;
+    fills.time = time;
+    fills.message = message;
+    fills.ordinal = ordinal;
   }
 
   /** Lets what happens in a slot, up to a cursor, reach the orders that rest there. */
