@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MarketEnvSchema } from '../../config/run-config.ts';
 import { Random } from '../../core/random.ts';
 import type { Seed } from '../../core/units.ts';
+import { checkEnv } from '../check-env.ts';
 import { heapGrowth } from '../heap-growth.ts';
 import { makeVectorEnv } from '../make-env.ts';
 import { nodeHeap } from '../node-heap.ts';
@@ -12,6 +13,15 @@ import { sampleTape } from '../simulator/sample-markets.ts';
 const ENVIRONMENTS = 8;
 const SPANS = 5;
 const STEPS = 100_000 / ENVIRONMENTS / SPANS;
+/** Each of these has a draw, a product or a queue of its own on an order's way. */
+const WAYS = {
+  'as it comes': {},
+  'with drawn latencies': { latencyModel: 'logNormal' },
+  'with slippage': { slippagePercent: 30 },
+  'with a curriculum': { curriculumSteps: 300_000 },
+  'with all of these': { latencyModel: 'logNormal', slippagePercent: 30, curriculumSteps: 300_000 },
+  'with a queue that follows its level': { queue: 'probPower' }
+} as const;
 /** One number a step that is made an object is 16 bytes. Drawing the order of episodes, once a pass, is some five. */
 const MOST_BYTES = 12;
 /** Of 100,000 steps together. */
@@ -46,4 +56,16 @@ describe('AUPreOffV7TradeCost', () => {
     heap.collect();
     expect(heap.used() - before).toBeLessThan(MOST_KEPT_BYTES);
   });
+
+  it('passes the check that is offered for any environment, in every configuration that draws or scales', async () => {
+    const tapes = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((index) => sampleTape(index)));
+    const makers = Object.values(WAYS).map((way) => {
+      const config = v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', environments: 4, ...way });
+      return () => makeVectorEnv({ config, tapes });
+    });
+    const faults = makers.map((make) => checkEnv(make, { steps: 150, heap: nodeHeap() }));
+    expect(Object.fromEntries(Object.keys(WAYS).map((way, k) => [way, faults[k]]))).toEqual(
+      Object.fromEntries(Object.keys(WAYS).map((way) => [way, []]))
+    );
+  }, 60_000);
 });

@@ -267,9 +267,9 @@ export class PreOffEpisode {
     outcome.worstLots = this.#worst;
     outcome.allGreen = ended && exchange.account.allGreen();
     outcome.exposureLots = Math.max(0, -this.#worst);
-    const reward = writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
-    rewards[i] = reward;
-    this.#return += reward;
+    writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
+    rewards[i] = outcome.reward;
+    this.#return += outcome.reward;
     this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
     this.#writeInfo(exchange, ended);
     if (this.#trace !== undefined && exchange instanceof SimulatedExchange) {

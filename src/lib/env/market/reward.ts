@@ -27,16 +27,18 @@ export class StepOutcome {
   tradeCostLots = 0;
   /** Orders placed and cancelled. */
   requests = 0;
+  /** What it earned: the sum of the terms, once they are written. */
+  reward = 0;
 }
 
-/** Writes the six terms at `at` and returns their sum. */
+/** Writes the six terms at `at`, and their sum into the outcome. */
 export function writeReward(
   outcome: StepOutcome,
   weights: RewardWeights,
   scale: { readonly capLots: number; readonly bankrollLots: number },
   terms: Float32Array,
   at: number
-): number {
+): void {
   terms[at] = (weights.markToMarket * outcome.markToMarketChange) / scale.capLots;
   terms[at + 1] = outcome.ended && outcome.allGreen ? weights.allGreen : 0;
   terms[at + 2] = outcome.ended ? (weights.worstRunner * outcome.worstLots) / scale.capLots : 0;
@@ -45,5 +47,5 @@ export function writeReward(
   terms[at + 5] = -weights.orderSpam * outcome.requests;
   let sum = 0;
   for (let term = 0; term < REWARD_TERMS.length; term++) sum += terms[at + term]!;
-  return sum;
+  outcome.reward = sum;
 }

@@ -144,7 +144,8 @@ export class LiveEpisode {
     outcome.worstLots = this.#worst;
     outcome.allGreen = ended && exchange.account.allGreen();
     outcome.exposureLots = Math.max(0, -this.#worst);
-    rewards[i] = writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
+    writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
+    rewards[i] = outcome.reward;
     this.#return += rewards[i];
     this.#observe(exchange, ended ? finalObservations : observations);
     if (ended) for (const { orders } of this.#orders) for (const order of orders) this.#noteOrder(order);
