@@ -11,6 +11,9 @@ import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
 import { OrderStatus, Side } from '../../matching/order.ts';
 import { drawScenario } from '../scenario.ts';
+import { slabBytes, stepBuffers } from '../../vector-env.ts';
+import type { StepBuffers } from '../../vector-env.ts';
+import { LiveEpisode, WARM_UP_SECONDS } from './live-episode.ts';
 import { LiveExchange } from './live-exchange.ts';
 import { SimulatedPreOffVectorEnv, simulatedPreOffSpec } from './simulated-pre-off.ts';
 
@@ -95,6 +98,31 @@ describe('SimulatedPreOff-v0', () => {
       expect(env.buffers.rewards.every((reward) => reward === 0)).toBe(true);
     }
   });
+});
+
+it('shows nothing of how late the start will be: markets that differ in it alone are one until the first turn', () => {
+  const scenario = drawScenario({ seed: seed(6), index: 0, scheduledMillis: 0, leadSeconds: 60 + WARM_UP_SECONDS });
+  const spec = simulatedPreOffSpec(config);
+  const [soon, late] = [0, 60].map((more) => {
+    const buffers = stepBuffers(spec, 1, new ArrayBuffer(slabBytes(spec, 1)));
+    const episode = new LiveEpisode({ config: { ...config, exposureLimit: 1e6, bankroll: 1e6 }, buffers, index: 0 });
+    episode.begin({ ...scenario, delaySeconds: scenario.delaySeconds + more });
+    return { buffers, episode };
+  }) as [{ buffers: StepBuffers; episode: LiveEpisode }, { buffers: StepBuffers; episode: LiveEpisode }];
+  const random = new Random(seed(1), 'actions');
+  const names = ['observations', 'rewards', 'rewardTerms', 'terminated', 'truncated', 'info'] as const;
+  let steps = 0;
+  for (let turned = false; !turned; steps++) {
+    for (const name of names)
+      expect(soon.buffers[name], `${name} of step ${String(steps)}`).toEqual(late.buffers[name]);
+    sampleActions(spec.action, soon.buffers.actions, random);
+    late.buffers.actions.set(soon.buffers.actions);
+    turned = soon.episode.step();
+    expect(late.episode.step()).toBe(false);
+  }
+  // More than the scheduled minute was compared, and the turn itself is where they part.
+  expect(steps).toBeGreaterThan(13);
+  expect([soon.buffers.terminated[0], late.buffers.terminated[0]]).toEqual([1, 0]);
 });
 
 describe('the exchange of a live episode', () => {
