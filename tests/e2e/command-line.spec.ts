@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { recordings } from '../support/recordings.ts';
+import { isRecorded, recordings } from '../support/recordings.ts';
 
 const moe = join(recordings.path, 'betfair', 'stream', '1.206064380.bz2');
 const root = join(import.meta.dirname, '..', '..');
@@ -73,7 +73,7 @@ test.describe('the command line', () => {
   });
 
   test('Ctrl-C while a file is read stops too, and leaves nothing', async () => {
-    test.skip(!existsSync(moe), 'no recordings here: set FURLONG_DATA');
+    test.skip(!isRecorded(moe), 'no recordings here: set FURLONG_DATA');
     let pressed = false;
     const words = [
       'train',

@@ -1,13 +1,13 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Page } from '@playwright/test';
-import { recordings } from '../support/recordings.ts';
+import { isRecorded, recordings } from '../support/recordings.ts';
 import { expect, open, test, trainFor } from './app.ts';
 
 const moe = join(recordings.path, 'betfair', 'stream', '1.206064380.bz2');
 
-test.skip(!existsSync(moe), 'no recordings here: set FURLONG_DATA');
+test.skip(!isRecorded(moe), 'no recordings here: set FURLONG_DATA');
 
 /** Drops a file on the page as a user does: a DataTransfer made in the page. */
 async function drop(page: Page, path: string): Promise<void> {

@@ -43,6 +43,10 @@ export function orSkipped<Items extends readonly unknown[]>(what: string, path: 
   return items;
 }
 
+/** Whether one recording is there; `orSkipped` says what its absence means. */
+export const isRecorded = (path: string): boolean =>
+  orSkipped('recording', path, existsSync(path) ? [path] : []).length > 0;
+
 /** Full paths of the Betfair stream recordings found, in the order of their names. */
 export function betfairStreams(): readonly string[] {
   const path = join(recordings.path, 'betfair/stream');

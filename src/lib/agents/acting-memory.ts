@@ -1,4 +1,6 @@
 /** What an agent carries from one step of n environments to the next: recurrent state and the previous action. */
+import { requireArray } from '../compute/named-arrays.ts';
+import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
 import { inputWidth, symlog } from './replay/sequence-batch.ts';
 
 export interface ActingShape {
@@ -8,6 +10,12 @@ export interface ActingShape {
   readonly state: number;
   /** Input rows kept for `recent`; 0 for none. */
   readonly history: number;
+}
+
+/** State and previous actions as a checkpoint holds them. */
+interface Remembered {
+  readonly state: Float32Array;
+  readonly actions: Float32Array;
 }
 
 interface InputRow {
@@ -51,6 +59,26 @@ export class ActingMemory {
     const row: InputRow = { inputs, starts: Float32Array.from(starts) };
     if (history > 0) this.#recent = [...this.#recent.slice(1 - history), row];
     return row;
+  }
+
+  save(into: Map<string, NamedArray>): void {
+    const { action, state } = this.#shape;
+    into.set('memory.state', { shape: [this.environments, state], values: this.state.slice() });
+    into.set('memory.action', { shape: [this.environments, action], values: this.previousActions.slice() });
+  }
+
+  /** What `save` wrote, for `load`: apart, so that a checkpoint is known to fit before anything changes. */
+  saved(from: NamedArrays): Remembered {
+    const { action, state } = this.#shape;
+    return {
+      state: requireArray(from, 'memory.state', [this.environments, state]),
+      actions: requireArray(from, 'memory.action', [this.environments, action])
+    };
+  }
+
+  load({ state, actions }: Remembered): void {
+    this.state.set(state);
+    this.previousActions.set(actions);
   }
 
   /** The last input rows, oldest first, time-major; undefined before the first. */

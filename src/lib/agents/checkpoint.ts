@@ -4,6 +4,7 @@
  */
 import { decodeSafetensors, encodeSafetensors } from '../compute/safetensors.ts';
 import { AppError } from '../core/errors.ts';
+import type { Random, RandomState } from '../core/random.ts';
 import type { Checkpoint } from './agent.ts';
 
 /** Structurally the data room's `StoredCheckpoint`. */
@@ -35,6 +36,17 @@ export function decodeCheckpoint({ safetensors, json }: CheckpointBytes): Checkp
     );
   }
   return { tensors: arrays, meta: meta as Checkpoint['meta'] };
+}
+
+type Streams = Readonly<Record<string, Random>>;
+
+/** What an agent's random streams need to go on, for the checkpoint's `state.streams`. */
+export const saveStreams = (streams: Streams): Readonly<Record<string, RandomState>> =>
+  Object.fromEntries(Object.entries(streams).map(([name, stream]) => [name, stream.save()]));
+
+export function loadStreams(streams: Streams, { state }: Checkpoint['meta']): void {
+  const saved = state['streams'] as Readonly<Record<string, RandomState>>;
+  for (const [name, stream] of Object.entries(streams)) stream.load(saved[name] as RandomState);
 }
 
 /** @throws AppError `data.drift` that names both sides */

@@ -4,16 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedArray } from '../compute/named-arrays.ts';
-import { requireArray } from '../compute/named-arrays.ts';
 import { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
-import type { RandomState } from '../core/random.ts';
 import type { Seed } from '../core/units.ts';
 import { actionHead } from './action-head.ts';
 import type { ActionHead } from './action-head.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
-import { refuseForeign } from './checkpoint.ts';
+import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import { PolicyGradient } from './policy-gradient.ts';
 import type { PolicyConfig } from './policy-gradient.ts';
 import { normaliseAdvantages } from './policy-losses.ts';
@@ -33,7 +31,7 @@ export interface PolicyAgentOptions {
   readonly totalUpdates: number;
 }
 
-const STREAMS = ['explore', 'shuffle'] as const;
+type StreamName = 'explore' | 'shuffle';
 /** What normalised observations and rewards are cut to. */
 const NORMAL_LIMIT = 10;
 
@@ -54,7 +52,7 @@ export class PolicyAgent implements Agent {
   readonly #learner: PolicyGradient;
   readonly #rollout: Rollout;
   readonly #batch: RolloutBatch;
-  readonly #streams: Readonly<Record<(typeof STREAMS)[number], Random>>;
+  readonly #streams: Readonly<Record<StreamName, Random>>;
   readonly #exploring: ActingMemory;
   readonly #logProbs: Float32Array;
   readonly #seen: RunningStats | undefined;
@@ -221,9 +219,7 @@ export class PolicyAgent implements Agent {
   async save(): Promise<Checkpoint> {
     const tensors = new Map<string, NamedArray>();
     await this.#learner.save(tensors);
-    const { environments, state, previousActions } = this.#exploring;
-    tensors.set('memory.state', { shape: [environments, this.#shape.state], values: state.slice() });
-    tensors.set('memory.action', { shape: [environments, this.#shape.action], values: previousActions.slice() });
+    this.#exploring.save(tensors);
     return {
       tensors,
       meta: {
@@ -235,7 +231,7 @@ export class PolicyAgent implements Agent {
         environmentSteps: this.#environmentSteps,
         state: {
           replayKept: false,
-          streams: Object.fromEntries(STREAMS.map((name) => [name, this.#streams[name].save()])),
+          streams: saveStreams(this.#streams),
           ...(this.#seen === undefined ? {} : { seen: this.#seen.save(), scored: this.#scored?.save() })
         }
       }
@@ -244,14 +240,10 @@ export class PolicyAgent implements Agent {
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
-    const { environments } = this.#exploring;
-    const state = requireArray(tensors, 'memory.state', [environments, this.#shape.state]);
-    const actions = requireArray(tensors, 'memory.action', [environments, this.#shape.action]);
+    const remembered = this.#exploring.saved(tensors);
     this.#learner.load(tensors);
-    this.#exploring.state.set(state);
-    this.#exploring.previousActions.set(actions);
-    const streams = meta.state['streams'] as Readonly<Record<string, RandomState>>;
-    for (const name of STREAMS) this.#streams[name].load(streams[name] as RandomState);
+    this.#exploring.load(remembered);
+    loadStreams(this.#streams, meta);
     type Saved = ReturnType<RunningStats['save']>;
     this.#seen?.load(meta.state['seen'] as Saved);
     this.#scored?.load(meta.state['scored'] as Saved);

@@ -7,10 +7,9 @@ import type { NamedArray } from '../compute/named-arrays.ts';
 import type { QConfig } from '../config/agent-config.ts';
 import { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
-import type { RandomState } from '../core/random.ts';
 import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
-import { refuseForeign } from './checkpoint.ts';
+import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import { QLearning } from './q-learning.ts';
 import { bestChoice, valuesAt } from './q-losses.ts';
 import { TransitionReplay } from './replay/transition-replay.ts';
@@ -27,7 +26,7 @@ export interface QAgentOptions {
   readonly totalUpdates: number;
 }
 
-const STREAMS = ['explore', 'replay'] as const;
+type StreamName = 'explore' | 'replay';
 /** α, ε and β at the start: Schaul et al. 2016, table 3 (proportional), ε as in its section 3.3. */
 const PRIORITIES = { exponent: 0.6, least: 1e-6 };
 const FIRST_BETA = 0.4;
@@ -39,7 +38,7 @@ export class QAgent implements Agent {
   readonly #learner: QLearning;
   readonly #replay: TransitionReplay;
   readonly #batch: TransitionBatch;
-  readonly #streams: Readonly<Record<(typeof STREAMS)[number], Random>>;
+  readonly #streams: Readonly<Record<StreamName, Random>>;
   #updates = 0;
   #environmentSteps = 0;
 
@@ -160,7 +159,7 @@ export class QAgent implements Agent {
         environmentSteps: this.#environmentSteps,
         state: {
           replayKept: replay,
-          streams: Object.fromEntries(STREAMS.map((name) => [name, this.#streams[name].save()]))
+          streams: saveStreams(this.#streams)
         }
       }
     };
@@ -170,8 +169,7 @@ export class QAgent implements Agent {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     this.#learner.load(tensors);
     if (meta.state['replayKept'] === true) this.#replay.load(tensors);
-    const streams = meta.state['streams'] as Readonly<Record<string, RandomState>>;
-    for (const name of STREAMS) this.#streams[name].load(streams[name] as RandomState);
+    loadStreams(this.#streams, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
     return Promise.resolve();

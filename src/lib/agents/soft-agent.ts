@@ -8,16 +8,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SoftConfig } from '../config/agent-config.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
-import { requireArray } from '../compute/named-arrays.ts';
 import { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
-import type { RandomState } from '../core/random.ts';
 import type { Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
 import { fromSpace, toSpace } from './action-scale.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
-import { refuseForeign } from './checkpoint.ts';
+import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
@@ -36,7 +34,7 @@ export interface SoftAgentOptions {
   readonly reportEvery: number;
 }
 
-const STREAMS = ['explore', 'replay', 'noise'] as const;
+type StreamName = 'explore' | 'replay' | 'noise';
 
 export class SoftAgent implements Agent {
   readonly pace = 'replay';
@@ -47,7 +45,7 @@ export class SoftAgent implements Agent {
   readonly #kind: CriticKind;
   readonly #replay: SequenceReplay;
   readonly #batch: SequenceBatch;
-  readonly #streams: Readonly<Record<(typeof STREAMS)[number], Random>>;
+  readonly #streams: Readonly<Record<StreamName, Random>>;
   readonly #exploring: ActingMemory;
   #greedy: ActingMemory | undefined;
   /** What `observe` stores with the step: as `act` found it. */
@@ -223,9 +221,7 @@ export class SoftAgent implements Agent {
   async save({ replay = false }: { readonly replay?: boolean } = {}): Promise<Checkpoint> {
     const tensors = new Map<string, NamedArray>();
     await this.#sac.save(tensors);
-    const { environments, state, previousActions } = this.#exploring;
-    tensors.set('memory.state', { shape: [environments, this.#shape.state], values: state.slice() });
-    tensors.set('memory.action', { shape: [environments, this.#shape.action], values: previousActions.slice() });
+    this.#exploring.save(tensors);
     if (replay) for (const [name, array] of this.#replay.save()) tensors.set(name, array);
     return {
       tensors,
@@ -238,7 +234,7 @@ export class SoftAgent implements Agent {
         environmentSteps: this.#environmentSteps,
         state: {
           replayKept: replay,
-          streams: Object.fromEntries(STREAMS.map((name) => [name, this.#streams[name].save()]))
+          streams: saveStreams(this.#streams)
         }
       }
     };
@@ -246,15 +242,11 @@ export class SoftAgent implements Agent {
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
-    const { environments } = this.#exploring;
-    const state = requireArray(tensors, 'memory.state', [environments, this.#shape.state]);
-    const actions = requireArray(tensors, 'memory.action', [environments, this.#shape.action]);
+    const remembered = this.#exploring.saved(tensors);
     this.#sac.load(tensors);
-    this.#exploring.state.set(state);
-    this.#exploring.previousActions.set(actions);
+    this.#exploring.load(remembered);
     if (meta.state['replayKept'] === true) this.#replay.load(tensors);
-    const streams = meta.state['streams'] as Readonly<Record<string, RandomState>>;
-    for (const name of STREAMS) this.#streams[name].load(streams[name] as RandomState);
+    loadStreams(this.#streams, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
     return Promise.resolve();

@@ -28,7 +28,7 @@ import type { SlotView } from '../../market/observation.ts';
 import { OrdersOfSlot } from '../../market/orders-of-slot.ts';
 import { REWARD_TERMS, StepOutcome, writeReward } from '../../market/reward.ts';
 import { commissionOn } from '../../matching/commission.ts';
-import { Side } from '../../matching/order.ts';
+import { Side, wasMatched } from '../../matching/order.ts';
 import type { Fill, Order } from '../../matching/order.ts';
 import type { StepBuffers } from '../../vector-env.ts';
 import type { Scenario } from '../scenario.ts';
@@ -210,7 +210,7 @@ export class LiveEpisode {
   }
 
   #noteOrder(order: Order): void {
-    if (order.matched > 0) this.#filled++;
+    if (wasMatched(order)) this.#filled++;
     if (order.acceptedAt > order.madeAt) {
       this.#accepted++;
       this.#latencyNanos += order.acceptedAt - order.madeAt;
