@@ -1,5 +1,5 @@
 /**
- * What waits on both sides over the best 1, 3 and 5 levels: imbalance (B - A) / (B + A), and the money on each side as
+ * What waits on both sides over the best n levels: imbalance (B - A) / (B + A), and the money on each side as
  * log10(1 + amount) / 6, in the market's currency.
  */
 import type { Depth } from '../depth.ts';
@@ -7,25 +7,28 @@ import { NO_TICK } from '../tape.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import { imbalance, moneyScale } from './scale.ts';
 
-const LEVELS = [1, 3, 5] as const;
-
 export class BookDepth implements RunnerFamily {
-  readonly names = LEVELS.flatMap((n) => [
-    `imbalance_${String(n)}`,
-    `back_depth_${String(n)}`,
-    `lay_depth_${String(n)}`
-  ]);
+  readonly names: readonly string[];
+  readonly #levels: readonly number[];
+
+  /** @param levels numbers of levels, rising */
+  constructor(levels: readonly number[]) {
+    this.#levels = levels;
+    this.names = levels.flatMap((n) => [`imbalance_${String(n)}`, `back_depth_${String(n)}`, `lay_depth_${String(n)}`]);
+  }
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {
-    const { bids, asks } = state.books[slot]!;
+    const { bids, asks, bestBid, bestAsk } = state.books[slot]!;
     const { lotSize } = state.market.rules;
-    let bid = bids.highest;
-    let ask = asks.lowest;
+    const levels = this.#levels;
+    // From the best that no newer order crossed: what lies beyond it is the venue's leftover.
+    let bid = bestBid;
+    let ask = bestAsk;
     let bidLots = 0;
     let askLots = 0;
     let level = 0;
-    for (let i = 0; i < LEVELS.length; i++) {
-      for (; level < LEVELS[i]!; level++) {
+    for (let i = 0; i < levels.length; i++) {
+      for (; level < levels[i]!; level++) {
         bidLots += sizeAt(bids, bid);
         askLots += sizeAt(asks, ask);
         if (bid !== NO_TICK) bid = bids.below(bid);

@@ -4,6 +4,7 @@
  */
 import type { Nanos } from '../../core/units.ts';
 import type { MarketState } from '../market-state.ts';
+import { NO_TICK } from '../tape.ts';
 import type { Quotes } from './quotes.ts';
 
 export interface FeatureSet {
@@ -41,6 +42,18 @@ export interface TradeSeen {
   lots: number;
   /** Seconds. */
   time: number;
+  /** 1 when the venue says that the taker bought, -1 sold, 0 when it does not say. */
+  taker: number;
+}
+
+/**
+ * 1 for a trade at or above the former best ask, or whose taker bought; -1 at or below the former best bid; 0 between.
+ */
+export function tradeSign({ slot, tick, taker }: TradeSeen, quotes: Quotes): number {
+  if (taker !== 0) return taker;
+  const ask = quotes.askTick[slot]!;
+  const bid = quotes.bidTick[slot]!;
+  return ask !== NO_TICK && tick >= ask ? 1 : bid !== NO_TICK && tick <= bid ? -1 : 0;
 }
 
 export interface MarketFamily {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
-import type { Nanos } from '../../core/units.ts';
+import type { Nanos, Ticks } from '../../core/units.ts';
 import { millis, seed } from '../../core/units.ts';
 import { MarketState } from '../market-state.ts';
 import { betfairRules } from '../venues/betfair.ts';
@@ -66,7 +66,7 @@ function randomTape(messages: number): Tape {
 
 class Follower {
   readonly state = new MarketState(market);
-  readonly tracker = new FeatureTracker(market);
+  readonly tracker = new FeatureTracker(market, 'all');
   readonly #tape: Tape;
   constructor(tape: Tape) {
     this.#tape = tape;
@@ -251,6 +251,153 @@ describe('features of a market', () => {
     at.tracker.onMessageEnd(millis(60_000));
     expect(at.value('to_off')).toBeCloseTo(540 / 1_800, 6);
     expect(at.value('to_off_log')).toBeCloseTo(Math.asinh(9) / 4, 6);
+  });
+
+  test('depth is counted to the tenth level, and the weighted price leans to where more waits', () => {
+    const tape = oneBook([4, 1_000], [4.1, 3_000], (builder) => {
+      for (let level = 1; level < 12; level++) builder.row(RowKind.bid, 0, tickOf(4) - level, 100);
+    });
+    const at = follow(tape);
+    expect(at.value('back_depth_10')).toBeCloseTo(Math.log10(1 + 19) / 6, 6);
+    expect(at.value('imbalance_10')).toBeCloseTo((1_900 - 3_000) / 4_900, 6);
+    // The best five bids are 0.5, 1.5, 2.5, 3.5 and 4.5 ticks below the mid, the only ask half a tick above it.
+    const moment = -0.5 * 1_000 - (1.5 + 2.5 + 3.5 + 4.5) * 100 + 0.5 * 3_000;
+    expect(at.value('weighted_price_less_mid')).toBeCloseTo(Math.asinh(moment / 4_400), 6);
+  });
+
+  test('volume at price tells where it traded', () => {
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.message(millis(1_000));
+      builder.row(RowKind.trade, 0, tickOf(4), 300);
+      builder.row(RowKind.trade, 0, tickOf(4.1), 100);
+      builder.row(RowKind.trade, 0, tickOf(5), 100);
+    });
+    const at = follow(tape);
+    expect(at.value('traded_at_back')).toBeCloseTo(0.6, 6);
+    expect(at.value('traded_at_lay')).toBeCloseTo(0.2, 6);
+    expect(at.value('traded_near')).toBeCloseTo(0.8, 6);
+    const mid = tickOf(4) + 0.5;
+    const mean = (-0.5 * 300 + 0.5 * 100 + (tickOf(5) - mid) * 100) / 500;
+    expect(at.value('traded_mean_less_mid')).toBeCloseTo(Math.asinh(mean), 6);
+  });
+
+  test('a queue has the age of its price, and lasts as long as trades take to eat it', () => {
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.message(millis(10_000));
+      builder.row(RowKind.trade, 0, tickOf(4), 200);
+      builder.row(RowKind.bid, 0, tickOf(4), 600);
+    });
+    const at = follow(tape);
+    expect(at.value('back_queue_age')).toBeCloseTo(Math.log(11) / 6, 6);
+    expect(at.value('back_queue_wait')).toBeCloseTo(Math.log1p((600 * 60) / 200) / 8, 6);
+    expect(at.value('back_queue_filled')).toBeCloseTo(0.5, 6);
+    expect(at.value('lay_queue_wait')).toBe(1);
+    const moved = follow(
+      oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+        builder.message(millis(10_000));
+        builder.row(RowKind.bid, 0, tickOf(4), 0);
+        builder.row(RowKind.bid, 0, tickOf(3.9), 700);
+      })
+    );
+    expect(moved.value('back_queue_age')).toBe(0);
+    expect(moved.value('lay_queue_age')).toBeCloseTo(Math.log(11) / 6, 6);
+  });
+
+  test('skewness and kurtosis are those of the changes, and the same for a scaled path', () => {
+    const ticks = [100, 103, 104, 101, 108];
+    const tape = tapeOf((builder) => {
+      ticks.forEach((tick, i) => {
+        builder.message(millis(i));
+        builder.row(RowKind.clear, 0, NO_TICK, 0);
+        builder.row(RowKind.bid, 0, tick, 100);
+        builder.row(RowKind.ask, 0, tick + 1, 100);
+      });
+    });
+    const { ladder } = betfairRules();
+    const mids = ticks.map((tick) => Math.log(ladder.priceOf(tick as Ticks) * ladder.priceOf((tick + 1) as Ticks)) / 2);
+    const changes = mids.slice(1).map((mid, i) => mid - mids[i]!);
+    const sum = (power: number): number => changes.reduce((all, change) => all + change ** power, 0);
+    const at = follow(tape);
+    // Four changes within milliseconds: hardly any decay in a window of 300 s.
+    expect(at.value('skewness_300s')).toBeCloseTo(Math.asinh((2 * sum(3)) / sum(2) ** 1.5), 3);
+    expect(at.value('kurtosis_300s')).toBeCloseTo(Math.asinh((4 * sum(4)) / sum(2) ** 2 - 3), 3);
+  });
+
+  test('the overround is shared by what each runner’s spread adds to it', () => {
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.row(RowKind.bid, 1, tickOf(2), 1_000);
+      builder.row(RowKind.ask, 1, tickOf(2.1), 1_000);
+    });
+    const at = follow(tape);
+    const [own, other] = [1 / 4 - 1 / 4.1, 1 / 2 - 1 / 2.1];
+    expect(at.value('overround_share')).toBeCloseTo(own / (own + other), 5);
+    expect(at.value('overround_share', 0) + at.value('overround_share', 1)).toBeCloseTo(1, 6);
+    expect(at.value('overround_share', 2)).toBe(0);
+  });
+
+  test('the last traded price drifts from its own average', () => {
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.message(millis(0));
+      builder.row(RowKind.trade, 0, tickOf(4), 100);
+      builder.message(millis(60_000));
+      builder.row(RowKind.trade, 0, tickOf(5), 100);
+    });
+    const at = follow(tape);
+    expect(at.value('last_traded_drift_60s')).toBeCloseTo(Math.asinh(25 * Math.log(5 / 4)), 5);
+    at.tracker.onMessageEnd(millis(120_000));
+    expect(at.value('last_traded_drift_60s')).toBeCloseTo(Math.asinh(25 * Math.log(5 / 4) * Math.exp(-1)), 5);
+  });
+
+  test('a taker that the venue names decides the side, wherever the trade was', () => {
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.message(millis(1_000));
+      builder.row(RowKind.sellTrade, 0, tickOf(4.1), 100);
+    });
+    expect(follow(tape).value('trade_balance_10s')).toBe(-1);
+  });
+
+  test('where the newer side wins, a price that was crossed is no best price', () => {
+    const crossing: MarketInfo = { ...market, rules: { ...market.rules, crossing: 'newestWins' } };
+    const state = new MarketState(crossing);
+    const tracker = new FeatureTracker(crossing, 'all');
+    const tape = oneBook([4, 1_000], [4.1, 1_000], (builder) => {
+      builder.row(RowKind.ask, 0, tickOf(3.9), 500);
+      builder.row(RowKind.bid, 0, tickOf(3.8), 700);
+    });
+    for (let row = 0; row < tape.rows; row++) {
+      state.apply(tape, row);
+      tracker.onRow(tape, row, state);
+    }
+    tracker.onMessageEnd(0 as Nanos);
+    const into = new Float32Array(tracker.names.length);
+    tracker.write(state, 0, into, 0);
+    const value = (name: string): number => into[tracker.names.indexOf(name)]!;
+    const mid = Math.sqrt(3.8 * 3.9);
+    expect(value('implied_probability')).toBeCloseTo(1 / mid, 6);
+    expect(value('imbalance_1')).toBeCloseTo(200 / 1_200, 6);
+  });
+
+  test('all features begin with those that agents observe, bit for bit, under a hash of their own', () => {
+    const tape = randomTape(300);
+    const all = follow(tape);
+    const few = new FeatureTracker(market);
+    const state = new MarketState(market);
+    for (let message = 0; message < messageCount(tape); message++) {
+      const end = tape.messageStart[message + 1]!;
+      for (let row = tape.messageStart[message]!; row < end; row++) {
+        state.apply(tape, row);
+        few.onRow(tape, row, state);
+      }
+      if (end > 0) few.onMessageEnd(tape.exchange[end - 1]! as Nanos);
+    }
+    expect(all.tracker.names.slice(0, few.names.length)).toEqual(few.names);
+    expect(all.tracker.schemaHash).not.toBe(few.schemaHash);
+    const into = new Float32Array(few.names.length);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      few.write(state, slot, into, 0);
+      const from = slot * all.tracker.names.length;
+      expect(all.features().subarray(from, from + into.length)).toEqual(into);
+    }
   });
 
   test('the schema hash names columns: two trackers agree', () => {

@@ -19,14 +19,26 @@ import { FeatureMemory } from './feature-memory.ts';
 import type { FeatureSet, FeatureView, MarketFamily, RunnerFamily, TradeSeen } from './feature-set.ts';
 import { schemaHash, secondsOf } from './feature-set.ts';
 import { LastTraded } from './last-traded.ts';
+import { LastTradedDrift } from './last-traded-drift.ts';
 import { BookPercentage, Status, TimeToOff } from './market-wide.ts';
 import { Odds } from './odds.ts';
 import { OrderFlow } from './order-flow.ts';
+import { Overround } from './overround.ts';
 import { Presence } from './presence.ts';
 import { PricePath } from './price-path.ts';
+import { PriceShape } from './price-shape.ts';
+import { Queue } from './queue.ts';
 import { Quotes } from './quotes.ts';
 import { Spread } from './spread.ts';
 import { TradeFlow } from './trade-flow.ts';
+import { VolumeAtPrice } from './volume-at-price.ts';
+import { WeightedPrice } from './weighted-price.ts';
+
+/**
+ * `preOff` is what environments observe: agents are trained on it, so it stays as it is. `all` begins with the same
+ * columns and goes on with those that cost more or say less: for datasets, research and forecasts.
+ */
+export type FeatureChoice = 'preOff' | 'all';
 
 /** Raise it whenever a definition changes while its name stays. */
 const VERSION = 1;
@@ -37,6 +49,17 @@ interface MutableView extends FeatureView {
   now: number;
   nowMillis: number;
 }
+
+/** Of `all`, after those of `preOff`. */
+const moreFamilies = (memory: FeatureMemory, slots: number): readonly RunnerFamily[] => [
+  new BookDepth([10]),
+  new WeightedPrice(),
+  new Overround(),
+  new VolumeAtPrice(),
+  new LastTradedDrift(memory, slots),
+  new PriceShape(memory, slots),
+  new Queue(memory, slots)
+];
 
 export class FeatureTracker implements FeatureSet {
   /** Columns of one runner, of `write`. */
@@ -52,11 +75,11 @@ export class FeatureTracker implements FeatureSet {
   readonly #touched: Float64Array;
   /** [0] seconds on the tape's clock, [1] the tape's start in milliseconds since the epoch. */
   readonly #clock: Float64Array;
-  readonly #trade: TradeSeen = { slot: 0, tick: 0, lots: 0, time: 0 };
+  readonly #trade: TradeSeen = { slot: 0, tick: 0, lots: 0, time: 0, taker: 0 };
   #state: MarketState | undefined;
   #view: MutableView | undefined;
 
-  constructor(market: MarketInfo) {
+  constructor(market: MarketInfo, choice: FeatureChoice = 'preOff') {
     const slots = market.runners.length;
     const memory = this.#memory;
     this.#quotes = new Quotes(memory, slots, market.rules.ladder);
@@ -67,11 +90,12 @@ export class FeatureTracker implements FeatureSet {
       new Odds(),
       new Favourite(),
       new Spread(),
-      new BookDepth(),
+      new BookDepth([1, 3, 5]),
       new OrderFlow(memory, slots),
       new TradeFlow(memory, slots),
       new LastTraded(),
-      new PricePath(memory, slots)
+      new PricePath(memory, slots),
+      ...(choice === 'all' ? moreFamilies(memory, slots) : [])
     ];
     this.#marketFamilies = [new Status(), new TimeToOff(), new BookPercentage()];
     this.names = this.#families.flatMap((family) => family.names);
@@ -100,8 +124,24 @@ export class FeatureTracker implements FeatureSet {
       if (kind === RowKind.clear) this.#touched.fill(1);
       return;
     }
-    if (kind === RowKind.trade || kind === RowKind.freshTrade) this.#onTrade(slot, tape, row);
-    else if (kind === RowKind.bid || kind === RowKind.ask || kind === RowKind.clear) this.#touched[slot] = 1;
+    switch (kind) {
+      case RowKind.trade:
+      case RowKind.freshTrade:
+        this.#onTrade(slot, tape, row, 0);
+        break;
+      case RowKind.buyTrade:
+        this.#onTrade(slot, tape, row, 1);
+        break;
+      case RowKind.sellTrade:
+        this.#onTrade(slot, tape, row, -1);
+        break;
+      case RowKind.bid:
+      case RowKind.ask:
+      case RowKind.clear:
+      case RowKind.clearBids:
+      case RowKind.clearAsks:
+        this.#touched[slot] = 1;
+    }
   }
 
   /**
@@ -142,11 +182,12 @@ export class FeatureTracker implements FeatureSet {
     }
   }
 
-  #onTrade(slot: number, tape: Tape, row: number): void {
+  #onTrade(slot: number, tape: Tape, row: number, taker: number): void {
     const trade = this.#trade;
     trade.slot = slot;
     trade.tick = tape.tick[row]!;
     trade.lots = tape.lots[row]!;
+    trade.taker = taker;
     trade.time = secondsOf(tape.exchange[row]! as Nanos);
     for (const family of this.#families) family.onTrade?.(trade, this.#quotes);
   }

@@ -20,7 +20,8 @@ export class Quotes {
   /** Natural logarithm of the price between the best two (their geometric mean), NaN while a side is empty. */
   readonly logMid: Float64Array;
   readonly formerLogMid: Float64Array;
-  readonly #logPrice: Float64Array;
+  /** By tick: natural logarithm of its price. */
+  readonly logPrice: Float64Array;
 
   constructor(memory: FeatureMemory, slots: number, ladder: Ladder) {
     this.bidTick = memory.array(slots, NO_TICK);
@@ -33,25 +34,23 @@ export class Quotes {
     this.formerAskLots = memory.array(slots, 0);
     this.logMid = memory.array(slots, Number.NaN);
     this.formerLogMid = memory.array(slots, Number.NaN);
-    this.#logPrice = logPrices(ladder);
+    this.logPrice = logPrices(ladder);
   }
 
   /** Takes a runner's best prices from its book; what stood before becomes the former. */
   update(slot: number, state: MarketState): void {
-    const { bids, asks } = state.books[slot]!;
+    const { bids, asks, bestBid: bid, bestAsk: ask } = state.books[slot]!;
     this.formerBidTick[slot] = this.bidTick[slot]!;
     this.formerAskTick[slot] = this.askTick[slot]!;
     this.formerBidLots[slot] = this.bidLots[slot]!;
     this.formerAskLots[slot] = this.askLots[slot]!;
     this.formerLogMid[slot] = this.logMid[slot]!;
-    const bid = bids.highest;
-    const ask = asks.lowest;
     this.bidTick[slot] = bid;
     this.askTick[slot] = ask;
     this.bidLots[slot] = bid === NO_TICK ? 0 : bids.at(bid);
     this.askLots[slot] = ask === NO_TICK ? 0 : asks.at(ask);
     this.logMid[slot] =
-      bid === NO_TICK || ask === NO_TICK ? Number.NaN : (this.#logPrice[bid]! + this.#logPrice[ask]!) / 2;
+      bid === NO_TICK || ask === NO_TICK ? Number.NaN : (this.logPrice[bid]! + this.logPrice[ask]!) / 2;
   }
 }
 

@@ -3,10 +3,10 @@
  * against those at or below the former best back (-1), both decayed; all traded so far; and seconds since the last
  * trade as ln(1 + s) / 6.
  */
-import { NO_TICK } from '../tape.ts';
 import { DecayedSum } from './decayed.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily, TradeSeen } from './feature-set.ts';
+import { tradeSign } from './feature-set.ts';
 import type { Quotes } from './quotes.ts';
 import { clamp, moneyScale } from './scale.ts';
 
@@ -28,10 +28,9 @@ export class TradeFlow implements RunnerFamily {
     this.#last = memory.array(slots, Number.NaN);
   }
 
-  onTrade({ slot, tick, lots, time }: TradeSeen, quotes: Quotes): void {
-    const ask = quotes.askTick[slot]!;
-    const bid = quotes.bidTick[slot]!;
-    const sign = ask !== NO_TICK && tick >= ask ? 1 : bid !== NO_TICK && tick <= bid ? -1 : 0;
+  onTrade(trade: TradeSeen, quotes: Quotes): void {
+    const { slot, lots, time } = trade;
+    const sign = tradeSign(trade, quotes);
     for (let i = 0; i < WINDOWS.length; i++) {
       this.#volume[i]!.add(slot, lots, time);
       if (sign !== 0) this.#signed[i]!.add(slot, sign * lots, time);
