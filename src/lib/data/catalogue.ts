@@ -4,6 +4,7 @@
  */
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
+import { JOURNAL_HEAD } from './import-journal.ts';
 import type { DatasetRecord, MarketRecord } from './records.ts';
 import type { FileStore } from './store/file-store.ts';
 import { readText } from './store/file-store.ts';
@@ -17,6 +18,8 @@ const CATALOGUE_PATH = 'catalogue.json';
 const CATALOGUE_VERSION = 1;
 const DATASETS = 'datasets';
 const LOCK = 'furlong.catalogue';
+/** What a tab that looks for half-finished imports is given to let go of one. */
+const LOOK_MILLIS = [20, 60, 120] as const;
 
 interface Entry {
   /** Name of the folder under `datasets/`; never reused. */
@@ -51,7 +54,7 @@ export class Catalogue {
     this.#reserved = options.reserved ?? [];
   }
 
-  /** Opens and clears what closed or crashed tabs left: half-finished imports and datasets set aside. */
+  /** Opens and clears what closed or crashed tabs left: imports that cannot be resumed, datasets set aside. */
   static async open(options: CatalogueOptions): Promise<Catalogue> {
     const catalogue = new Catalogue(options);
     await catalogue.#recover();
@@ -89,28 +92,81 @@ export class Catalogue {
   }
 
   /**
-   * Gives `work` a fresh folder and lists what it made. When it throws, or the tab dies, the folder goes and nothing
-   * is listed.
+   * Gives `work` a fresh folder and lists what it made. When it throws, the folder goes and nothing is listed; when the
+   * tab dies, the folder goes too unless `work` has left a journal in it, to be resumed.
    * @param work writes every file but `metadata.json` and returns that
    * @returns the record as listed: its name is made unique by a number
    */
   async add(work: (folder: string) => Promise<Sidecar>): Promise<DatasetRecord> {
     const folder = `${this.#clock.epochMillis().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
-    const path = `${DATASETS}/${folder}`;
     return await this.#locks.hold(importLock(folder), async () => {
       try {
-        const sidecar = await work(path);
-        await this.#store.write(`${path}/metadata.json`, sidecarText(sidecar));
-        return await this.#change((entries) => {
-          const taken = new Set([...this.#reserved, ...entries.map((entry) => entry.record.name)]);
-          const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
-          return { entries: [...entries, { folder, record }], result: record };
-        });
+        return await this.#make(folder, work);
       } catch (thrown) {
-        await this.#store.remove(path);
+        await this.#store.remove(`${DATASETS}/${folder}`);
         throw thrown;
       }
     });
+  }
+
+  /**
+   * Goes on in a folder that `unfinished` told of. When it throws, what was there stays, unless it was cancelled.
+   * @throws storage.locked when another tab is at it, data.missing when it is gone
+   */
+  async resume(folder: string, work: (folder: string) => Promise<Sidecar>): Promise<DatasetRecord> {
+    return await this.#held(folder, async () => {
+      if (!(await this.#isUnfinished(folder))) throw noneUnfinished(folder);
+      try {
+        return await this.#make(folder, work);
+      } catch (thrown) {
+        if (thrown instanceof AppError && thrown.code === 'aborted') await this.#store.remove(`${DATASETS}/${folder}`);
+        throw thrown;
+      }
+    });
+  }
+
+  /** Folders that a closed tab left half-done and that can be resumed, the oldest first; paths in the store. */
+  async unfinished(): Promise<readonly { readonly id: string; readonly folder: string }[]> {
+    const found: { id: string; folder: string }[] = [];
+    for (const id of await this.#store.folders(DATASETS)) {
+      const free = await this.#locks.tryHold(importLock(id), () => this.#isUnfinished(id));
+      if (free === true) found.push({ id, folder: `${DATASETS}/${id}` });
+    }
+    return found;
+  }
+
+  /** @throws storage.locked when another tab is at it, data.missing when it is gone */
+  async discard(folder: string): Promise<void> {
+    await this.#held(folder, async () => {
+      if (!(await this.#isUnfinished(folder))) throw noneUnfinished(folder);
+      await this.#store.remove(`${DATASETS}/${folder}`);
+    });
+  }
+
+  /** Tried a few times: a tab that only looks holds the lock for a moment. */
+  async #held<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    for (const wait of LOOK_MILLIS) {
+      const done = await this.#locks.tryHold(importLock(folder), async () => ({ value: await work() }));
+      if (done !== undefined) return done.value;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    throw busy(folder);
+  }
+
+  async #make(folder: string, work: (folder: string) => Promise<Sidecar>): Promise<DatasetRecord> {
+    const path = `${DATASETS}/${folder}`;
+    const sidecar = await work(path);
+    await this.#store.write(`${path}/metadata.json`, sidecarText(sidecar));
+    return await this.#change((entries) => {
+      const taken = new Set([...this.#reserved, ...entries.map((entry) => entry.record.name)]);
+      const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
+      return { entries: [...entries, { folder, record }], result: record };
+    });
+  }
+
+  async #isUnfinished(folder: string): Promise<boolean> {
+    if ((await this.#read()).some((entry) => entry.folder === folder)) return false;
+    return (await this.#store.size(`${DATASETS}/${folder}/${JOURNAL_HEAD}`)) !== undefined;
   }
 
   async remove(dataset: string): Promise<void> {
@@ -147,7 +203,8 @@ export class Catalogue {
       if (listed.has(folder)) continue;
       await this.#locks.tryHold(importLock(folder), async () => {
         /* Read again: the import may have ended between the listing and the lock. */
-        if (!(await this.#read()).some((entry) => entry.folder === folder)) {
+        const isListed = (await this.#read()).some((entry) => entry.folder === folder);
+        if (!isListed && !(await this.#isUnfinished(folder))) {
           await this.#store.remove(`${DATASETS}/${folder}`);
         }
       });
@@ -242,6 +299,20 @@ const missing = (dataset: string): AppError =>
     subject: `dataset ${dataset}`,
     got: 'it is not in the catalogue',
     remedy: 'choose one that the Data page lists'
+  });
+
+const noneUnfinished = (folder: string): AppError =>
+  new AppError('data.missing', {
+    subject: `half-finished import ${folder}`,
+    got: 'it is gone: it was finished or discarded',
+    remedy: 'import the files again'
+  });
+
+const busy = (folder: string): AppError =>
+  new AppError('storage.locked', {
+    subject: `half-finished import ${folder}`,
+    got: 'another tab is working on it',
+    remedy: 'wait until it is done there, or close that tab'
   });
 
 /** `name`, or the first of `name 2`, `name 3`, ... that is free. */

@@ -5,6 +5,8 @@
 import { AppError, asAppError, checkAborted } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import type { Catalogue } from './catalogue.ts';
+import { ImportJournal, markFiles } from './import-journal.ts';
+import type { FileMark, FinishedMember, UnfinishedImport } from './import-journal.ts';
 import { datasetRecord } from './dataset-record.ts';
 import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
@@ -25,6 +27,10 @@ export interface ImportRequest {
   readonly files: readonly File[];
   readonly name?: string;
   readonly origin?: 'import' | 'fetch';
+  /** The half-finished import to continue: `UnfinishedImport.id`. */
+  readonly resume?: string;
+  /** Under which the page keeps handles of the files, where the browser gives any. */
+  readonly key?: string;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -42,11 +48,12 @@ export interface ImportParts {
 }
 
 /**
+ * Goes on where a closed tab stopped when a half-finished import is named, or the very files of one are given.
  * @throws aborted when the signal fires, storage.full when there is no room, the one file's own error when none could
- *   be read; nothing is left behind then
+ *   be read; nothing is left behind then, but of an import that was continued what it had before
  */
 export async function importFiles(parts: ImportParts, request: ImportRequest): Promise<ImportReport> {
-  if (request.files.length === 0) {
+  if (request.files.length === 0 && request.resume === undefined) {
     throw new AppError('data.empty', {
       subject: 'the import',
       expected: 'one file or more',
@@ -55,8 +62,8 @@ export async function importFiles(parts: ImportParts, request: ImportRequest): P
     });
   }
   const started = parts.clock.monotonicMillis();
-  const run = new ImportRun(parts, request);
-  const dataset = await parts.catalogue.add((folder) => run.into(folder));
+  const dataset = await imported(parts, request);
+  await ImportJournal.remove(parts.store, await parts.catalogue.folder(dataset.name));
   const markets = await parts.catalogue.markets(dataset.name);
   const twin = (await parts.catalogue.datasets()).find(
     (other) => other.name !== dataset.name && other.fingerprint === dataset.fingerprint
@@ -64,6 +71,64 @@ export async function importFiles(parts: ImportParts, request: ImportRequest): P
   const told = twin === undefined ? dataset : withTwin(dataset, twin.name);
   return { dataset: told, markets, seconds: secondsSince(parts, started) };
 }
+
+async function imported(parts: ImportParts, request: ImportRequest): Promise<DatasetRecord> {
+  const { catalogue, store, clock } = parts;
+  const marks = await markFiles(request.files, () => {
+    checkAborted(request.signal, 'import');
+  });
+  const id = request.resume ?? (await halfOf(parts, marks));
+  if (id !== undefined) {
+    return await catalogue.resume(id, async (folder) => {
+      const journal = await ImportJournal.open(store, folder, ROWS_VERSION);
+      if (journal === undefined) throw outdated(id);
+      const files = journal.arrange(request.files, marks);
+      await journal.mend();
+      return await new ImportRun(parts, request, { journal, files }).into(folder);
+    });
+  }
+  return await catalogue.add(async (folder) => {
+    const journal = await ImportJournal.begin(store, folder, {
+      rowsVersion: ROWS_VERSION,
+      name: request.name ?? nameOf(request.files[0]?.name ?? 'import'),
+      origin: request.origin ?? 'import',
+      startedMillis: clock.epochMillis(),
+      files: marks,
+      ...(request.key === undefined ? {} : { key: request.key })
+    });
+    return await new ImportRun(parts, request, { journal, files: request.files }).into(folder);
+  });
+}
+
+/** The half-finished import of these very files, if there is one. */
+async function halfOf(parts: ImportParts, marks: readonly FileMark[]): Promise<string | undefined> {
+  for (const { id, folder } of await parts.catalogue.unfinished()) {
+    const journal = await ImportJournal.open(parts.store, folder, ROWS_VERSION);
+    if (journal?.isOf(marks) === true) return id;
+  }
+  return undefined;
+}
+
+/** Imports that a closed tab left half-done, the oldest first; one that no version here can continue is cleared. */
+export async function unfinishedImports(
+  parts: Pick<ImportParts, 'catalogue' | 'store'>
+): Promise<readonly UnfinishedImport[]> {
+  const found: UnfinishedImport[] = [];
+  for (const { id, folder } of await parts.catalogue.unfinished()) {
+    const journal = await ImportJournal.open(parts.store, folder, ROWS_VERSION);
+    if (journal === undefined) await parts.catalogue.discard(id);
+    else found.push(journal.shown(id));
+  }
+  return found;
+}
+
+const outdated = (id: string): AppError =>
+  new AppError('data.drift', {
+    subject: `half-finished import ${id}`,
+    expected: `what parser version ${String(ROWS_VERSION)} wrote`,
+    got: 'another version of the app began it',
+    remedy: 'discard it and import the files again'
+  });
 
 const secondsSince = (parts: ImportParts, started: number): number => (parts.clock.monotonicMillis() - started) / 1000;
 
@@ -85,43 +150,72 @@ class ImportRun {
   readonly #files: SourceFile[] = [];
   readonly #oddities: Oddity[] = [];
   readonly #failures: AppError[] = [];
+  readonly #journal: ImportJournal;
+  /** In the journal's order; undefined in the place of one that is done. */
+  readonly #given: readonly (File | undefined)[];
   readonly #bytesTotal: number;
   #bytesRead = 0;
   /** What is being read, where a file holds several. */
   #source = '';
   #messages = 0;
 
-  constructor(parts: ImportParts, request: ImportRequest) {
+  constructor(
+    parts: ImportParts,
+    request: ImportRequest,
+    from: { readonly journal: ImportJournal; readonly files: readonly (File | undefined)[] }
+  ) {
     this.#parts = parts;
     this.#request = request;
-    this.#bytesTotal = request.files.reduce((sum, file) => sum + file.size, 0);
+    this.#journal = from.journal;
+    this.#given = from.files;
+    this.#bytesTotal = from.journal.head.files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
   async into(folder: string): Promise<Sidecar> {
-    const { files, signal } = this.#request;
+    const { signal } = this.#request;
     await this.#parts.parquet();
-    for (const [index, file] of files.entries()) {
-      checkAborted(signal, `import of ${file.name}`);
+    for (const [index, { name, bytes }] of this.#journal.head.files.entries()) {
+      checkAborted(signal, `import of ${name}`);
       const before = this.#bytesRead;
       this.#source = '';
-      try {
-        await this.#take(folder, file, index);
-      } catch (thrown) {
-        this.#refuse(file, asAppError(thrown, file.name));
+      const done = this.#journal.members(index);
+      for (const member of done) {
+        for (const market of member.markets) await this.#keep(folder, member.path, market);
       }
-      this.#bytesRead = before + file.size;
+      const finished = this.#journal.file(index);
+      const file = this.#given[index];
+      if (finished !== undefined) {
+        this.#messages += finished.source.messages;
+        this.#oddities.push(...finished.oddities);
+        this.#files.push(finished.source);
+      } else if (file !== undefined) {
+        try {
+          await this.#take({ folder, file, index, done });
+        } catch (thrown) {
+          if (thrown instanceof FileChanged) throw changed(file.name);
+          this.#refuse(file, asAppError(thrown, file.name));
+        }
+      }
+      this.#bytesRead = before + bytes;
     }
     const [first] = this.#failures;
     if (this.#markets.size === 0) throw this.#failures.length === 1 && first ? first : this.#nothing();
     checkAborted(signal, 'import');
-    this.#tell('cataloguing', files.length - 1);
+    this.#tell('cataloguing', this.#journal.head.files.length - 1);
     return await this.#sidecar();
   }
 
   /** A recording's markets are taken over when the whole of it has been read: a bad one leaves none. */
-  async #take(folder: string, file: File, index: number): Promise<void> {
+  async #take(from: {
+    readonly folder: string;
+    readonly file: File;
+    readonly index: number;
+    readonly done: readonly FinishedMember[];
+  }): Promise<void> {
+    const { folder, file, index, done } = from;
     const { signal } = this.#request;
     const base = { read: this.#bytesRead, messages: this.#messages };
+    const before = new Map(done.map((one) => [one.member, one]));
     let written: StoredMarket[] = [];
     let member = 0;
     try {
@@ -141,15 +235,33 @@ class ImportRun {
           this.#tell('writing', index, written.length);
           await this.#parts.breathe();
         },
-        onMember: async ({ path, sound }) => {
+        finished: ({ path, number, sha256 }) => {
+          member = number;
+          const one = before.get(number);
+          if (one === undefined) return undefined;
+          if (one.sha256 !== sha256 || one.path !== path) throw new FileChanged();
+          return { messages: one.messages, markets: one.markets.length, oddities: one.oddities };
+        },
+        onMember: async ({ path, number, sha256, sound, messages, oddities }) => {
           for (const market of written) await (sound ? this.#keep(folder, path, market) : this.#drop(folder, market));
+          const markets = written;
           written = [];
-          member++;
+          if (!sound) return;
+          await this.#journal.add({
+            kind: 'member',
+            file: index,
+            member: number,
+            path,
+            sha256,
+            messages,
+            oddities,
+            markets
+          });
         }
       });
       this.#messages = base.messages + result.messages;
       this.#oddities.push(...result.oddities);
-      this.#files.push({
+      const source: SourceFile = {
         name: file.name,
         bytes: file.size,
         sha256: result.sha256,
@@ -157,7 +269,9 @@ class ImportRun {
         messages: result.messages,
         markets: result.markets,
         ...(result.members === undefined ? {} : { members: result.members })
-      });
+      };
+      this.#files.push(source);
+      await this.#journal.add({ kind: 'file', file: index, source, oddities: result.oddities });
     } catch (thrown) {
       this.#messages = base.messages;
       for (const market of written) await this.#drop(folder, market);
@@ -219,7 +333,7 @@ class ImportRun {
   #nothing(): AppError {
     const reasons = this.#failures.map((error) => error.message).join(' / ');
     return new AppError('data.empty', {
-      subject: this.#request.files.map((file) => file.name).join(', '),
+      subject: this.#journal.head.files.map((file) => file.name).join(', '),
       expected: 'at least one recorded market',
       got: reasons === '' ? 'no market was found' : `none could be read (${reasons})`,
       remedy: 'choose recordings, plain, packed (.bz2, .gz, .zst) or in an archive (.tar, .zip)'
@@ -231,8 +345,8 @@ class ImportRun {
     const markets = [...this.#markets.values()];
     const silver = await layerSchema(SILVER_COLUMNS);
     const dataset = await datasetRecord({
-      name: this.#request.name ?? nameOf(this.#request.files[0]?.name ?? 'import'),
-      origin: this.#request.origin ?? 'import',
+      name: this.#journal.head.name,
+      origin: this.#journal.head.origin,
       createdMillis: clock.epochMillis(),
       codeVersion,
       schemaHash: silver.schemaHash,
@@ -256,8 +370,8 @@ class ImportRun {
   }
 
   #tell(phase: ImportProgress['phase'], fileIndex: number, more = 0): void {
-    const { files, onProgress } = this.#request;
-    onProgress?.({
+    const { files } = this.#journal.head;
+    this.#request.onProgress?.({
       phase,
       file: this.#source === '' ? (files[fileIndex]?.name ?? '') : this.#source,
       fileIndex,
@@ -269,6 +383,17 @@ class ImportRun {
     });
   }
 }
+
+/** No `AppError`: a fault of data would be passed over as one bad file among others. */
+class FileChanged extends Error {}
+
+const changed = (name: string): AppError =>
+  new AppError('data.drift', {
+    subject: name,
+    expected: 'the bytes that the half-finished import began with',
+    got: 'others, with the same beginning and end',
+    remedy: 'discard the half-finished import and import this file anew'
+  });
 
 /** A file's name without the endings that only say how it is packed. */
 export const nameOf = (file: string): string =>

@@ -72,6 +72,8 @@ class FileReading {
   #messages = 0;
   #markets = 0;
   #members = 0;
+  /** Members met, read or not. */
+  #number = 0;
 
   constructor(name: string, sha256: string, options: ReadOptions) {
     this.#name = name;
@@ -89,19 +91,32 @@ class FileReading {
     }
     this.#container = member.containers[0] ?? 'plain';
     const before = { messages: this.#messages, markets: this.#markets, oddities: this.#oddities.length };
+    const place = { path: member.path, number: this.#number++, sha256: this.#sha256 };
+    const finished = this.#options.finished?.(place);
+    if (finished !== undefined) {
+      this.#messages += finished.messages;
+      this.#markets += finished.markets;
+      this.#oddities.push(...finished.oddities);
+      this.#members++;
+      this.#tell(member.path, 0);
+      await this.#options.breathe();
+      return;
+    }
     try {
       await this.#read(member);
     } catch (thrown) {
       this.#messages = before.messages;
       this.#markets = before.markets;
       this.#oddities.length = before.oddities;
-      await this.#options.onMember?.({ path: member.path, sound: false });
+      await this.#options.onMember?.({ ...place, sound: false, messages: 0, oddities: [] });
       if (!this.#isArchive || !isDataFault(thrown)) throw thrown;
       this.#pass(thrown);
       return;
     }
     this.#members++;
-    await this.#options.onMember?.({ path: member.path, sound: true });
+    const messages = this.#messages - before.messages;
+    const oddities = this.#oddities.slice(before.oddities);
+    await this.#options.onMember?.({ ...place, sound: true, messages, oddities });
   }
 
   /** What holds the members could not be read to its end. */

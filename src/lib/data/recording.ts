@@ -36,7 +36,32 @@ export interface ReadOptions {
   /** Takes each market as soon as it is whole; the next one is read when it has been written. */
   readonly onMarket: (market: ReadMarket) => Promise<void>;
   /** The markets since the last call stand, or must go: what they were read from turned out to be damaged. */
-  readonly onMember?: (member: { readonly path: string; readonly sound: boolean }) => Promise<void>;
+  readonly onMember?: (member: ReadMember) => Promise<void>;
+  /**
+   * Asked before a member is read; one that was finished before is passed over, and counted as it was then.
+   * @throws data.drift when the file is not the one its members were read from
+   */
+  readonly finished?: (member: MemberPlace) => FinishedRecording | undefined;
+}
+
+/** A member by its place among those of its file. */
+export interface MemberPlace {
+  readonly path: string;
+  readonly number: number;
+  /** Of the whole file. */
+  readonly sha256: string;
+}
+
+/** What a member that has been read adds to its file's figures. */
+export interface FinishedRecording {
+  readonly messages: number;
+  readonly markets: number;
+  /** Of the file, not of its markets. */
+  readonly oddities: readonly Oddity[];
+}
+
+export interface ReadMember extends MemberPlace, Pick<FinishedRecording, 'messages' | 'oddities'> {
+  readonly sound: boolean;
 }
 
 /** @throws an AppError `data.*` when the file is no recording or is torn */

@@ -1,5 +1,6 @@
 /** What the data worker offers: importing, the catalogue, SQL, tapes, runs. The page sees exactly this type. */
 import type { Tape } from '../market/tape.ts';
+import type { UnfinishedImport } from '../data/import-journal.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
@@ -8,6 +9,10 @@ export interface ImportOptions {
   /** Defaults to the first file's name without endings; made unique by a number. */
   readonly name?: string;
   readonly origin?: 'import' | 'fetch';
+  /** The half-finished import to continue, with the files it still needs. */
+  readonly resume?: string;
+  /** Kept with the import while it is half-finished: under it the page finds its own handles of the files again. */
+  readonly key?: string;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -21,7 +26,11 @@ export interface QueryResult {
 
 export interface DataApi {
   status(): Promise<StorageStatus>;
+  /** The very files of a half-finished import continue it. */
   importFiles(files: readonly File[], options?: ImportOptions): Promise<ImportReport>;
+  /** Imports that a closed or reloaded tab left half-done, the oldest first; not those that go on in another tab. */
+  unfinishedImports(): Promise<readonly UnfinishedImport[]>;
+  discardImport(id: string): Promise<void>;
   /** The built-in sample first, then by time of import. */
   datasets(): Promise<readonly DatasetRecord[]>;
   markets(dataset?: string): Promise<readonly MarketRecord[]>;

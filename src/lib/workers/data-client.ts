@@ -46,12 +46,14 @@ export function createDataClient(
     status: () => call(remote.status()),
     importFiles: (files, options = {}) =>
       task('the import', options.signal, (id) => {
-        const { name, origin, onProgress } = options;
-        const told = { task: id, ...(name === undefined ? {} : { name }), ...(origin === undefined ? {} : { origin }) };
+        const { onProgress, signal: _signal, ...about } = options;
+        const told = { ...about, task: id };
         return onProgress === undefined
           ? remote.importFiles(files, told)
           : remote.importFiles(files, told, proxy(onProgress));
       }),
+    unfinishedImports: () => call(remote.unfinishedImports()),
+    discardImport: (id) => call(remote.discardImport(id)),
     datasets: () => call(remote.datasets()),
     markets: (dataset) => call(remote.markets(dataset)),
     remove: (dataset) => call(remote.remove(dataset)),

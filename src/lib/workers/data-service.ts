@@ -4,7 +4,8 @@ import type { Clock } from '../core/time.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
-import { importFiles } from '../data/import.ts';
+import { importFiles, unfinishedImports } from '../data/import.ts';
+import type { UnfinishedImport } from '../data/import-journal.ts';
 import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
 import type { TapeSidecar } from '../data/parquet/silver.ts';
@@ -22,7 +23,7 @@ import { keepReserve } from '../data/store/reserve.ts';
 import { Tab } from '../data/store/tab.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
-import type { ImportOptions, QueryResult, StoredCheckpoint } from './data-api.ts';
+import type { QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
 import { RunStore } from './run-store.ts';
 import { runTables } from './run-tables.ts';
@@ -101,20 +102,20 @@ export class DataService implements DataWorkerApi {
 
   async importFiles(
     files: readonly File[],
-    options: Pick<ImportOptions, 'name' | 'origin'> & { readonly task: string },
+    options: Parameters<DataWorkerApi['importFiles']>[1],
     onProgress?: (progress: ImportProgress) => void
   ): Promise<ImportReport> {
     const { store, catalogue } = await this.#opened;
     const { clock, codeVersion, read, parquet } = this.#parts;
+    const { task, ...about } = options;
     let told = Number.NEGATIVE_INFINITY;
-    return await this.#tasks.run(options.task, async (signal) => {
+    return await this.#tasks.run(task, async (signal) => {
       return await importFiles(
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
           files,
           signal,
-          ...(options.name === undefined ? {} : { name: options.name }),
-          ...(options.origin === undefined ? {} : { origin: options.origin }),
+          ...about,
           onProgress: (progress) => {
             const now = clock.monotonicMillis();
             if (now - told < PROGRESS_MILLIS && progress.phase !== 'cataloguing') return;
@@ -124,6 +125,14 @@ export class DataService implements DataWorkerApi {
         }
       );
     });
+  }
+
+  async unfinishedImports(): Promise<readonly UnfinishedImport[]> {
+    return await unfinishedImports(await this.#opened);
+  }
+
+  async discardImport(id: string): Promise<void> {
+    await (await this.#opened).catalogue.discard(id);
   }
 
   cancel(task: string): Promise<void> {

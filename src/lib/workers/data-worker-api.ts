@@ -6,7 +6,7 @@ import type { DataApi, ImportOptions, QueryResult } from './data-api.ts';
 export interface DataWorkerApi extends Omit<DataApi, 'importFiles' | 'tape' | 'query'> {
   importFiles(
     files: readonly File[],
-    options: Pick<ImportOptions, 'name' | 'origin'> & { readonly task: string },
+    options: Omit<ImportOptions, 'onProgress' | 'signal'> & { readonly task: string },
     onProgress?: (progress: ImportProgress) => void
   ): Promise<ImportReport>;
   tape(dataset: string, market: string): Promise<TapeWire>;
