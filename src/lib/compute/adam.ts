@@ -140,7 +140,7 @@ export class Adam {
 }
 
 /** Factor that brings the global norm down to the limit: 1 where it is below. Stays on the device. */
-function clipScale(gradients: readonly Tensor[], limit: number): Scalar {
+export function clipScale(gradients: readonly Tensor[], limit: number): Scalar {
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
     return tf.minimum<Scalar>(1, tf.div(limit, tf.add(norm, 1e-6)));

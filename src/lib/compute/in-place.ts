@@ -17,8 +17,16 @@ export interface AdamStep {
   readonly epsilon: number;
 }
 
+export interface RmsPropStep {
+  readonly gradientScale: number;
+  readonly decay: number;
+  readonly learningRate: number;
+  readonly epsilon: number;
+}
+
 export interface InPlaceKernels {
   adam(state: { parameter: Variable; m: Variable; v: Variable }, gradient: Tensor, step: AdamStep): boolean;
+  rmsProp(state: { parameter: Variable; square: Variable }, gradient: Tensor, step: RmsPropStep): boolean;
   polyak(target: Variable, source: Tensor, tau: number): boolean;
   /** Sum of squares of all elements, at once: only where reading is free of waiting. */
   sumOfSquares(tensors: readonly Tensor[]): number;

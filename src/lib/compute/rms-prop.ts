@@ -4,14 +4,21 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { clipScale } from './adam.ts';
+import { inPlaceKernels, type RmsPropStep } from './in-place.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
+
+interface Slot {
+  readonly parameter: Variable;
+  readonly square: Variable;
+}
 
 export class RmsProp {
   learningRate: number;
   readonly #decay: number;
   readonly #epsilon: number;
   readonly #maxGradientNorm: number;
-  readonly #slots: readonly { readonly parameter: Variable; readonly square: Variable }[];
+  readonly #slots: readonly Slot[];
 
   constructor(options: {
     readonly learningRate: number;
@@ -34,23 +41,32 @@ export class RmsProp {
 
   /** One step, gradients by the variables' names; they stay the caller's to dispose of. */
   apply(gradients: Readonly<Record<string, Tensor>>): void {
-    tf.tidy(() => {
-      const ordered = this.#slots.map(({ parameter }) => {
-        const gradient = (gradients as Readonly<Record<string, Tensor | undefined>>)[parameter.name];
-        if (gradient === undefined) throw new Error(`RmsProp: no gradient for ${parameter.name}`);
-        return gradient;
+    const ordered = this.#slots.map(({ parameter }) => {
+      const gradient = (gradients as Readonly<Record<string, Tensor | undefined>>)[parameter.name];
+      if (gradient === undefined) throw new Error(`RmsProp: no gradient for ${parameter.name}`);
+      return gradient;
+    });
+    const step = {
+      gradientScale: 1,
+      decay: this.#decay,
+      learningRate: this.learningRate,
+      epsilon: this.#epsilon
+    };
+    const limit = this.#maxGradientNorm;
+    const kernels = inPlaceKernels();
+    if (kernels === undefined) {
+      tf.tidy(() => {
+        const scale = limit > 0 ? clipScale(ordered, limit) : undefined;
+        this.#slots.forEach((slot, i) => {
+          plainStep(slot, scale === undefined ? ordered[i]! : tf.mul(ordered[i]!, scale), step);
+        });
       });
-      const limit = this.#maxGradientNorm;
-      const norm = limit > 0 ? tf.sqrt(tf.addN(ordered.map((g) => tf.sum(tf.square(g))))) : undefined;
-      const scale = norm === undefined ? undefined : tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)));
-      this.#slots.forEach(({ parameter, square }, i) => {
-        const raw = ordered[i] as Tensor;
-        const g = scale === undefined ? raw : tf.mul(raw, scale);
-        const next = tf.add(tf.mul(square, this.#decay), tf.mul(tf.square(g), 1 - this.#decay));
-        const step = tf.div(tf.mul(g, this.learningRate), tf.sqrt(tf.add(next, this.#epsilon)));
-        parameter.assign(tf.sub(parameter, step));
-        square.assign(next);
-      });
+      return;
+    }
+    const norm = limit > 0 ? Math.sqrt(kernels.sumOfSquares(ordered)) : 0;
+    const scaled = limit > 0 ? { ...step, gradientScale: Math.min(1, limit / (norm + 1e-6)) } : step;
+    this.#slots.forEach((slot, i) => {
+      if (!kernels.rmsProp(slot, ordered[i]!, scaled)) tf.tidy(() => plainStep(slot, ordered[i]!, scaled));
     });
   }
 
@@ -75,4 +91,12 @@ export class RmsProp {
   dispose(): void {
     for (const { square } of this.#slots) square.dispose();
   }
+}
+
+function plainStep({ parameter, square }: Slot, gradient: Tensor, step: RmsPropStep): void {
+  const g = step.gradientScale === 1 ? gradient : tf.mul(gradient, step.gradientScale);
+  const next = tf.add(tf.mul(square, step.decay), tf.mul(tf.square(g), 1 - step.decay));
+  const move = tf.div(tf.mul(g, step.learningRate), tf.sqrt(tf.add(next, step.epsilon)));
+  parameter.assign(tf.sub(parameter, move));
+  square.assign(next);
 }

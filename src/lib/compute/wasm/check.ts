@@ -16,6 +16,7 @@ import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
 import type { InPlaceKernels } from '../in-place.ts';
 import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
+import { referenceMlp, type FusedMlp } from '../mlp.ts';
 import { normalTensor } from '../random.ts';
 import { stockKernel, type Replaced } from './ops.ts';
 
@@ -129,6 +130,30 @@ export function checkLstm(lstm: FusedLstm): number {
   });
 }
 
+export function checkMlp(mlp: FusedMlp): number {
+  return tf.tidy(() => {
+    const random = stream('mlp');
+    const widths = [3, 9, 5, 2];
+    const weights = widths.slice(1).flatMap((n, i) => [[widths[i]!, n], [n]]);
+    const starts = [[7, 3], ...weights].map((shape) => normalTensor(random, shape));
+    const ofResult = normalTensor(random, [7, 2]);
+    const errors = (['tanh', 'relu'] as const).flatMap((activation) =>
+      (['linear', 'activated'] as const).map((last) => {
+        const sides = [mlp, referenceMlp].map((through) => {
+          const run = (...[x, ...rest]: Tensor[]): Tensor2D => {
+            const layers = [0, 2, 4].map((i) => ({ kernel: rest[i]!, bias: rest[i + 1]! }));
+            return through({ x: x as Tensor2D, layers, activation, last });
+          };
+          const gradients = tf.grads((...values: Tensor[]) => tf.sum(tf.mul(run(...values), ofResult)))(starts);
+          return [run(...starts), ...gradients];
+        });
+        return worst(sides[0]!, sides[1]!);
+      })
+    );
+    return Math.max(...errors);
+  });
+}
+
 /** Against the same steps in doubles, written out: no stock kernel works in place. */
 export function checkInPlace(kernels: InPlaceKernels): number {
   const random = stream('in place');
@@ -139,10 +164,14 @@ export function checkInPlace(kernels: InPlaceKernels): number {
   const parameter = made(tf.neg);
   const m = made(tf.neg);
   const v = made(tf.square);
+  const square = made(tf.square);
+  const follower = made(tf.neg);
   const target = made(tf.neg);
   const error = tf.tidy(() => {
     const gradient = normalTensor(random, [size]);
-    const [p0, m0, v0, g0, t0] = [parameter, m, v, gradient, target].map((x) => Array.from(x.dataSync()));
+    const [p0, m0, v0, g0, t0, s0, f0] = [parameter, m, v, gradient, target, square, follower].map((x) =>
+      Array.from(x.dataSync())
+    );
     const step = {
       gradientScale: 0.5,
       decay: 0.99,
@@ -153,17 +182,26 @@ export function checkInPlace(kernels: InPlaceKernels): number {
       epsilon: 1e-8
     };
     const tau = 0.005;
+    const rms = { gradientScale: 0.5, decay: 0.99, learningRate: 0.01, epsilon: 1e-5 };
     if (!kernels.adam({ parameter, m, v }, gradient, step) || !kernels.polyak(target, gradient, tau)) return Infinity;
+    if (!kernels.rmsProp({ parameter: follower, square }, gradient, rms)) return Infinity;
     const m1 = m0!.map((x, i) => step.beta1 * x + (1 - step.beta1) * step.gradientScale * g0![i]!);
     const v1 = v0!.map((x, i) => step.beta2 * x + (1 - step.beta2) * (step.gradientScale * g0![i]!) ** 2);
     const p1 = p0!.map(
       (x, i) => step.decay * x - (step.stepSize * m1[i]!) / (Math.sqrt(v1[i]!) * step.secondScale + step.epsilon)
     );
     const t1 = t0!.map((x, i) => (1 - tau) * x + tau * g0![i]!);
+    const s1 = s0!.map((x, i) => rms.decay * x + (1 - rms.decay) * (rms.gradientScale * g0![i]!) ** 2);
+    const f1 = f0!.map(
+      (x, i) => x - (rms.learningRate * rms.gradientScale * g0![i]!) / Math.sqrt(s1[i]! + rms.epsilon)
+    );
     const squares = g0!.reduce((sum, x) => sum + x * x, 0);
-    const reference = [p1, m1, v1, t1, [squares]].map((values) => tf.tensor1d(values));
-    return worst([parameter, m, v, target, tf.tensor1d([kernels.sumOfSquares([gradient])])], reference);
+    const reference = [p1, m1, v1, t1, s1, f1, [squares]].map((values) => tf.tensor1d(values));
+    return worst(
+      [parameter, m, v, target, square, follower, tf.tensor1d([kernels.sumOfSquares([gradient])])],
+      reference
+    );
   });
-  for (const variable of [parameter, m, v, target]) variable.dispose();
+  for (const variable of [parameter, m, v, target, square, follower]) variable.dispose();
   return error;
 }

@@ -31,6 +31,21 @@ export function wasmInPlace(module: KernelModule): InPlaceKernels {
       );
       return true;
     },
+    rmsProp({ parameter, square }, gradient, step) {
+      if (!isOwn(parameter) || !isOwn(square) || !matches(gradient, parameter)) return false;
+      kernels.rmsProp(
+        parameter.size,
+        module.addressOf(parameter),
+        module.addressOf(square),
+        module.addressOf(gradient),
+        step.gradientScale,
+        step.decay,
+        1 - step.decay,
+        step.learningRate,
+        step.epsilon
+      );
+      return true;
+    },
     polyak(target, source, tau) {
       if (!isOwn(target) || !matches(source, target)) return false;
       kernels.polyak(target.size, module.addressOf(target), module.addressOf(source), 1 - tau, tau);

@@ -5,9 +5,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setInPlaceKernels } from '../in-place.ts';
 import { setFusedLstm } from '../lstm.ts';
-import { checkConcat, checkInPlace, checkLstm, checkMatMul, checkSum, TOLERANCE } from './check.ts';
+import { setFusedMlp } from '../mlp.ts';
+import { checkConcat, checkInPlace, checkLstm, checkMatMul, checkMlp, checkSum, TOLERANCE } from './check.ts';
 import { wasmInPlace } from './in-place-ops.ts';
 import { wasmLstm } from './lstm-op.ts';
+import { wasmMlp } from './mlp-op.ts';
 import { startModule, type KernelModule, type LoadModule, type Precision, type WasmBackend } from './module.ts';
 import { stopUsing, useOps } from './ops.ts';
 
@@ -61,6 +63,7 @@ interface Candidate {
 function candidates(module: KernelModule): readonly Candidate[] {
   useOps(module, ['BatchMatMul', 'Sum', 'Concat']);
   const lstm = wasmLstm(module);
+  const mlp = wasmMlp(module);
   const inPlace = wasmInPlace(module);
   return [
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
@@ -76,7 +79,16 @@ function candidates(module: KernelModule): readonly Candidate[] {
       refuse: () => setFusedLstm('wasm', undefined)
     },
     {
-      name: 'Adam and Polyak in place',
+      name: 'dense layers',
+      check: () => {
+        const error = checkMlp(mlp);
+        if (error <= TOLERANCE) setFusedMlp('wasm', mlp);
+        return error;
+      },
+      refuse: () => setFusedMlp('wasm', undefined)
+    },
+    {
+      name: 'optimisers in place',
       check: () => {
         const error = checkInPlace(inPlace);
         if (error <= TOLERANCE) setInPlaceKernels('wasm', inPlace);

@@ -61,9 +61,8 @@ describe.each<Precision>(['strict', 'relaxed'])('%s kernels', (precision) => {
   let device: Device;
   beforeAll(async () => {
     device = await chooseDevice('wasm', { kernels: { precision } });
-    expect(device.report.kernels).toBe(
-      `own SIMD kernels (${precision}): matrix product, sums, concatenation, LSTM, Adam and Polyak in place`
-    );
+    // A kernel that was refused would come after a semicolon.
+    expect(device.report.kernels).toMatch(new RegExp(`^own SIMD kernels \\(${precision}\\): [^;]+$`));
   });
   afterAll(() => device.dispose());
 

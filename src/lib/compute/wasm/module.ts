@@ -21,6 +21,19 @@ export interface KernelExports {
     scratch: number
   ): void;
   copyRows(rows: number, width: number, from: number, fromStride: number, to: number, toStride: number): void;
+  denseForwardScratch(inputs: number, outputs: number): number;
+  denseForward(
+    rows: number,
+    inputs: number,
+    outputs: number,
+    x: number,
+    kernel: number,
+    bias: number,
+    activation: number,
+    y: number,
+    scratch: number
+  ): void;
+  activationGradient(count: number, y: number, dy: number, activation: number, dz: number): void;
   lstmForwardScratch(inputs: number, units: number): number;
   lstmForward(
     steps: number,
@@ -95,6 +108,17 @@ export interface KernelExports {
     rest2: number,
     stepSize: number,
     secondScale: number,
+    epsilon: number
+  ): void;
+  rmsProp(
+    count: number,
+    parameter: number,
+    square: number,
+    gradient: number,
+    gradientScale: number,
+    decay: number,
+    rest: number,
+    learningRate: number,
     epsilon: number
   ): void;
   polyak(count: number, target: number, source: number, keep: number, tau: number): void;

@@ -1,4 +1,5 @@
 /** What the module exports. It owns no memory: every address is in tfjs-wasm's own, scratch space too. */
+export { activationGradient, denseForward, denseForwardScratch } from './dense';
 export { matMul, matMulScratch } from './gemm';
 export { copyRows } from './layout';
 export {
@@ -12,3 +13,4 @@ export {
   lstmKernelGradientScratch
 } from './lstm';
 export { adam, polyak, sumOfSquares, sumOverRows } from './optimiser';
+export { rmsProp } from './rms-prop';

@@ -1,0 +1,192 @@
+/**
+ * Whole training runs on the CPU kernels: acting, stepping, storing and learning, as `npm run learn` does them, one
+ * thread, strict SIMD. A figure is the best of many short spans of one run, each of whole rounds of playing and learning.
+ * Baselines are Stable-Baselines3's figures, recorded on a machine of two cores with the same hyperparameters.
+ */
+import { makeAgent } from '../../src/lib/agents/make-agent.ts';
+import { chooseDevice } from '../../src/lib/compute/device.ts';
+import { readConfig } from '../../src/lib/config/read-config.ts';
+import { seed } from '../../src/lib/core/units.ts';
+import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
+import { asRemote, type RemoteVectorEnv } from '../../src/lib/env/vector-env.ts';
+import { RunControl } from '../../src/lib/research/run-control.ts';
+import { trainRun } from '../../src/lib/research/train-run.ts';
+import type { Figure } from '../figure.ts';
+
+interface Row {
+  readonly name: string;
+  readonly env: string;
+  readonly environments: number;
+  readonly agent: string;
+  /** Vector steps after which the same work comes round again. */
+  readonly round: number;
+  readonly baseline: number;
+  readonly goal?: number;
+}
+
+const zoo = 'rolloutSteps: 32, batch: 256, epochs: 20, lambda: 0.8, gamma: 0.98, learningRate: 0.001';
+const rows: readonly Row[] = [
+  {
+    name: 'PPO learn(), CartPole, batch 256, 20 epochs',
+    env: 'CartPole-v1',
+    environments: 8,
+    agent: `algorithm: ppo, ${zoo}`,
+    round: 32,
+    baseline: 4900,
+    goal: 12000
+  },
+  {
+    name: 'A2C learn(), CartPole',
+    env: 'CartPole-v1',
+    environments: 8,
+    agent: 'algorithm: a2c',
+    round: 5,
+    baseline: 9900,
+    goal: 25000
+  },
+  {
+    name: 'PPO-LSTM learn(), CartPole, 64 units, batch 256, 20 epochs',
+    env: 'CartPole-v1',
+    environments: 8,
+    agent: `algorithm: ppo-lstm, lstmUnits: 64, sequence: 32, ${zoo}`,
+    round: 32,
+    baseline: 200,
+    goal: 1500
+  },
+  {
+    name: 'DQN learn(), CartPole, defaults',
+    env: 'CartPole-v1',
+    environments: 1,
+    agent: 'algorithm: dqn',
+    round: 4,
+    baseline: 2200,
+    goal: 6000
+  },
+  {
+    name: 'QR-DQN learn(), CartPole, defaults: 200 quantiles',
+    env: 'CartPole-v1',
+    environments: 1,
+    agent: 'algorithm: qr-dqn',
+    round: 4,
+    baseline: 340,
+    goal: 2000
+  },
+  {
+    name: 'SAC learn(), Pendulum, 256x256, batch 256',
+    env: 'Pendulum-v1',
+    environments: 1,
+    agent: 'algorithm: sac',
+    round: 1,
+    baseline: 115,
+    goal: 140
+  }
+];
+
+const WARM_SECONDS = 2;
+const SPAN_SECONDS = 0.3;
+const SPANS = 20;
+
+export async function* figures(): AsyncGenerator<Figure> {
+  for (const row of rows) {
+    const { environments, goal, baseline } = row;
+    const value = await stepsPerSecond(row);
+    yield {
+      name: `${row.name}, ${environments === 1 ? '1 environment' : `${String(environments)} environments`}, recorded peer`,
+      value,
+      unit: 'steps/s',
+      baseline,
+      ratio: value / baseline,
+      ...(goal === undefined ? {} : { goal, met: value >= goal })
+    };
+  }
+}
+
+export async function stepsPerSecond({ env: id, environments, agent: settings, round }: Row): Promise<number> {
+  const config = readConfig(`
+version: 1
+name: bench
+env: { id: ${id}, environments: ${String(environments)} }
+agent: { ${settings} }
+training: { updates: 10000000, updatesPerStep: ${round === 1 ? '1' : String(1 / round)}, evaluateEvery: 0, reportEvery: 500, backend: wasm }
+`);
+  const device = await chooseDevice('wasm');
+  const env = makeVectorEnv({ config: config.env, tapes: [] });
+  const agent = makeAgent({
+    config: config.agent,
+    spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
+    seed: seed(1),
+    schemaHash: 'bench',
+    reportEvery: config.training.reportEvery,
+    totalUpdates: config.training.updates
+  });
+  const control = new RunControl();
+  const watch = new SpanWatch(round, () => {
+    control.stop();
+  });
+  await trainRun({
+    config,
+    env: watch.on(asRemote(env)),
+    agent,
+    evaluate: () => Promise.reject(new Error('nothing to evaluate')),
+    control,
+    clock: { epochMillis: () => Date.now(), monotonicMillis: () => performance.now() },
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    events: {
+      rows: () => undefined,
+      evaluation: () => undefined,
+      checkpoint: () => Promise.resolve(),
+      paused: () => undefined
+    }
+  }).catch((error: unknown) => {
+    if (!watch.done) throw error;
+  });
+  agent.dispose();
+  device.dispose();
+  return environments * watch.best;
+}
+
+/** Times rounds of vector steps between one step and the next. */
+class SpanWatch {
+  readonly #round: number;
+  readonly #enough: () => void;
+  #steps = 0;
+  #spans = 0;
+  #began = performance.now();
+  #beganSteps = 0;
+  #warm = false;
+  /** Vector steps a second of the best span. */
+  best = 0;
+
+  constructor(round: number, enough: () => void) {
+    this.#round = round;
+    this.#enough = enough;
+  }
+
+  get done(): boolean {
+    return this.#spans >= SPANS;
+  }
+
+  on(env: RemoteVectorEnv): RemoteVectorEnv {
+    return {
+      ...env,
+      step: (...words) => {
+        this.#tick();
+        return env.step(...words);
+      }
+    };
+  }
+
+  #tick(): void {
+    if (this.#steps++ % this.#round !== 0 || this.done) return;
+    const now = performance.now();
+    const seconds = (now - this.#began) / 1000;
+    if (seconds < (this.#warm ? SPAN_SECONDS : WARM_SECONDS)) return;
+    if (this.#warm) {
+      this.best = Math.max(this.best, (this.#steps - this.#beganSteps) / seconds);
+      if (++this.#spans === SPANS) this.#enough();
+    }
+    this.#warm = true;
+    this.#began = now;
+    this.#beganSteps = this.#steps;
+  }
+}
