@@ -12,6 +12,7 @@ import type { RunClaim, RunRecord } from '$lib/research/types.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import type { ActiveRun, RunService } from '$lib/workers/run-service.ts';
 import type { Services } from './open-services.ts';
+import type { Offered } from './import/dropped-files.ts';
 import { previewDevice } from './device-preview.ts';
 import { DrawQueue } from './charts/draw-queue.ts';
 import { Theme } from './theme.svelte.ts';
@@ -43,8 +44,8 @@ export class App {
   paletteOpen = $state(false);
   /** Files chosen or dropped anywhere; the import panel takes them. */
   offered = $state.raw<readonly File[]>([]);
-  /** What their dataset is to be called: the name of the folder they came in. */
-  #offeredName: string | undefined;
+  /** What their dataset is to be called, and handles of them. */
+  #offeredAbout: Omit<Offered, 'files'> = {};
   #services: Services | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -89,17 +90,17 @@ export class App {
   }
 
   /** Hands files to the import, which shows itself over whatever page is open. */
-  offerFiles(files: readonly File[], name?: string): void {
+  offerFiles({ files, ...about }: Offered): void {
     if (files.length === 0) return;
-    this.#offeredName = name;
+    this.#offeredAbout = about;
     this.offered = files;
   }
 
   /** What was offered, once. */
-  takeFiles(): { readonly files: readonly File[]; readonly name?: string } {
+  takeFiles(): Offered {
     const files = this.offered;
     this.offered = [];
-    return this.#offeredName === undefined ? { files } : { files, name: this.#offeredName };
+    return { files, ...this.#offeredAbout };
   }
 
   /** A run that says it trains, but that no tab is training, was interrupted. */

@@ -8,10 +8,11 @@ const KEY = Symbol('furlong import');
 export const provideImport = (app: App): ImportState =>
   setContext(
     KEY,
-    new ImportState(
-      () => app.data,
-      () => app.refresh()
-    )
+    new ImportState({
+      data: () => app.data,
+      imported: () => app.refresh(),
+      handles: async () => await (await import('./file-handles.ts')).FileHandles.open()
+    })
   );
 
 export const useImport = (): ImportState => getContext<ImportState>(KEY);

@@ -1,8 +1,14 @@
-/** Files on their way into the catalogue: one import at a time, its progress, its report or its error. */
+/**
+ * Files on their way into the catalogue: one import at a time, its progress, its report or its error; and the imports
+ * that a closed tab left half-done.
+ */
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
+import type { UnfinishedImport } from '$lib/data/import-journal.ts';
 import type { ImportProgress, ImportReport } from '$lib/data/records.ts';
 import type { DataApi, ImportOptions } from '$lib/workers/data-api.ts';
+import type { Offered } from './dropped-files.ts';
+import type { FileHandles } from './file-handles.ts';
 import { secondsLeft } from './import-words.ts';
 
 export interface Importing {
@@ -11,18 +17,31 @@ export interface Importing {
   readonly abort: AbortController;
 }
 
+type About = Pick<ImportOptions, 'name' | 'origin'> & Pick<Offered, 'handles'>;
+
 export class ImportState {
   running = $state.raw<Importing>();
   progress = $state.raw<ImportProgress>();
   report = $state.raw<ImportReport>();
   error = $state.raw<AppError>();
+  /** What closed tabs left half-done; `look` brings it up to date. */
+  unfinished = $state.raw<readonly UnfinishedImport[]>([]);
+  /** The one whose files are asked for again. */
+  asking = $state.raw<UnfinishedImport>();
   readonly #data: () => DataApi;
   readonly #imported: () => Promise<void>;
+  readonly #openHandles: () => Promise<FileHandles>;
+  #handles: Promise<FileHandles | undefined> | undefined;
 
-  /** @param imported is called after every import that kept something */
-  constructor(data: () => DataApi, imported: () => Promise<void>) {
-    this.#data = data;
-    this.#imported = imported;
+  /** @param on `imported` is called after every import that kept something */
+  constructor(on: {
+    readonly data: () => DataApi;
+    readonly imported: () => Promise<void>;
+    readonly handles: () => Promise<FileHandles>;
+  }) {
+    this.#data = on.data;
+    this.#imported = on.imported;
+    this.#openHandles = on.handles;
   }
 
   get secondsLeft(): number | undefined {
@@ -32,14 +51,59 @@ export class ImportState {
   }
 
   /** @param about what the dataset is called and where its files came from, where they were not chosen or dropped */
-  async start(files: readonly File[], about: Pick<ImportOptions, 'name' | 'origin'> = {}): Promise<void> {
+  async start(files: readonly File[], about: About = {}): Promise<void> {
     if (files.length === 0 || this.running !== undefined) return;
+    const { asking } = this;
+    if (asking !== undefined) {
+      this.asking = undefined;
+      await this.#import(files, { resume: asking.id }, asking.key);
+      return;
+    }
+    const { handles, ...named } = about;
+    const key = handles === undefined ? undefined : crypto.randomUUID();
+    // What the browser will not keep is asked for again.
+    if (key !== undefined && handles !== undefined)
+      await (await this.#kept())?.keep(key, handles).catch(() => undefined);
+    await this.#import(files, key === undefined ? named : { ...named, key }, key);
+  }
+
+  /** Goes on with a half-finished import: by the handles the browser kept, or with files that are asked for. On a press. */
+  async goOn(unfinished: UnfinishedImport): Promise<void> {
+    if (this.running !== undefined) return;
+    const { id, key, files, finishedFiles } = unfinished;
+    const found = key === undefined ? undefined : await (await this.#kept())?.files(key);
+    if (found !== undefined && found.length > 0) await this.#import(found, { resume: id }, key);
+    else if (finishedFiles === files.length) await this.#import([], { resume: id }, key);
+    else this.asking = unfinished;
+  }
+
+  async discard({ id, key }: UnfinishedImport): Promise<void> {
+    await this.#data().discardImport(id);
+    if (key !== undefined) await (await this.#kept())?.forget(key);
+    await this.look();
+  }
+
+  /** Reads what is half-done. */
+  async look(): Promise<void> {
+    this.unfinished = await this.#data().unfinishedImports();
+  }
+
+  cancel(): void {
+    this.running?.abort.abort();
+  }
+
+  dismiss(): void {
+    this.report = undefined;
+    this.error = undefined;
+  }
+
+  async #import(files: readonly File[], options: ImportOptions, key: string | undefined): Promise<void> {
     this.dismiss();
     const abort = new AbortController();
     this.running = { files, startedMillis: performance.now(), abort };
     try {
       this.report = await this.#data().importFiles(files, {
-        ...about,
+        ...options,
         signal: abort.signal,
         onProgress: (progress) => (this.progress = progress)
       });
@@ -51,14 +115,14 @@ export class ImportState {
       this.running = undefined;
       this.progress = undefined;
     }
+    await this.look().catch(() => undefined);
+    const isLeft = this.unfinished.some((one) => one.key === key);
+    if (key !== undefined && !isLeft) await (await this.#kept())?.forget(key).catch(() => undefined);
   }
 
-  cancel(): void {
-    this.running?.abort.abort();
-  }
-
-  dismiss(): void {
-    this.report = undefined;
-    this.error = undefined;
+  /** Undefined where the browser has no database for this page. */
+  #kept(): Promise<FileHandles | undefined> {
+    this.#handles ??= this.#openHandles().catch(() => undefined);
+    return this.#handles;
   }
 }
