@@ -2,21 +2,27 @@
  * Matrix products at one speed for every transposition. AssemblyScript; row-major float32 by address.
  *
  * After Goto & van de Geijn (2008): both operands are packed into strips that the innermost loop reads in order, A in
- * strips of ROWS rows and B in strips of COLUMNS columns, zero-padded at the edges. A transposition only changes which
- * of two packing routines runs. A tile of ROWS x COLUMNS keeps its sums in twelve of the sixteen vector registers that
- * x86-64 has, which leaves two for B and one for A.
+ * strips of five or four rows and B in strips of COLUMNS columns, zero-padded at the edges. A transposition only changes
+ * which of two packing routines runs. A tile of five rows x eight columns keeps its sums in ten vector registers; with
+ * the operands and one product that makes fourteen of the fifteen that V8 gives out on x86-64. One row more, or the loop
+ * unrolled, and a sum goes through the stack at every step, which halves the speed of strict SIMD.
+ *
+ * Every element of C is the sum of its products in the order of depth, added to what C held where that is kept, whatever
+ * tile it falls into: a product split into any ranges of rows or columns has the bits of the whole.
  */
 import { bytes, multiplyAdd, splat } from './simd';
 
-const ROWS: i32 = 6;
+/** Rows of a tall tile; a short one has one less, so that any count from twelve on is made up of the two. */
+const TALL: i32 = 5;
+const SHORT: i32 = 4;
 const COLUMNS: i32 = 8;
 /** Depth of a block: a strip of B of 512 x 8 floats stays in the first-level cache. */
 const DEPTH_BLOCK: i32 = 512;
-/** Rows of A packed at a time: 96 x 512 floats stay in the second-level cache. */
-const ROW_BLOCK: i32 = 96;
+/** Rows of A packed at a time: 100 x 512 floats stay in the second-level cache. */
+const ROW_BLOCK: i32 = 100;
 
-/** Floats of workspace that `multiplyPacked` needs: one edge tile and one packed block of A. */
-export const WORKSPACE: i32 = ROWS * COLUMNS + ROW_BLOCK * DEPTH_BLOCK;
+/** Floats of workspace that `multiplyPacked` needs: one edge tile and one packed block of A, its last strip padded. */
+export const WORKSPACE: i32 = TALL * COLUMNS + (ROW_BLOCK + SHORT) * DEPTH_BLOCK;
 
 /** Floats that B of [depth, columns] takes when packed. */
 // @ts-ignore: decorator
@@ -24,26 +30,30 @@ export const WORKSPACE: i32 = ROWS * COLUMNS + ROW_BLOCK * DEPTH_BLOCK;
   return depth * ((columns + COLUMNS - 1) / COLUMNS) * COLUMNS;
 }
 
+/** How many of `rows` go into tall strips; short ones take the rest, the last of them padded where rows are few. */
+// @ts-ignore: decorator
+@inline function rowsInTall(rows: i32): i32 {
+  const short = (TALL - (rows % TALL)) % TALL;
+  return rows >= SHORT * short ? rows - SHORT * short : rows - (rows % TALL);
+}
+
 /** C tile += A strip x B strip over `depth`; starts from zero unless `accumulate`. `stride` is of C, in bytes. */
-function multiplyTile(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   const c0 = c;
   const c1 = c0 + stride;
   const c2 = c1 + stride;
   const c3 = c2 + stride;
   const c4 = c3 + stride;
-  const c5 = c4 + stride;
   let l0 = splat(0);
-  let l1 = splat(0);
-  let l2 = splat(0);
-  let l3 = splat(0);
-  let l4 = splat(0);
-  let l5 = splat(0);
   let r0 = splat(0);
+  let l1 = splat(0);
   let r1 = splat(0);
+  let l2 = splat(0);
   let r2 = splat(0);
+  let l3 = splat(0);
   let r3 = splat(0);
+  let l4 = splat(0);
   let r4 = splat(0);
-  let r5 = splat(0);
   if (accumulate) {
     l0 = v128.load(c0);
     r0 = v128.load(c0, 16);
@@ -55,8 +65,6 @@ function multiplyTile(depth: i32, a: usize, b: usize, c: usize, stride: usize, a
     r3 = v128.load(c3, 16);
     l4 = v128.load(c4);
     r4 = v128.load(c4, 16);
-    l5 = v128.load(c5);
-    r5 = v128.load(c5, 16);
   }
   for (; depth > 0; depth--) {
     const left = v128.load(b);
@@ -76,10 +84,7 @@ function multiplyTile(depth: i32, a: usize, b: usize, c: usize, stride: usize, a
     x = v128.load_splat<f32>(a, 16);
     l4 = multiplyAdd(x, left, l4);
     r4 = multiplyAdd(x, right, r4);
-    x = v128.load_splat<f32>(a, 20);
-    l5 = multiplyAdd(x, left, l5);
-    r5 = multiplyAdd(x, right, r5);
-    a += 4 * ROWS;
+    a += 4 * TALL;
     b += 4 * COLUMNS;
   }
   v128.store(c0, l0);
@@ -92,8 +97,58 @@ function multiplyTile(depth: i32, a: usize, b: usize, c: usize, stride: usize, a
   v128.store(c3, r3, 16);
   v128.store(c4, l4);
   v128.store(c4, r4, 16);
-  v128.store(c5, l5);
-  v128.store(c5, r5, 16);
+}
+
+/** The same with four rows. */
+function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  const c0 = c;
+  const c1 = c0 + stride;
+  const c2 = c1 + stride;
+  const c3 = c2 + stride;
+  let l0 = splat(0);
+  let r0 = splat(0);
+  let l1 = splat(0);
+  let r1 = splat(0);
+  let l2 = splat(0);
+  let r2 = splat(0);
+  let l3 = splat(0);
+  let r3 = splat(0);
+  if (accumulate) {
+    l0 = v128.load(c0);
+    r0 = v128.load(c0, 16);
+    l1 = v128.load(c1);
+    r1 = v128.load(c1, 16);
+    l2 = v128.load(c2);
+    r2 = v128.load(c2, 16);
+    l3 = v128.load(c3);
+    r3 = v128.load(c3, 16);
+  }
+  for (; depth > 0; depth--) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a);
+    l0 = multiplyAdd(x, left, l0);
+    r0 = multiplyAdd(x, right, r0);
+    x = v128.load_splat<f32>(a, 4);
+    l1 = multiplyAdd(x, left, l1);
+    r1 = multiplyAdd(x, right, r1);
+    x = v128.load_splat<f32>(a, 8);
+    l2 = multiplyAdd(x, left, l2);
+    r2 = multiplyAdd(x, right, r2);
+    x = v128.load_splat<f32>(a, 12);
+    l3 = multiplyAdd(x, left, l3);
+    r3 = multiplyAdd(x, right, r3);
+    a += 4 * SHORT;
+    b += 4 * COLUMNS;
+  }
+  v128.store(c0, l0);
+  v128.store(c0, r0, 16);
+  v128.store(c1, l1);
+  v128.store(c1, r1, 16);
+  v128.store(c2, l2);
+  v128.store(c2, r2, 16);
+  v128.store(c3, l3);
+  v128.store(c3, r3, 16);
 }
 
 /** A tile at the right or lower edge: computed whole in `scratch`, of which rows x columns are kept. */
@@ -103,19 +158,19 @@ function multiplyEdge(
   b: usize,
   c: usize,
   stride: usize,
+  tall: bool,
   rows: i32,
   columns: i32,
   accumulate: bool,
   scratch: usize
 ): void {
-  multiplyTile(depth, a, b, scratch, bytes(COLUMNS), false);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const to = c + <usize>i * stride + bytes(j);
-      const sum = load<f32>(scratch + bytes(i * COLUMNS + j));
-      store<f32>(to, accumulate ? load<f32>(to) + sum : sum);
-    }
+  const row = bytes(columns);
+  if (accumulate) {
+    for (let i = 0; i < rows; i++) memory.copy(scratch + bytes(i * COLUMNS), c + <usize>i * stride, row);
   }
+  if (tall) multiplyTall(depth, a, b, scratch, bytes(COLUMNS), accumulate);
+  else multiplyShort(depth, a, b, scratch, bytes(COLUMNS), accumulate);
+  for (let i = 0; i < rows; i++) memory.copy(c + <usize>i * stride, scratch + bytes(i * COLUMNS), row);
 }
 
 /** Strip whose members lie side by side: to[k][i] = from[k][i] for i < width, zeros up to `strip`. */
@@ -204,32 +259,62 @@ export function multiplyPacked(
   accumulate: bool,
   workspace: usize
 ): void {
+  multiplyInto(rows, columns, depth, a, rowLength, transposed, packed, c, columns, accumulate, workspace);
+}
+
+/** The same where a row of C is `rowLengthC` floats after the one before: C is a range of columns of something wider. */
+export function multiplyInto(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  a: usize,
+  rowLength: i32,
+  transposed: bool,
+  packed: usize,
+  c: usize,
+  rowLengthC: i32,
+  accumulate: bool,
+  workspace: usize
+): void {
   const edge = workspace;
-  const strips = workspace + bytes(ROWS * COLUMNS);
+  const strips = workspace + bytes(TALL * COLUMNS);
   const strideA = bytes(rowLength);
-  const strideC = bytes(columns);
+  const strideC = bytes(rowLengthC);
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {
     const block = min(DEPTH_BLOCK, depth - k);
     const adds = accumulate || k > 0;
     for (let top = 0; top < rows; top += ROW_BLOCK) {
       const height = min(ROW_BLOCK, rows - top);
+      const tall = rowsInTall(height);
       let strip = strips;
-      for (let i = 0; i < height; i += ROWS) {
-        const width = min(ROWS, height - i);
-        if (transposed) packRows(strip, a + <usize>k * strideA + bytes(top + i), strideA, block, width, ROWS);
-        else packColumns(strip, a + <usize>(top + i) * strideA + bytes(k), strideA, block, width, ROWS);
-        strip += bytes(block * ROWS);
+      let taken = 0;
+      while (taken < height) {
+        const members = taken < tall ? TALL : SHORT;
+        const width = min(members, height - taken);
+        if (transposed) packRows(strip, a + <usize>k * strideA + bytes(top + taken), strideA, block, width, members);
+        else packColumns(strip, a + <usize>(top + taken) * strideA + bytes(k), strideA, block, width, members);
+        strip += bytes(block * members);
+        taken += members;
       }
       let right = packed;
       for (let j = 0; j < columns; j += COLUMNS) {
         const tileColumns = min(COLUMNS, columns - j);
+        const whole = tileColumns == COLUMNS;
         let left = strips;
-        for (let i = 0; i < height; i += ROWS) {
-          const tileRows = min(ROWS, height - i);
-          const tile = c + <usize>(top + i) * strideC + bytes(j);
-          if (tileRows == ROWS && tileColumns == COLUMNS) multiplyTile(block, left, right, tile, strideC, adds);
-          else multiplyEdge(block, left, right, tile, strideC, tileRows, tileColumns, adds, edge);
-          left += bytes(block * ROWS);
+        let tile = c + <usize>top * strideC + bytes(j);
+        let i = 0;
+        for (; i < tall; i += TALL) {
+          if (whole) multiplyTall(block, left, right, tile, strideC, adds);
+          else multiplyEdge(block, left, right, tile, strideC, true, TALL, tileColumns, adds, edge);
+          left += bytes(block * TALL);
+          tile += <usize>TALL * strideC;
+        }
+        for (; i < height; i += SHORT) {
+          const tileRows = min(SHORT, height - i);
+          if (whole && tileRows == SHORT) multiplyShort(block, left, right, tile, strideC, adds);
+          else multiplyEdge(block, left, right, tile, strideC, false, tileRows, tileColumns, adds, edge);
+          left += bytes(block * SHORT);
+          tile += <usize>SHORT * strideC;
         }
         right += bytes(block * COLUMNS);
       }
