@@ -6,6 +6,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam.ts';
+import { captured } from '../compute/captured.ts';
+import type { UpdateInputs } from '../compute/captured.ts';
 import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
 import { polyakUpdate } from '../compute/polyak.ts';
 import { AppError } from '../core/errors.ts';
@@ -43,6 +45,9 @@ export interface SoftNoise {
 const LOSS_NAMES = ['critic_loss', 'actor_loss', 'temperature_loss', 'temperature', 'entropy'] as const;
 export type SoftLosses = Readonly<Record<(typeof LOSS_NAMES)[number], number>>;
 
+type InputName =
+  'inputs' | 'starts' | 'state' | 'actions' | 'rewards' | 'terminated' | 'valid' | 'policyNoise' | 'nextNoise';
+
 /** A sequence on the device: all rows, and the rows learnt from. */
 interface Rows {
   /** [W, B, inputs] and [W, B] from the window's first row. */
@@ -66,6 +71,7 @@ export class SoftActorCritic {
   readonly #kind: CriticKind;
   readonly #settings: SoftSettings;
   readonly #optimisers: Readonly<Record<'actor' | 'critic' | 'temperature', Adam>>;
+  readonly #update = captured<InputName>((inputs) => this.#step(inputs));
 
   constructor(options: { shape: NetShape; kind: CriticKind; settings: SoftSettings; random: Random }) {
     const { shape, kind, settings, random } = options;
@@ -104,25 +110,20 @@ export class SoftActorCritic {
    * @throws AppError `training.diverged` when a loss that was read is not a finite number
    */
   async update(batch: SequenceBatch, noise: SoftNoise, readBack: boolean): Promise<SoftLosses | undefined> {
-    const losses = tf.tidy(() => this.#step(batch, noise));
-    if (!readBack) {
-      losses.dispose();
-      return undefined;
-    }
-    const values = await losses.data();
-    losses.dispose();
+    const values = await this.#update.run(updateInputs(batch, noise), readBack);
+    if (values === undefined) return undefined;
     LOSS_NAMES.forEach((name, i) => {
       if (!Number.isFinite(values[i])) throw diverged(name, values[i] as number);
     });
     return Object.fromEntries(LOSS_NAMES.map((name, i) => [name, values[i]])) as SoftLosses;
   }
 
-  #step(batch: SequenceBatch, noise: SoftNoise): tf.Tensor1D {
-    const { burnIn, sequence, batch: size, action } = batch.shape;
-    const rows = this.#upload(batch);
-    const noiseShape: [number, number, number] = [sequence, size, action];
-    const policyNoise = tf.tensor3d(noise.policy, noiseShape);
-    const nextNoise = tf.tensor3d(noise.next, noiseShape);
+  /** @param inputs as `updateInputs` shapes them @returns the losses, in the order of their names */
+  #step(inputs: Readonly<Record<InputName, tf.Tensor>>): tf.Tensor1D {
+    const { policyNoise, nextNoise } = inputs;
+    const [sequence, size, action] = policyNoise.shape as [number, number, number];
+    const rows = rowsOn(inputs);
+    const burnIn = rows.inputs.shape[0] - sequence - 1;
     const learn = rowsFrom(rows, burnIn, sequence);
 
     // Burn-in: the stored state brought up to date with today's weights, outside every gradient.
@@ -217,6 +218,7 @@ export class SoftActorCritic {
   }
 
   dispose(): void {
+    this.#update.dispose();
     for (const [, parameters] of this.#networks) parameters.dispose();
     for (const optimiser of Object.values(this.#optimisers)) optimiser.dispose();
   }
@@ -238,28 +240,43 @@ export class SoftActorCritic {
     const { inputs, starts } = rowsFrom(rows, 0, burnIn);
     return net.torso.run(inputs, starts, from).state;
   }
+}
 
-  #upload(batch: SequenceBatch): Rows {
-    const { burnIn, sequence, batch: size, action, state } = batch.shape;
-    const rows = windowRows(batch.shape);
-    const learn = (values: Float32Array): tf.Tensor2D =>
-      tf.tensor2d(values.subarray(burnIn * size, (burnIn + sequence) * size), [sequence, size]);
-    const stored = tf.tensor2d(batch.state, [size, state]);
-    const [h, c] = state === 0 ? [stored, stored] : (tf.split(stored, 2, 1) as [tf.Tensor2D, tf.Tensor2D]);
-    return {
-      inputs: tf.tensor3d(batch.inputs, [rows, size, batch.inputs.length / rows / size]),
-      starts: tf.tensor2d(batch.starts, [rows, size]),
-      stored: { h, c },
-      actions: tf.tensor3d(batch.actions.subarray(burnIn * size * action, (burnIn + sequence) * size * action), [
-        sequence,
-        size,
-        action
-      ]),
-      rewards: learn(batch.rewards),
-      terminated: learn(batch.terminated),
-      valid: learn(batch.valid)
-    };
-  }
+/** What an update takes in, as flat arrays with shapes: of the window all rows, of the rest those learnt from. */
+function updateInputs(batch: SequenceBatch, noise: SoftNoise): UpdateInputs<InputName> {
+  const { burnIn, sequence, batch: size, action, state } = batch.shape;
+  const rows = windowRows(batch.shape);
+  const learn = (values: Float32Array, width: number): Float32Array =>
+    values.subarray(burnIn * size * width, (burnIn + sequence) * size * width);
+  const [each, eachAction] = [
+    [sequence, size],
+    [sequence, size, action]
+  ];
+  return {
+    inputs: { shape: [rows, size, batch.inputs.length / rows / size], values: batch.inputs },
+    starts: { shape: [rows, size], values: batch.starts },
+    state: { shape: [size, state], values: batch.state },
+    actions: { shape: eachAction, values: learn(batch.actions, action) },
+    rewards: { shape: each, values: learn(batch.rewards, 1) },
+    terminated: { shape: each, values: learn(batch.terminated, 1) },
+    valid: { shape: each, values: learn(batch.valid, 1) },
+    policyNoise: { shape: eachAction, values: noise.policy },
+    nextNoise: { shape: eachAction, values: noise.next }
+  };
+}
+
+function rowsOn({ inputs, starts, state, actions, ...rest }: Readonly<Record<InputName, tf.Tensor>>): Rows {
+  const stored = state as tf.Tensor2D;
+  const [h, c] = state.size === 0 ? [stored, stored] : (tf.split(stored, 2, 1) as [tf.Tensor2D, tf.Tensor2D]);
+  return {
+    inputs: inputs as tf.Tensor3D,
+    starts: starts as tf.Tensor2D,
+    stored: { h, c },
+    actions: actions as tf.Tensor3D,
+    rewards: rest.rewards as tf.Tensor2D,
+    terminated: rest.terminated as tf.Tensor2D,
+    valid: rest.valid as tf.Tensor2D
+  };
 }
 
 function rowsFrom({ inputs, starts }: Rows, from: number, count: number): Pick<Rows, 'inputs' | 'starts'> {

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
+import { fresh } from './fresh.ts';
 import { inPlaceKernels, type AdamStep } from './in-place.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
 
@@ -63,27 +64,18 @@ export class Adam {
    */
   apply(gradients: readonly Tensor[] | Readonly<Record<string, Tensor>>): void {
     const ordered = this.#slots.map(({ parameter }, i) => gradientOf(gradients, parameter, i));
-    this.#advance();
-    const step: AdamStep = {
-      gradientScale: 1,
-      decay: 1 - this.learningRate * this.#weightDecay,
-      beta1: this.#beta1,
-      beta2: this.#beta2,
-      stepSize: this.learningRate / (1 - this.#beta1Power),
-      secondScale: 1 / Math.sqrt(1 - this.#beta2Power),
-      epsilon: this.#epsilon
-    };
     const kernels = inPlaceKernels();
     if (kernels === undefined) {
-      this.#applyPlain(ordered, step);
+      this.#applyPlain(ordered);
       return;
     }
+    const step = this.#nextStep();
     const limit = this.#maxGradientNorm;
     const norm = limit > 0 ? Math.sqrt(kernels.sumOfSquares(ordered)) : 0;
     const scaled = limit > 0 ? { ...step, gradientScale: Math.min(1, limit / (norm + 1e-6)) } : step;
     this.#slots.forEach((slot, i) => {
       const gradient = ordered[i]!;
-      if (!kernels.adam(slot, gradient, scaled)) tf.tidy(() => plainStep(slot, gradient, undefined, scaled));
+      if (!kernels.adam(slot, gradient, scaled)) tf.tidy(() => plainStep(slot, gradient, scaled));
     });
   }
 
@@ -125,16 +117,48 @@ export class Adam {
     }
   }
 
+  /** Counts one step, and what its numbers are. */
+  #nextStep(): AdamStep {
+    this.#advance();
+    return {
+      gradientScale: 1,
+      decay: 1 - this.learningRate * this.#weightDecay,
+      beta1: this.#beta1,
+      beta2: this.#beta2,
+      stepSize: this.learningRate / (1 - this.#beta1Power),
+      secondScale: 1 / Math.sqrt(1 - this.#beta2Power),
+      epsilon: this.#epsilon
+    };
+  }
+
   #advance(): void {
     this.#steps++;
     this.#beta1Power *= this.#beta1;
     this.#beta2Power *= this.#beta2;
   }
 
-  #applyPlain(gradients: readonly Tensor[], step: AdamStep): void {
+  /** What changes from step to step is a tensor, so that a recorded update can be replayed. */
+  #applyPlain(gradients: readonly Tensor[]): void {
     tf.tidy(() => {
-      const scale = this.#maxGradientNorm > 0 ? clipScale(gradients, this.#maxGradientNorm) : undefined;
-      this.#slots.forEach((slot, i) => plainStep(slot, gradients[i]!, scale, step));
+      const numbers = fresh(() => {
+        const { stepSize, secondScale, decay } = this.#nextStep();
+        return Float32Array.of(stepSize, secondScale, decay);
+      }, [3]);
+      const [stepSize, secondScale, decay] = [0, 1, 2].map((at) => tf.reshape(tf.slice(numbers, at, 1), [])) as [
+        Scalar,
+        Scalar,
+        Scalar
+      ];
+      const step: TensorStep = {
+        gradientScale: this.#maxGradientNorm > 0 ? clipScale(gradients, this.#maxGradientNorm) : 1,
+        decay: this.#weightDecay === 0 ? 1 : decay,
+        beta1: this.#beta1,
+        beta2: this.#beta2,
+        stepSize,
+        secondScale,
+        epsilon: this.#epsilon
+      };
+      this.#slots.forEach((slot, i) => plainStep(slot, gradients[i]!, step));
     });
   }
 }
@@ -142,16 +166,30 @@ export class Adam {
 /** Factor that brings the global norm down to the limit: 1 where it is below. Stays on the device. */
 export function clipScale(gradients: readonly Tensor[], limit: number): Scalar {
   return tf.tidy(() => {
-    const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
+    const norm = tf.sqrt(total(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
     return tf.minimum<Scalar>(1, tf.div(limit, tf.add(norm, 1e-6)));
   });
 }
 
-function plainStep({ parameter, m, v }: Slot, raw: Tensor, scale: Scalar | undefined, step: AdamStep): void {
-  const scaled = scale === undefined ? raw : tf.mul(raw, scale);
-  const gradient = step.gradientScale === 1 ? scaled : tf.mul(scaled, step.gradientScale);
-  const nextM = tf.add(tf.mul(m, step.beta1), tf.mul(gradient, 1 - step.beta1));
-  const nextV = tf.add(tf.mul(v, step.beta2), tf.mul(tf.square(gradient), 1 - step.beta2));
+/** WebGPU promises a kernel eight buffers, its result among them. */
+const ADDED_AT_ONCE = 7;
+
+function total(scalars: readonly Scalar[]): Scalar {
+  if (scalars.length <= ADDED_AT_ONCE) return tf.addN<Scalar>([...scalars]);
+  const parts: Scalar[] = [];
+  for (let i = 0; i < scalars.length; i += ADDED_AT_ONCE) parts.push(total(scalars.slice(i, i + ADDED_AT_ONCE)));
+  return total(parts);
+}
+
+/** The numbers that a recorded update must not take for constants may be tensors. */
+type TensorStep = Omit<AdamStep, Fresh> & Readonly<Record<Fresh, number | Scalar>>;
+type Fresh = 'gradientScale' | 'decay' | 'stepSize' | 'secondScale';
+
+function plainStep({ parameter, m, v }: Slot, raw: Tensor, step: TensorStep): void {
+  const gradient = step.gradientScale === 1 ? raw : tf.mul(raw, step.gradientScale);
+  const { beta1, beta2 } = step;
+  const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
+  const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
   const denominator = tf.add(tf.mul(tf.sqrt(nextV), step.secondScale), step.epsilon);
   const decayed = step.decay === 1 ? parameter : tf.mul(parameter, step.decay);
   parameter.assign(tf.sub(decayed, tf.div(tf.mul(nextM, step.stepSize), denominator)));

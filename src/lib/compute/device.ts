@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AppError } from '../core/errors.ts';
 import { unreachable } from '../core/assert.ts';
 import { findAdapter, openDevice, type FoundAdapter } from './adapter.ts';
+import { setCapture } from './captured.ts';
 import type { Backend, DeviceReport } from './device-report.ts';
 import { setInPlaceKernels } from './in-place.ts';
 import { setFusedLstm } from './lstm.ts';
@@ -30,6 +31,8 @@ export interface DeviceSeams {
 export interface Device {
   readonly report: DeviceReport;
   readonly tf: typeof tf;
+  /** Calls back with a sentence for the user: what turned out while training, such as updates that cannot be replayed. */
+  onNotice(listener: (notice: string) => void): void;
   /** Calls back once when the device is lost, at once if it already is; returns the way to stop listening. */
   onLost(listener: (error: AppError) => void): () => void;
   /** A fresh device for the same request; tensors of this one are gone. */
@@ -42,6 +45,9 @@ interface Opened {
   readonly report: DeviceReport;
   readonly lost?: Promise<AppError | undefined>;
 }
+
+/** Of the device in use; there is one at a time. */
+const noticeListeners = new Set<(notice: string) => void>();
 
 let inUse: { dispose(): void } | undefined;
 
@@ -70,6 +76,9 @@ export async function chooseDevice(request: DeviceRequest, seams: DeviceSeams = 
   const device: Device = {
     report: opened.report,
     tf,
+    onNotice(listener) {
+      noticeListeners.add(listener);
+    },
     onLost(listener) {
       if (lostError !== undefined) listener(lostError);
       else listeners.add(listener);
@@ -80,6 +89,7 @@ export async function chooseDevice(request: DeviceRequest, seams: DeviceSeams = 
       if (disposed) return;
       disposed = true;
       listeners.clear();
+      noticeListeners.clear();
       if (inUse === device) inUse = undefined;
       close(opened.report.backend);
     }
@@ -137,12 +147,16 @@ async function openWebgpu(found: FoundAdapter, why: string): Promise<Opened> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   const gpuDevice = await openDevice(found);
   await use('webgpu', () => new WebGPUBackend(gpuDevice, found.adapter.info));
+  const { installWebgpu } = await import('./webgpu/install.ts');
+  const kernels = installWebgpu((notice) => {
+    for (const listener of noticeListeners) listener(notice);
+  });
   return {
     report: {
       backend: 'webgpu',
       label: `WebGPU · ${found.name}${found.software ? ' (software)' : ''}`,
       why,
-      kernels: 'stock tfjs'
+      kernels
     },
     lost: lossOf(gpuDevice, found.name)
   };
@@ -206,6 +220,7 @@ const isRegistered = (backend: Backend): boolean => (tf.findBackendFactory(backe
 function close(backend: Backend): void {
   setFusedLstm(backend, undefined);
   setInPlaceKernels(backend, undefined);
+  setCapture(backend, undefined);
   if (isRegistered(backend)) tf.removeBackend(backend);
 }
 

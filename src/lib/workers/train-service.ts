@@ -86,6 +86,9 @@ export class TrainService implements TrainApi {
     ]);
     opened.push(device);
     tell({ kind: 'device', device: device.report });
+    device.onNotice((text) => {
+      tell({ kind: 'notice', text });
+    });
     if (!(shared ?? globalThis.crossOriginIsolated)) {
       tell({ kind: 'notice', text: NOT_ISOLATED });
     }
