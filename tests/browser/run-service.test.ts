@@ -181,7 +181,7 @@ describe('a run on the sample', () => {
 
   it('is refused, with the reason, over a dataset that is not here', async () => {
     const service = createRunService(data, { startTrainer, locks: new FreshLocks() });
-    const config = { ...racing(), data: { dataset: 'elsewhere', heldOutPercent: 25, splitSeed: 0 } };
+    const config = { ...racing(), data: { ...racing().data, dataset: 'elsewhere' } };
     await expect(service.start(config)).rejects.toMatchObject({ code: 'data.missing', subject: 'dataset elsewhere' });
     expect(service.active()).toBeUndefined();
   });

@@ -3,7 +3,7 @@
  * field that came after the first runs were hashed, while it says what was the case before it came.
  */
 import { canonicalJson, sha256Hex } from '../core/digest.ts';
-import type { MarketEnvConfig, RunConfig } from './run-config.ts';
+import type { DataConfig, MarketEnvConfig, RunConfig } from './run-config.ts';
 
 /** Fields of the market environment that came later, and what each says that was so before. Never change a value. */
 const CAME_LATER: Partial<MarketEnvConfig> = {
@@ -13,13 +13,22 @@ const CAME_LATER: Partial<MarketEnvConfig> = {
   curriculumSteps: 0
 };
 
+/** The same of the data. */
+const DATA_CAME_LATER: Partial<DataConfig> = { split: 'byMarket', folds: 1, fold: 1, strata: 'none' };
+
+const saysMore =
+  (later: object) =>
+  ([key, value]: readonly [string, unknown]): boolean => {
+    const before = new Map<string, unknown>(Object.entries(later));
+    return !(before.has(key) && before.get(key) === value);
+  };
+
 /** @returns 64 hex digits; equal for equal settings, whatever the order of keys or the preset's name */
 export async function hashConfig(config: RunConfig): Promise<string> {
   const { name: _name, ...settings } = config;
-  const env = Object.entries(settings.env).filter(
-    ([key, value]) => !(key in CAME_LATER && CAME_LATER[key as keyof MarketEnvConfig] === value)
-  );
-  return sha256Hex(canonicalJson({ ...settings, env: Object.fromEntries(env) }));
+  const data = Object.fromEntries(Object.entries(settings.data).filter(saysMore(DATA_CAME_LATER)));
+  const env = Object.fromEntries(Object.entries(settings.env).filter(saysMore(CAME_LATER)));
+  return sha256Hex(canonicalJson({ ...settings, data, env }));
 }
 
 /** The first 12 digits: what is shown. */

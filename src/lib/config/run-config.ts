@@ -150,7 +150,23 @@ export const TrainingSchema = v.strictObject({
 export const DataSchema = v.strictObject({
   dataset: v.optional(text(field('Dataset', 'Name in the catalogue; `sample` is built in')), 'sample'),
   heldOutPercent: real(0, 90, 25, field('Held out', 'Share of markets kept for evaluation', '%')),
-  splitSeed: integer(0, 4294967295, 0, field('Split seed', 'Which markets are held out'))
+  splitSeed: integer(0, 4294967295, 0, field('Split seed', 'Which markets are held out')),
+  split: v.optional(
+    choice(
+      ['byMarket', 'walkForward'],
+      field('Split', 'byMarket: held out at random; walkForward: what is held out comes after what is trained on')
+    ),
+    'byMarket'
+  ),
+  folds: integer(1, 100, 1, field('Folds', 'Parts that the held-out end is walked in, by time')),
+  fold: integer(1, 100, 1, field('Fold', 'Which part is held out; all before it is trained on')),
+  strata: v.optional(
+    choice(
+      ['none', 'regime'],
+      field('Strata', 'regime: of calm, lively and wild markets, ranging or trending, the same share is held out')
+    ),
+    'none'
+  )
 });
 
 export const EvaluationSchema = v.strictObject({
@@ -175,6 +191,7 @@ export const RunConfigSchema = v.strictObject({
 });
 
 export type RunConfig = v.InferOutput<typeof RunConfigSchema>;
+export type DataConfig = RunConfig['data'];
 export type EnvConfig = RunConfig['env'];
 export type MarketEnvConfig = v.InferOutput<typeof MarketEnvSchema>;
 export type SimulatedEnvConfig = v.InferOutput<typeof SimulatedEnvSchema>;

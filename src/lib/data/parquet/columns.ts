@@ -2,9 +2,11 @@
 import {
   Bool,
   DataType,
+  Float32,
   Float64,
   Int32,
   Int64,
+  List,
   TimestampMicrosecond,
   Type,
   Uint32,
@@ -23,9 +25,9 @@ import type { Data } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import { canonicalJson, sha256Hex } from '../../core/digest.ts';
 
-export type ColumnType = 'u8' | 'u32' | 'i32' | 'i64' | 'f64' | 'bool' | 'text' | 'time';
+export type ColumnType = 'u8' | 'u32' | 'i32' | 'i64' | 'f32' | 'f64' | 'bool' | 'text' | 'time' | 'f32s';
 
-/** One column of a layer or a table. `time` is a UTC timestamp in microseconds. */
+/** One column of a layer or a table. `time` is a UTC timestamp in microseconds, `f32s` a list of numbers a row. */
 export interface ColumnSpec {
   readonly name: string;
   readonly type: ColumnType;
@@ -40,14 +42,36 @@ export interface ColumnName {
 }
 
 export type ColumnValues =
-  Uint8Array | Uint32Array | Int32Array | BigInt64Array | Float64Array | readonly (string | undefined)[];
+  | Uint8Array
+  | Uint32Array
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | readonly (string | undefined)[]
+  | NumberLists;
+
+/** A list of numbers a row, end to end: row i holds `values` from `starts[i]` up to `starts[i + 1]`. */
+export interface NumberLists {
+  readonly values: Float32Array;
+  /** [rows + 1] */
+  readonly starts: Int32Array;
+}
+
+/** Lists of one width. */
+export const listsOf = (values: Float32Array, width: number): NumberLists => ({
+  values,
+  starts: Int32Array.from({ length: values.length / width + 1 }, (_, row) => row * width)
+});
 
 const types: Record<ColumnType, () => DataType> = {
   u8: () => new Uint8(),
   u32: () => new Uint32(),
   i32: () => new Int32(),
   i64: () => new Int64(),
+  f32: () => new Float32(),
   f64: () => new Float64(),
+  f32s: () => new List(new Field('item', new Float32(), true)),
   bool: () => new Bool(),
   text: () => new Utf8(),
   time: () => new TimestampMicrosecond()
@@ -66,7 +90,7 @@ export const schemaOf = (specs: readonly ColumnSpec[], metadata?: Map<string, st
 export const schemaHash = async (specs: readonly ColumnName[]): Promise<string> =>
   await sha256Hex(canonicalJson(specs.map(({ name, type }) => [name, type])));
 
-/** An Arrow IPC stream of one batch. Every column has `rows` values; numeric NaN stands for null in f64 columns. */
+/** An Arrow IPC stream of one batch. Every column has `rows` values; NaN stands for null in nullable f32 and f64 columns. */
 export function toIpc(
   specs: readonly ColumnSpec[],
   columns: Readonly<Record<string, ColumnValues>>,
@@ -80,11 +104,15 @@ export function toIpc(
 }
 
 function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: number): Data {
-  if (values?.length !== rows) {
-    throw new Error(`column ${spec.name}: ${String(values?.length)} values for ${String(rows)} rows`);
-  }
+  const length = values === undefined || !('starts' in values) ? values?.length : values.starts.length - 1;
+  if (length !== rows) throw new Error(`column ${spec.name}: ${String(length)} values for ${String(rows)} rows`);
   const about = { length: rows, nullCount: 0 };
   switch (spec.type) {
+    case 'f32':
+      if (spec.nullable === true) return nullableFloats(new Float32(), values as Float32Array);
+      return makeData({ ...about, type: new Float32(), data: values as Float32Array });
+    case 'f32s':
+      return listData(values as NumberLists);
     case 'u8':
       return makeData({ ...about, type: new Uint8(), data: values as Uint8Array });
     case 'u32':
@@ -96,7 +124,7 @@ function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: nu
     case 'time':
       return makeData({ ...about, type: new TimestampMicrosecond(), data: values as BigInt64Array });
     case 'f64':
-      if (spec.nullable === true) return nullableFloats(values as Float64Array);
+      if (spec.nullable === true) return nullableFloats(new Float64(), values as Float64Array);
       return makeData({ ...about, type: new Float64(), data: values as Float64Array });
     case 'bool':
       return makeData({ ...about, type: new Bool(), data: bitsOf(values as Uint8Array) });
@@ -111,14 +139,20 @@ function bitsOf(values: Uint8Array): Uint8Array {
   return bits;
 }
 
-function nullableFloats(values: Float64Array): Data {
+function listData({ values, starts }: NumberLists): Data {
+  const child = makeData({ type: new Float32(), length: values.length, nullCount: 0, data: values });
+  const type = types.f32s() as List<Float32>;
+  return makeData({ type, length: starts.length - 1, nullCount: 0, valueOffsets: starts, child });
+}
+
+function nullableFloats(type: Float32 | Float64, values: Float32Array | Float64Array): Data {
   const nullBitmap = new Uint8Array((values.length + 7) >> 3);
   let nullCount = 0;
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i]!)) nullCount++;
     else nullBitmap[i >> 3]! |= 1 << (i & 7);
   }
-  return makeData({ type: new Float64(), length: values.length, nullCount, nullBitmap, data: values });
+  return makeData({ type, length: values.length, nullCount, nullBitmap, data: values });
 }
 
 function textData(values: readonly (string | undefined)[]): Data {
@@ -163,6 +197,7 @@ export function specsOf(schema: Schema): readonly ColumnName[] {
 function typeName(type: DataType): string {
   if (DataType.isInt(type)) return `${type.isSigned ? 'i' : 'u'}${String(type.bitWidth)}`;
   if (DataType.isFloat(type)) return `f${String(16 << type.precision)}`;
+  if (DataType.isList(type)) return `${typeName((type.children[0] as Field).type as DataType)}s`;
   if (DataType.isBool(type)) return 'bool';
   if (DataType.isUtf8(type)) return 'text';
   if (DataType.isTimestamp(type) && type.unit === TimeUnit.MICROSECOND) return 'time';

@@ -221,7 +221,9 @@ const DUCKDB_TYPES: Record<ColumnType, string> = {
   u32: 'UINTEGER',
   i32: 'INTEGER',
   i64: 'BIGINT',
+  f32: 'FLOAT',
   f64: 'DOUBLE',
+  f32s: 'FLOAT[]',
   bool: 'BOOLEAN',
   text: 'VARCHAR',
   time: 'TIMESTAMP'
@@ -264,6 +266,10 @@ function columnOf(spec: ColumnSpec, rows: readonly Readonly<Record<string, unkno
         if (typeof value === 'string') return value;
         return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
       });
+    case 'f32':
+      return Float32Array.from(rows, number);
+    case 'f32s':
+      throw new Error(`column ${spec.name}: lists are not made from records`);
     case 'f64':
       return Float64Array.from(rows, number);
     case 'u8':

@@ -26,3 +26,38 @@ export class DecayedSum {
     return sum === 0 ? 0 : sum * Math.exp((this.#times[slot]! - time) / this.tauSeconds);
   }
 }
+
+/** Several such sums that are always added to together: one exponential serves them all. */
+export class DecayedSums {
+  readonly tauSeconds: number;
+  readonly #width: number;
+  readonly #sums: Float64Array;
+  readonly #times: Float64Array;
+
+  constructor(memory: FeatureMemory, options: { slots: number; tauSeconds: number; width: number }) {
+    this.tauSeconds = options.tauSeconds;
+    this.#width = options.width;
+    this.#sums = memory.array(options.slots * options.width, 0);
+    this.#times = memory.array(options.slots, 0);
+  }
+
+  /** Decays the slot's sums to `time`, in seconds, never going back; then `add` each. */
+  moveTo(slot: number, time: number): void {
+    const decay = this.decay(slot, time);
+    for (let i = slot * this.#width; i < (slot + 1) * this.#width; i++) this.#sums[i] = this.#sums[i]! * decay;
+    this.#times[slot] = time;
+  }
+
+  add(slot: number, which: number, amount: number): void {
+    this.#sums[slot * this.#width + which] = this.#sums[slot * this.#width + which]! + amount;
+  }
+
+  /** What is left of the slot's sums at `time`: multiply `held` by it. */
+  decay(slot: number, time: number): number {
+    return Math.exp((this.#times[slot]! - time) / this.tauSeconds);
+  }
+
+  held(slot: number, which: number): number {
+    return this.#sums[slot * this.#width + which]!;
+  }
+}

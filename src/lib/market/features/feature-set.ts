@@ -30,8 +30,8 @@ export interface RunnerFamily {
   readonly names: readonly string[];
   /** A trade of `lots` at a tick; `quotes` are those before its message. `time` in seconds. */
   onTrade?(trade: TradeSeen, quotes: Quotes): void;
-  /** After a message that may have moved the runner's best prices. `time` in seconds. */
-  onQuotes?(slot: number, time: number, quotes: Quotes): void;
+  /** After a message that may have moved the runner's best prices; `quotes.clock` has when. */
+  onQuotes?(slot: number, quotes: Quotes): void;
   write(view: FeatureView, slot: number, into: Float32Array, at: number): void;
 }
 

@@ -54,7 +54,7 @@ interface MutableView extends FeatureView {
 const moreFamilies = (memory: FeatureMemory, slots: number): readonly RunnerFamily[] => [
   new BookDepth([10]),
   new WeightedPrice(),
-  new Overround(),
+  new Overround(memory, slots),
   new VolumeAtPrice(),
   new LastTradedDrift(memory, slots),
   new PriceShape(memory, slots),
@@ -77,18 +77,20 @@ export class FeatureTracker implements FeatureSet {
   readonly #clock: Float64Array;
   readonly #trade: TradeSeen = { slot: 0, tick: 0, lots: 0, time: 0, taker: 0 };
   #state: MarketState | undefined;
+  /** Start of the tape whose rows come, as `#clock` has it; undefined until the first row. */
+  #startEpochNanos: bigint | undefined;
   #view: MutableView | undefined;
 
   constructor(market: MarketInfo, choice: FeatureChoice = 'preOff') {
     const slots = market.runners.length;
     const memory = this.#memory;
-    this.#quotes = new Quotes(memory, slots, market.rules.ladder);
-    this.#touched = memory.array(slots, 0);
     this.#clock = memory.array(2, 0);
+    this.#quotes = new Quotes(memory, slots, market.rules.ladder, this.#clock);
+    this.#touched = memory.array(slots, 0);
     this.#families = [
       new Presence(),
       new Odds(),
-      new Favourite(),
+      new Favourite(slots),
       new Spread(),
       new BookDepth([1, 3, 5]),
       new OrderFlow(memory, slots),
@@ -106,12 +108,14 @@ export class FeatureTracker implements FeatureSet {
   /** Back to before the first row. */
   reset(): void {
     this.#memory.reset();
+    this.#startEpochNanos = undefined;
   }
 
   /** Becomes a copy of a tracker of the same market; nothing is shared. */
   copyFrom(other: FeatureTracker): void {
     this.#memory.copyFrom(other.#memory);
     this.#state = undefined;
+    this.#startEpochNanos = undefined;
   }
 
   /** After `state.apply(tape, row)`. */
@@ -119,7 +123,10 @@ export class FeatureTracker implements FeatureSet {
     const kind = tape.kind[row]!;
     const slot = tape.slot[row]!;
     this.#state = state;
-    this.#clock[1] = Number(tape.startEpochNanos / 1_000_000n);
+    if (tape.startEpochNanos !== this.#startEpochNanos) {
+      this.#startEpochNanos = tape.startEpochNanos;
+      this.#clock[1] = Number(tape.startEpochNanos / 1_000_000n);
+    }
     if (slot === NO_SLOT) {
       if (kind === RowKind.clear) this.#touched.fill(1);
       return;
@@ -149,8 +156,17 @@ export class FeatureTracker implements FeatureSet {
    * time given last.
    */
   onMessageEnd(time: Nanos): void {
-    const now = secondsOf(time);
-    this.#clock[0] = now;
+    this.#clock[0] = secondsOf(time);
+    this.#endMessage();
+  }
+
+  /** `onMessageEnd` at the time of a row, for who has it there: a time that is handed over may be an object. */
+  onMessageEndAt(tape: Pick<Tape, 'exchange'>, row: number): void {
+    this.#clock[0] = secondsOf(tape.exchange[row]! as Nanos);
+    this.#endMessage();
+  }
+
+  #endMessage(): void {
     const state = this.#state;
     if (state === undefined) return;
     const touched = this.#touched;
@@ -158,7 +174,7 @@ export class FeatureTracker implements FeatureSet {
       if (touched[slot] === 0) continue;
       touched[slot] = 0;
       this.#quotes.update(slot, state);
-      for (const family of this.#families) family.onQuotes?.(slot, now, this.#quotes);
+      for (const family of this.#families) family.onQuotes?.(slot, this.#quotes);
     }
   }
 

@@ -6,7 +6,7 @@
  * the implied probability down.
  */
 import { NO_TICK } from '../tape.ts';
-import { DecayedSum } from './decayed.ts';
+import { DecayedSums } from './decayed.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import type { Quotes } from './quotes.ts';
@@ -15,29 +15,33 @@ const WINDOWS = [5, 30, 120] as const;
 
 export class OrderFlow implements RunnerFamily {
   readonly names = WINDOWS.map((seconds) => `order_flow_${String(seconds)}s`);
-  readonly #net: readonly DecayedSum[];
-  readonly #gross: readonly DecayedSum[];
+  /** By window: the net flow and the gross. */
+  readonly #flows: readonly DecayedSums[];
 
   constructor(memory: FeatureMemory, slots: number) {
-    this.#net = WINDOWS.map((tau) => new DecayedSum(memory, slots, tau));
-    this.#gross = WINDOWS.map((tau) => new DecayedSum(memory, slots, tau));
+    this.#flows = WINDOWS.map((tauSeconds) => new DecayedSums(memory, { slots, tauSeconds, width: 2 }));
   }
 
-  onQuotes(slot: number, time: number, quotes: Quotes): void {
+  onQuotes(slot: number, quotes: Quotes): void {
+    const time = quotes.clock[0]!;
     const flow = bidFlow(quotes, slot) - askFlow(quotes, slot);
     if (flow === 0) return;
     const size = Math.abs(flow);
     for (let i = 0; i < WINDOWS.length; i++) {
-      this.#net[i]!.add(slot, flow, time);
-      this.#gross[i]!.add(slot, size, time);
+      const sums = this.#flows[i]!;
+      sums.moveTo(slot, time);
+      sums.add(slot, 0, flow);
+      sums.add(slot, 1, size);
     }
   }
 
   write({ now }: FeatureView, slot: number, into: Float32Array, at: number): void {
     for (let i = 0; i < WINDOWS.length; i++) {
-      const gross = this.#gross[i]!.at(slot, now);
+      const sums = this.#flows[i]!;
+      const decay = sums.decay(slot, now);
+      const gross = sums.held(slot, 1) * decay;
       // Below a hundredth of a lot there is only the dust of the decay.
-      into[at + i] = gross < 0.01 ? 0 : this.#net[i]!.at(slot, now) / gross;
+      into[at + i] = gross < 0.01 ? 0 : (sums.held(slot, 0) * decay) / gross;
     }
   }
 }

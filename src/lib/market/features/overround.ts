@@ -3,27 +3,37 @@
  * runner whose part is larger than its part of the probability is the one that layers of the whole book are paid for.
  */
 import { NO_TICK } from '../tape.ts';
+import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
+import type { Quotes } from './quotes.ts';
 
 export class Overround implements RunnerFamily {
   readonly names = ['overround_share'];
+  /** 1 / back - 1 / lay; 0 where there is none. */
+  readonly #gaps: Float64Array;
 
-  write(view: FeatureView, slot: number, into: Float32Array, at: number): void {
-    const own = gap(view, slot);
-    if (own === 0) {
-      into[at] = 0;
-      return;
-    }
+  constructor(memory: FeatureMemory, slots: number) {
+    this.#gaps = memory.array(slots, 0);
+  }
+
+  onQuotes(slot: number, _time: number, quotes: Quotes): void {
+    this.#gaps[slot] = gap(quotes, slot);
+  }
+
+  write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {
+    into[at] = 0;
+    const own = this.#gaps[slot]!;
+    if (own === 0 || state.removed[slot] === 1) return;
     let sum = 0;
-    for (let other = 0; other < view.state.books.length; other++) sum += gap(view, other);
+    for (let other = 0; other < this.#gaps.length; other++) sum += state.removed[other] === 1 ? 0 : this.#gaps[other]!;
     into[at] = own / sum;
   }
 }
 
 /** Never below zero: a crossed book has no overround. */
-function gap({ state, quotes }: FeatureView, slot: number): number {
+function gap(quotes: Quotes, slot: number): number {
   const bid = quotes.bidTick[slot]!;
   const ask = quotes.askTick[slot]!;
-  if (state.removed[slot] === 1 || bid === NO_TICK || ask === NO_TICK || ask <= bid) return 0;
+  if (bid === NO_TICK || ask === NO_TICK || ask <= bid) return 0;
   return Math.exp(-quotes.logPrice[bid]!) - Math.exp(-quotes.logPrice[ask]!);
 }

@@ -31,7 +31,8 @@ export class PricePath implements RunnerFamily {
     this.#since = memory.array(slots, 0);
   }
 
-  onQuotes(slot: number, time: number, quotes: Quotes): void {
+  onQuotes(slot: number, quotes: Quotes): void {
+    const time = quotes.clock[0]!;
     const mid = quotes.logMid[slot]!;
     // While a side is empty the last mid stands.
     if (Number.isNaN(mid)) return;

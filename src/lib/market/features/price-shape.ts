@@ -4,7 +4,7 @@
  * cross-section of equity returns?", eqs. 3 and 4), both squashed, with sums and the count N decaying instead of ending
  * at an edge. Kurtosis is told less 3, what a normal variable has. 0 below two changes.
  */
-import { DecayedSum } from './decayed.ts';
+import { DecayedSums } from './decayed.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import type { Quotes } from './quotes.ts';
@@ -17,11 +17,11 @@ const FEWEST = 2;
 export class PriceShape implements RunnerFamily {
   readonly names = WINDOWS.flatMap((seconds) => [`skewness_${String(seconds)}s`, `kurtosis_${String(seconds)}s`]);
   /** By window: the count and the sums of r^2, r^3, r^4. */
-  readonly #sums: readonly (readonly DecayedSum[])[];
+  readonly #sums: readonly DecayedSums[];
   readonly #standing: Float64Array;
 
   constructor(memory: FeatureMemory, slots: number) {
-    this.#sums = WINDOWS.map((tau) => [0, 2, 3, 4].map(() => new DecayedSum(memory, slots, tau)));
+    this.#sums = WINDOWS.map((tauSeconds) => new DecayedSums(memory, { slots, tauSeconds, width: 4 }));
     this.#standing = memory.array(slots, Number.NaN);
   }
 
@@ -33,21 +33,26 @@ export class PriceShape implements RunnerFamily {
     if (change === 0 || Number.isNaN(change)) return;
     const square = change * change;
     for (const sums of this.#sums) {
-      sums[0]!.add(slot, 1, time);
-      sums[1]!.add(slot, square, time);
-      sums[2]!.add(slot, square * change, time);
-      sums[3]!.add(slot, square * square, time);
+      sums.moveTo(slot, time);
+      sums.add(slot, 0, 1);
+      sums.add(slot, 1, square);
+      sums.add(slot, 2, square * change);
+      sums.add(slot, 3, square * square);
     }
   }
 
   write({ now }: FeatureView, slot: number, into: Float32Array, at: number): void {
     for (let i = 0; i < WINDOWS.length; i++) {
       const sums = this.#sums[i]!;
-      const count = sums[0]!.at(slot, now);
-      const squares = sums[1]!.at(slot, now);
-      const known = count >= FEWEST && squares > 0;
-      into[at + 2 * i] = known ? squash((Math.sqrt(count) * sums[2]!.at(slot, now)) / squares ** 1.5) : 0;
-      into[at + 2 * i + 1] = known ? squash((count * sums[3]!.at(slot, now)) / (squares * squares) - 3) : 0;
+      into[at + 2 * i] = 0;
+      into[at + 2 * i + 1] = 0;
+      if (sums.held(slot, 0) < FEWEST) continue;
+      const decay = sums.decay(slot, now);
+      const count = sums.held(slot, 0) * decay;
+      const squares = sums.held(slot, 1) * decay;
+      if (count < FEWEST || squares === 0) continue;
+      into[at + 2 * i] = squash((Math.sqrt(count) * sums.held(slot, 2) * decay) / (squares * Math.sqrt(squares)));
+      into[at + 2 * i + 1] = squash((count * sums.held(slot, 3) * decay) / (squares * squares) - 3);
     }
   }
 }

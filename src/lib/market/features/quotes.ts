@@ -9,6 +9,8 @@ import type { Ticks } from '../../core/units.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 
 export class Quotes {
+  /** [0] seconds on the tape's clock, as of the last message's end. */
+  readonly clock: Float64Array;
   readonly bidTick: Float64Array;
   readonly askTick: Float64Array;
   readonly bidLots: Float64Array;
@@ -23,7 +25,8 @@ export class Quotes {
   /** By tick: natural logarithm of its price. */
   readonly logPrice: Float64Array;
 
-  constructor(memory: FeatureMemory, slots: number, ladder: Ladder) {
+  constructor(memory: FeatureMemory, slots: number, ladder: Ladder, clock: Float64Array) {
+    this.clock = clock;
     this.bidTick = memory.array(slots, NO_TICK);
     this.askTick = memory.array(slots, NO_TICK);
     this.bidLots = memory.array(slots, 0);

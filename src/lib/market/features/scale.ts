@@ -1,7 +1,7 @@
 /** Brings what features measure to about one: networks learn badly from raw prices and volumes. */
 
-/** x for small x, logarithmic for large, odd: asinh(x). */
-export const squash = (x: number): number => Math.asinh(x);
+/** x for small x, logarithmic for large, odd: asinh(x). Much of what is squashed is nothing, and costs nothing. */
+export const squash = (x: number): number => (x === 0 ? x : Math.asinh(x));
 
 export const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
 

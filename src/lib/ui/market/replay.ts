@@ -37,6 +37,7 @@ function snapshot(state: MarketState) {
     activeRunners: state.activeRunners,
     removed: state.removed.slice(),
     reductionPercent: state.reductionPercent.slice(),
+    adjustmentPercent: state.adjustmentPercent.slice(),
     outcome: state.outcome.slice(),
     startingPrice: state.startingPrice.slice(),
     markPrice: state.markPrice.slice(),
@@ -65,6 +66,7 @@ function restore(state: MarketState, kept: Snapshot): void {
   state.activeRunners = kept.activeRunners;
   state.removed.set(kept.removed);
   state.reductionPercent.set(kept.reductionPercent);
+  state.adjustmentPercent.set(kept.adjustmentPercent);
   state.outcome.set(kept.outcome);
   state.startingPrice.set(kept.startingPrice);
   state.markPrice.set(kept.markPrice);

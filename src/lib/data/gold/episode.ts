@@ -1,0 +1,191 @@
+/**
+ * Gold: a market as one episode, every runner at every decision with all features and the mark-outs that followed. The
+ * moments are handed in by whoever knows the environment. Knows nothing of files, orders or agents.
+ */
+import type { Nanos } from '../../core/units.ts';
+import { secondsOf } from '../../market/features/feature-set.ts';
+import { FeatureTracker } from '../../market/features/feature-tracker.ts';
+import { MARK_OUT_NAMES, MARK_OUT_SECONDS, markOuts } from '../../market/features/mark-outs.ts';
+import { MarketState } from '../../market/market-state.ts';
+import type { MarketInfo, Tape } from '../../market/tape.ts';
+import { NO_TICK, messageCount } from '../../market/tape.ts';
+import type { Ticks } from '../../core/units.ts';
+import { betfairRules } from '../../market/venues/betfair.ts';
+import type { ColumnSpec, ColumnValues } from '../parquet/columns.ts';
+import { wholeToInt64 } from '../parquet/columns.ts';
+import type { Moments } from './moments.ts';
+import { momentsOf } from './moments.ts';
+
+/** When the decisions of a market's episode are taken. */
+export interface EpisodePlan {
+  /** Nanoseconds on the tape's clock, rising; the last is the episode's end. */
+  readonly times: Float64Array;
+  /** The first message that the episode ends before. */
+  readonly before: number;
+}
+
+/** Names are known before any market is. */
+const anyMarket: MarketInfo = {
+  id: '',
+  venue: '',
+  name: '',
+  eventName: '',
+  kind: '',
+  country: '',
+  rules: betfairRules(),
+  runners: [],
+  scheduledMillis: 0,
+  fingerprint: '',
+  synthetic: false
+};
+const tracker = new FeatureTracker(anyMarket, 'all');
+
+/** Of a runner, then of the market; neither looks ahead. */
+export const GOLD_FEATURES: readonly string[] = [...tracker.names, ...tracker.marketNames];
+/** Changes with the name, order or meaning of any of them. */
+export const GOLD_FEATURE_HASH: string = tracker.schemaHash;
+
+const RUNNER_WIDTH = tracker.names.length;
+const MARKET_WIDTH = tracker.marketNames.length;
+
+export const GOLD_COLUMNS: readonly ColumnSpec[] = [
+  { name: 'step', type: 'u32', about: 'number of the decision in its episode, from 0; the last is the end' },
+  { name: 'slot', type: 'u8', about: "the runner's slot" },
+  { name: 'time', type: 'i64', about: 'moment of the decision, nanoseconds since the tape began' },
+  ...GOLD_FEATURES.map((name): ColumnSpec => ({ name, type: 'f32', about: name.replaceAll('_', ' ') })),
+  ...MARK_OUT_NAMES.map((name): ColumnSpec => ({
+    name,
+    type: 'f32',
+    about: 'a label: what ln(mid) gained by then',
+    nullable: true
+  }))
+];
+
+export interface GoldEpisode {
+  readonly rows: number;
+  readonly decisions: number;
+  /** By `GOLD_COLUMNS`; runner by runner, in order of time within each. */
+  readonly columns: Readonly<Record<string, ColumnValues>>;
+  /** Of every feature, over runners that were in the market. */
+  readonly moments: Readonly<Record<string, Moments>>;
+}
+
+export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpisode {
+  const state = new MarketState(tape.market);
+  const features = new FeatureTracker(tape.market, 'all');
+  const slots = state.books.length;
+  const moments = times.length;
+  const rows = moments * slots;
+  const width = GOLD_FEATURES.length;
+  /* Row by row first, as features are written; column by column once all stand. */
+  const written = new Float32Array(rows * width);
+  const present = new Uint8Array(rows);
+  const logMids = new Float64Array(rows);
+  const shared = new Float32Array(MARKET_WIDTH);
+  let message = 0;
+  for (let step = 0; step < moments; step++) {
+    const now = times[step]! as Nanos;
+    message = follow(tape, { state, features, message, now, before });
+    features.onMessageEnd(now);
+    features.writeMarket(state, shared, 0);
+    for (let slot = 0; slot < slots; slot++) {
+      const row = slot * moments + step;
+      features.write(state, slot, written, row * width);
+      written.set(shared, row * width + RUNNER_WIDTH);
+      present[row] = 1 - state.removed[slot]!;
+      logMids[step * slots + slot] = logMid(state, slot);
+    }
+  }
+  const table = transposed(written, width);
+  const bySlot = new Uint8Array(rows);
+  const byStep = new Uint32Array(rows);
+  const byTime = new Float64Array(rows);
+  for (let slot = 0; slot < slots; slot++) {
+    bySlot.fill(slot, slot * moments, (slot + 1) * moments);
+    for (let step = 0; step < moments; step++) byStep[slot * moments + step] = step;
+    byTime.set(times, slot * moments);
+  }
+  const columns: Record<string, ColumnValues> = { step: byStep, slot: bySlot, time: wholeToInt64(byTime) };
+  const spread: Record<string, Moments> = {};
+  for (const [column, name] of GOLD_FEATURES.entries()) {
+    columns[name] = table[column]!;
+    spread[name] = momentsOf(table[column]!, present);
+  }
+  Object.assign(columns, labels(times, logMids, slots));
+  return { rows, decisions: moments, columns, moments: spread };
+}
+
+/** Rows in a tile: small enough that its lines stay near while every column is filled from it. */
+const TILE = 64;
+
+/** [rows, width] as a column each. */
+function transposed(values: Float32Array, width: number): readonly Float32Array[] {
+  const rows = values.length / width;
+  const columns = Array.from({ length: width }, () => new Float32Array(rows));
+  for (let from = 0; from < rows; from += TILE) {
+    const end = Math.min(rows, from + TILE);
+    for (let column = 0; column < width; column++) {
+      const into = columns[column]!;
+      for (let row = from, at = from * width + column; row < end; row++, at += width) into[row] = values[at]!;
+    }
+  }
+  return columns;
+}
+
+/** Everything that had happened by now, as an environment takes it in. */
+function follow(
+  tape: Tape,
+  at: { state: MarketState; features: FeatureTracker; message: number; now: number; before: number }
+): number {
+  const { state, features, now } = at;
+  const end = Math.min(at.before, messageCount(tape));
+  let { message } = at;
+  for (; message < end; message++) {
+    const first = tape.messageStart[message]!;
+    const last = tape.messageStart[message + 1]!;
+    if (first === last) continue;
+    if (tape.exchange[first]! > now) break;
+    for (let row = first; row < last; row++) {
+      state.apply(tape, row);
+      features.onRow(tape, row, state);
+    }
+    features.onMessageEnd(tape.exchange[last - 1]! as Nanos);
+  }
+  return message;
+}
+
+function logMid({ books, removed }: MarketState, slot: number): number {
+  const { bestBid, bestAsk, ladder } = books[slot]!;
+  if (removed[slot] === 1 || bestBid === NO_TICK || bestAsk === NO_TICK) return Number.NaN;
+  const square = ladder.priceOf(bestBid as Ticks) * ladder.priceOf(bestAsk as Ticks);
+  return square > 0 ? Math.log(square) / 2 : Number.NaN;
+}
+
+function labels(times: Float64Array, logMids: Float64Array, slots: number): Readonly<Record<string, Float32Array>> {
+  const seconds = times.map((time) => secondsOf(time as Nanos));
+  const byMoment = new Float64Array(logMids.length);
+  const columns: Record<string, Float32Array> = {};
+  for (const [i, after] of MARK_OUT_SECONDS.entries()) {
+    markOuts(seconds, logMids, after, byMoment);
+    const column = new Float32Array(logMids.length);
+    for (let step = 0; step < times.length; step++) {
+      for (let slot = 0; slot < slots; slot++) column[slot * times.length + step] = byMoment[step * slots + slot]!;
+    }
+    columns[MARK_OUT_NAMES[i]!] = column;
+  }
+  return columns;
+}
+
+/** Moments of a market without an off: the end of every interval in which anything happened. */
+export function gridPlan(tape: Tape, everySeconds: number): EpisodePlan {
+  const every = everySeconds * 1e9;
+  const times: number[] = [];
+  for (let message = 0; message < messageCount(tape); message++) {
+    const row = tape.messageStart[message]!;
+    if (row === tape.messageStart[message + 1]) continue;
+    const end = (Math.floor(tape.exchange[row]! / every) + 1) * every;
+    // A venue's clock may step back: such messages stay with the moment before.
+    if (times.length === 0 || end > times[times.length - 1]!) times.push(end);
+  }
+  return { times: Float64Array.from(times), before: messageCount(tape) };
+}

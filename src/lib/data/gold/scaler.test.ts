@@ -1,0 +1,55 @@
+import { test as property, fc } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../core/errors.ts';
+import { momentsOf, mergeMoments } from './moments.ts';
+import { applyScaler, fitScaler } from './scaler.ts';
+
+const all = (values: readonly number[]) => momentsOf(Float32Array.from(values), new Uint8Array(values.length).fill(1));
+const market = (id: string, values: readonly number[]) => ({ id, moments: { x: all(values) } });
+const number = fc.float({ min: -100, max: 100, noNaN: true });
+
+describe('moments', () => {
+  property.prop([fc.array(fc.array(number, { maxLength: 20 }), { maxLength: 6 })])(
+    'of parts add up to those of the whole',
+    (parts) => {
+      const merged = mergeMoments(parts.map(all));
+      const whole = all(parts.flat());
+      expect(merged.count).toBe(whole.count);
+      expect(merged.mean).toBeCloseTo(whole.mean, 6);
+      expect(merged.squares).toBeCloseTo(whole.squares, 4);
+    }
+  );
+
+  it('leave out what is not present', () => {
+    expect(momentsOf(Float32Array.of(1, 99, 3), Uint8Array.of(1, 0, 1))).toEqual({ count: 2, mean: 2, squares: 2 });
+  });
+});
+
+describe('the scaler', () => {
+  it('is of the markets it was given, whatever the order, and of nothing else', () => {
+    const [a, b] = [market('a', [1, 3]), market('b', [5])];
+    const scaler = fitScaler([b, a], ['x'], 'hash');
+    expect(scaler).toEqual(fitScaler([a, b], ['x'], 'hash'));
+    expect(scaler.markets).toEqual(['a', 'b']);
+    expect(scaler.mean[0]).toBeCloseTo(3, 12);
+    expect(scaler.deviation[0]).toBeCloseTo(Math.sqrt(8 / 3), 12);
+  });
+
+  it('brings what it was fitted on to mean 0 and deviation 1, and leaves a constant at 0', () => {
+    const moments = { x: all([1, 2, 3, 6]), one: all([4, 4, 4, 4]) };
+    const scaler = fitScaler([{ id: 'a', moments }], ['x', 'one'], 'hash');
+    const rows = Float32Array.of(1, 4, 2, 4, 3, 4, 6, 4);
+    applyScaler(scaler, rows, 'hash');
+    const x = [0, 2, 4, 6].map((i) => rows[i]!);
+    expect(x.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 6);
+    expect(x.reduce((sum, value) => sum + value * value, 0) / 4).toBeCloseTo(1, 6);
+    expect([1, 3, 5, 7].map((i) => rows[i])).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is refused by other features', () => {
+    const scaler = fitScaler([market('a', [1, 2])], ['x'], 'hash');
+    expect(() => {
+      applyScaler(scaler, new Float32Array(2), 'other');
+    }).toThrow(AppError);
+  });
+});
