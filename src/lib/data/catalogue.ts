@@ -5,6 +5,9 @@
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { JOURNAL_HEAD } from './import-journal.ts';
+import type { MarketQualityRow } from './quality/quality-table.ts';
+import type { QualityRule } from './quality/rules.ts';
+import { excludedBy, ruleText } from './quality/rules.ts';
 import type { DatasetRecord, MarketRecord } from './records.ts';
 import type { FileStore } from './store/file-store.ts';
 import { readText } from './store/file-store.ts';
@@ -18,6 +21,7 @@ const CATALOGUE_PATH = 'catalogue.json';
 const CATALOGUE_VERSION = 1;
 const DATASETS = 'datasets';
 const LOCK = 'furlong.catalogue';
+const LONGEST_NAME = 120;
 /** What a tab that looks for half-finished imports is given to let go of one. */
 const LOOK_MILLIS = [20, 60, 120] as const;
 
@@ -82,8 +86,59 @@ export class Catalogue {
     return await sidecar;
   }
 
+  /** Those that a rule of the dataset leaves out are not trainable, and say why. */
   async markets(dataset: string): Promise<readonly MarketRecord[]> {
-    return (await this.sidecar(dataset)).markets.map((market) => ({ ...market.record, dataset }));
+    const { record } = await this.#find(dataset);
+    return marketsOf(await this.sidecar(dataset), record.rules ?? []).map((market) => ({ ...market, dataset }));
+  }
+
+  /** The figures of every market that has them, with the rule that leaves it out. */
+  async quality(dataset: string): Promise<readonly MarketQualityRow[]> {
+    const { record } = await this.#find(dataset);
+    return (await this.sidecar(dataset)).markets.flatMap(({ record: { id, name }, quality }) => {
+      if (quality === undefined) return [];
+      const rule = excludedBy(record.rules ?? [], quality);
+      const row = { dataset: record.name, market: id, name, quality };
+      return [rule === undefined ? row : { ...row, excludedBy: ruleText(rule) }];
+    });
+  }
+
+  /** Replaces the rules that leave markets out of training. */
+  async setRules(dataset: string, rules: readonly QualityRule[]): Promise<DatasetRecord> {
+    const sidecar = await this.sidecar(dataset);
+    const trainable = marketsOf(sidecar, rules).filter((market) => market.trainable).length;
+    return await this.#edit(dataset, (record) => ({ ...record, rules, trainable }));
+  }
+
+  /**
+   * Its former name still finds it.
+   * @throws config.invalid when the name is empty or another dataset has it
+   */
+  async rename(dataset: string, name: string): Promise<DatasetRecord> {
+    const wanted = name.trim();
+    return await this.#edit(dataset, (record, others) => {
+      if (wanted === record.name) return record;
+      if (wanted === '' || wanted.length > LONGEST_NAME) throw badName(name, `1 to ${String(LONGEST_NAME)} characters`);
+      if (new Set([...this.#reserved, ...others.flatMap(namesOf)]).has(wanted)) {
+        throw badName(name, 'a name that no dataset has or had');
+      }
+      const formerNames = [...(record.formerNames ?? []), record.name].filter((former) => former !== wanted);
+      return { ...record, name: wanted, formerNames };
+    });
+  }
+
+  async #edit(
+    dataset: string,
+    edit: (record: DatasetRecord, others: readonly DatasetRecord[]) => DatasetRecord
+  ): Promise<DatasetRecord> {
+    const { folder } = await this.#find(dataset);
+    return await this.#change((entries) => {
+      const entry = entries.find((one) => one.folder === folder && one.removedBy === undefined);
+      if (entry === undefined) throw missing(dataset);
+      const others = entries.filter((one) => one !== entry).map((one) => one.record);
+      const record = edit(entry.record, others);
+      return { entries: entries.map((one) => (one === entry ? { ...entry, record } : one)), result: record };
+    });
   }
 
   /** Path in the store of a dataset's folder. */
@@ -158,7 +213,7 @@ export class Catalogue {
     const sidecar = await work(path);
     await this.#store.write(`${path}/metadata.json`, sidecarText(sidecar));
     return await this.#change((entries) => {
-      const taken = new Set([...this.#reserved, ...entries.map((entry) => entry.record.name)]);
+      const taken = new Set([...this.#reserved, ...entries.flatMap((entry) => namesOf(entry.record))]);
       const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
       return { entries: [...entries, { folder, record }], result: record };
     });
@@ -228,7 +283,10 @@ export class Catalogue {
   }
 
   async #find(dataset: string): Promise<Entry> {
-    const entry = (await this.#read()).find(({ record, removedBy }) => record.name === dataset && !removedBy);
+    const here = (await this.#read()).filter(({ removedBy }) => removedBy === undefined);
+    const entry =
+      here.find(({ record }) => record.name === dataset) ??
+      here.find(({ record }) => record.formerNames?.includes(dataset));
     if (entry === undefined) throw missing(dataset);
     return entry;
   }
@@ -285,12 +343,32 @@ export class Catalogue {
   }
 }
 
+const namesOf = (record: DatasetRecord): readonly string[] => [record.name, ...(record.formerNames ?? [])];
+
+function marketsOf(sidecar: Sidecar, rules: readonly QualityRule[]): readonly MarketRecord[] {
+  return sidecar.markets.map(({ record, quality }) => {
+    const rule = excludedBy(rules, quality);
+    if (rule === undefined) return record;
+    const text = ruleText(rule);
+    const reason = record.reason ?? `a rule of the dataset leaves it out: ${text}`;
+    return { ...record, trainable: false, reason, excludedBy: text };
+  });
+}
+
 interface Edit<T> {
   readonly entries: readonly Entry[];
   readonly result: T;
   /** It makes room, or leads to it: it must work on a full disk. */
   readonly frees?: boolean;
 }
+
+const badName = (name: string, expected: string): AppError =>
+  new AppError('config.invalid', {
+    subject: 'the name of a dataset',
+    expected,
+    got: JSON.stringify(name),
+    remedy: 'choose another name'
+  });
 
 const importLock = (folder: string): string => `furlong.import.${folder}`;
 

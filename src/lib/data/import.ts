@@ -11,6 +11,7 @@ import { datasetRecord } from './dataset-record.ts';
 import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
+import { marketQuality } from './quality/market-quality.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
 import { ROWS_VERSION, SIDECAR_VERSION, layerSchema } from './sidecar.ts';
@@ -288,7 +289,8 @@ class ImportRun {
       silver: `silver/${name}.parquet`,
       bronze: `bronze/${name}.parquet`,
       silverBytes: silver.length,
-      bronzeBytes: bronze.length
+      bronzeBytes: bronze.length,
+      quality: marketQuality(market.record, market.tape, market.bronze)
     };
     await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
     await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);

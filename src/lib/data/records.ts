@@ -1,4 +1,5 @@
 /** What the catalogue keeps of datasets and markets, and what an import reports. Plain data. */
+import type { QualityRule } from './quality/rules.ts';
 
 /** Something odd in the data: counted, with where it was first seen. */
 export interface Oddity {
@@ -37,6 +38,8 @@ export interface MarketRecord {
   /** Whether an episode can be made of it; `reason` says why not. */
   readonly trainable: boolean;
   readonly reason?: string;
+  /** The dataset's rule that leaves it out of training, as text; it is then not trainable. */
+  readonly excludedBy?: string;
   readonly oddities: readonly Oddity[];
 }
 
@@ -63,7 +66,12 @@ export interface DatasetRecord {
   readonly createdMillis: number;
   readonly files: readonly SourceFile[];
   readonly markets: number;
+  /** Those that an episode can be made of and no rule leaves out. */
   readonly trainable: number;
+  /** Rules on quality that leave markets out of training; none where absent. */
+  readonly rules?: readonly QualityRule[];
+  /** Names it had before: runs made under one still find it. */
+  readonly formerNames?: readonly string[];
   readonly messages: number;
   readonly runners: number;
   readonly trades: number;

@@ -5,6 +5,7 @@ import type { ColumnSpec } from './parquet/columns.ts';
 import { drift, schemaHash } from './parquet/columns.ts';
 import { BARS_COLUMNS } from './parquet/bars.ts';
 import { BRONZE_COLUMNS } from './parquet/bronze.ts';
+import type { MarketQuality } from './quality/figures.ts';
 import type { TapeSidecar } from './parquet/silver.ts';
 import { SILVER_COLUMNS } from './parquet/silver.ts';
 
@@ -33,6 +34,8 @@ export interface StoredMarket {
   readonly bars?: string;
   readonly silverBytes: number;
   readonly bronzeBytes: number;
+  /** Absent where it was stored before there was any. */
+  readonly quality?: MarketQuality;
 }
 
 export interface Sidecar {

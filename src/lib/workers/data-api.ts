@@ -1,6 +1,8 @@
 /** What the data worker offers: importing, the catalogue, SQL, tapes, runs. The page sees exactly this type. */
 import type { Tape } from '../market/tape.ts';
 import type { UnfinishedImport } from '../data/import-journal.ts';
+import type { MarketQualityRow } from '../data/quality/quality-table.ts';
+import type { QualityRule } from '../data/quality/rules.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
@@ -34,6 +36,12 @@ export interface DataApi {
   /** The built-in sample first, then by time of import. */
   datasets(): Promise<readonly DatasetRecord[]>;
   markets(dataset?: string): Promise<readonly MarketRecord[]>;
+  /** Figures of every market of a dataset; those of markets stored before there were any are computed now, and kept. */
+  quality(dataset: string): Promise<readonly MarketQualityRow[]>;
+  /** Rules that leave markets out of training from now on; none when empty. */
+  setRules(dataset: string, rules: readonly QualityRule[]): Promise<DatasetRecord>;
+  /** Its former name still finds it. */
+  rename(dataset: string, name: string): Promise<DatasetRecord>;
   /** Moves a dataset aside; `restore` brings it back until the tab closes or `purge` is called. */
   remove(dataset: string): Promise<void>;
   restore(dataset: string): Promise<void>;

@@ -1,6 +1,7 @@
 /** The data worker's inside: storage, catalogue, sample, runs and SQL behind one interface, without comlink. */
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
+import { tapeFromWire } from '../market/tape-wire.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
@@ -10,6 +11,10 @@ import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
 import type { TapeSidecar } from '../data/parquet/silver.ts';
 import { parquetToWire } from '../data/parquet/silver.ts';
+import { marketQuality } from '../data/quality/market-quality.ts';
+import type { MarketQualityRow } from '../data/quality/quality-table.ts';
+import { QUALITY_TABLE, qualityRow } from '../data/quality/quality-table.ts';
+import type { QualityRule } from '../data/quality/rules.ts';
 import type { RecordingReader } from '../data/recording.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { Sample } from '../data/sample.ts';
@@ -73,7 +78,10 @@ export class DataService implements DataWorkerApi {
         tape: (dataset, market) => this.tape(dataset, market),
         bronze: (dataset, market) => this.#bronze(dataset, market),
         bars: (dataset, market) => this.#bars(dataset, market),
-        tables: runTables(async () => (await this.#opened).runs)
+        tables: [
+          { ...QUALITY_TABLE, rows: () => this.#qualityRows() },
+          ...runTables(async () => (await this.#opened).runs)
+        ]
       },
       parts.duckdb
     );
@@ -153,6 +161,22 @@ export class DataService implements DataWorkerApi {
     }
     const all = await Promise.all((await this.datasets()).map(async ({ name }) => await this.markets(name)));
     return all.flat();
+  }
+
+  async quality(dataset: string): Promise<readonly MarketQualityRow[]> {
+    if (dataset === SAMPLE_NAME) return await this.#sampleQuality();
+    const { catalogue } = await this.#opened;
+    return await catalogue.quality(dataset);
+  }
+
+  async setRules(dataset: string, rules: readonly QualityRule[]): Promise<DatasetRecord> {
+    refuseSample(dataset);
+    return await (await this.#opened).catalogue.setRules(dataset, rules);
+  }
+
+  async rename(dataset: string, name: string): Promise<DatasetRecord> {
+    refuseSample(dataset);
+    return await (await this.#opened).catalogue.rename(dataset, name);
   }
 
   async remove(dataset: string): Promise<void> {
@@ -272,6 +296,21 @@ export class DataService implements DataWorkerApi {
     return stored.tape;
   }
 
+  /** Simulated markets are stored nowhere but in their tapes. */
+  async #sampleQuality(): Promise<readonly MarketQualityRow[]> {
+    const rows: MarketQualityRow[] = [];
+    for (const record of await this.markets(SAMPLE_NAME)) {
+      const quality = marketQuality(record, tapeFromWire(await this.tape(SAMPLE_NAME, record.id)));
+      rows.push({ dataset: SAMPLE_NAME, market: record.id, name: record.name, quality });
+    }
+    return rows;
+  }
+
+  async #qualityRows() {
+    const all = await Promise.all((await this.datasets()).map(async ({ name }) => await this.quality(name)));
+    return all.flat().map(qualityRow);
+  }
+
   async #bronze(dataset: string, market: string): Promise<Uint8Array | undefined> {
     if (dataset === SAMPLE_NAME) return undefined;
     await this.#parts.parquet();
@@ -318,7 +357,7 @@ function refuseSample(dataset: string): void {
   if (dataset !== SAMPLE_NAME) return;
   throw new AppError('data.kind', {
     subject: `dataset ${dataset}`,
-    got: 'it is built in and cannot be removed',
-    remedy: 'remove a dataset of your own'
+    got: 'it is built in and cannot be changed',
+    remedy: 'choose a dataset of your own'
   });
 }

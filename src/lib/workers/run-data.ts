@@ -90,6 +90,7 @@ async function datasetNamed(data: DataApi, name: string) {
   // What configurations call `sample` is whichever dataset is built in.
   const found =
     datasets.find((dataset) => dataset.name === name) ??
+    datasets.find((dataset) => dataset.formerNames?.includes(name)) ??
     (name === 'sample' ? datasets.find((dataset) => dataset.origin === 'sample') : undefined);
   if (found !== undefined) return found;
   throw new AppError('data.missing', {
