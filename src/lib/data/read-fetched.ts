@@ -1,8 +1,8 @@
 /** Files the server's proxy fetched, as an import takes them: an order book is a market, candles are bars. */
 import { binanceSpotRules } from '../market/venues/binance.ts';
-import { TapeBuilder } from '../market/tape-builder.ts';
 import type { Tape } from '../market/tape.ts';
-import type { Bar, Fetched } from './binance/fetched.ts';
+import { barsMarket } from './bars/bars-market.ts';
+import type { Fetched } from './binance/fetched.ts';
 import { parseFetched } from './binance/fetched.ts';
 import { recordOfTape } from './market-record.ts';
 import type { ReadMarket } from './recording.ts';
@@ -19,16 +19,15 @@ export function readFetched(
   options: { readonly source: string; readonly fingerprint: string }
 ): FetchedRead {
   const fetched = parseFetched(text, { ...options, shared: false });
-  const tape = fetched.kind === 'depth' ? fetched.tape : barsTape(fetched, options.fingerprint);
-  const record = recordOfTape(tape, '');
-  const millis = record.firstMillis;
-  const market: ReadMarket = {
-    record: fetched.kind === 'depth' ? snapshotRecord(record) : barsRecord(record, fetched.bars),
-    tape,
-    bronze: { published: Float64Array.of(millis), received: Float64Array.of(millis), text: [text] },
-    ...(fetched.kind === 'bars' ? { bars: fetched.bars } : {})
-  };
+  const market =
+    fetched.kind === 'depth' ? depthMarket(fetched.tape, text) : barsOf(fetched, text, options.fingerprint);
   return { market, oddities: odditiesOf(fetched, options.source) };
+}
+
+function depthMarket(tape: Tape, text: string): ReadMarket {
+  const record = recordOfTape(tape, '');
+  const at = Float64Array.of(record.firstMillis);
+  return { record: snapshotRecord(record), tape, bronze: { published: at, received: at, text: [text] } };
 }
 
 const snapshotRecord = (record: ReadMarket['record']): ReadMarket['record'] => ({
@@ -37,39 +36,17 @@ const snapshotRecord = (record: ReadMarket['record']): ReadMarket['record'] => (
   reason: 'it is one look at an order book, not its history'
 });
 
-function barsRecord(record: ReadMarket['record'], bars: readonly Bar[]): ReadMarket['record'] {
-  return {
-    ...record,
-    messages: bars.length,
-    trades: bars.reduce((sum, bar) => sum + bar.trades, 0),
-    matched: bars.reduce((sum, bar) => sum + bar.quoteVolume, 0),
-    firstMillis: bars[0]?.openMillis ?? record.firstMillis,
-    lastMillis: bars.at(-1)?.closeMillis ?? record.lastMillis,
-    trainable: false,
-    reason: 'it holds candles, no order book'
-  };
-}
-
-/** Candles have no book: the tape is empty and only says what the instrument is. */
-function barsTape(fetched: Extract<Fetched, { kind: 'bars' }>, fingerprint: string): Tape {
+function barsOf(fetched: Extract<Fetched, { kind: 'bars' }>, text: string, fingerprint: string): ReadMarket {
   const { symbol, interval, bars } = fetched;
-  const start = bars[0]?.openMillis ?? 0;
-  return new TapeBuilder(BigInt(start) * 1_000_000n).build(
-    {
-      id: `${symbol}-${interval}-${String(start)}`,
-      venue: 'binance',
-      name: `${symbol} ${interval} candles`,
-      eventName: 'Binance spot',
-      kind: 'BARS',
-      country: '',
-      rules: binanceSpotRules({ symbol, priceDecimals: 8, sizeDecimals: 8, lowestStep: 0, steps: 1 }),
-      runners: [{ slot: 0, id: symbol, handicap: 0, name: symbol, sortPriority: 1 }],
-      scheduledMillis: start,
-      fingerprint,
-      synthetic: false
-    },
-    { shared: false }
-  );
+  return barsMarket(bars, {
+    symbol,
+    interval,
+    venue: 'binance',
+    eventName: 'Binance spot',
+    rules: binanceSpotRules({ symbol, priceDecimals: 8, sizeDecimals: 8, lowestStep: 0, steps: 1 }),
+    fingerprint,
+    text
+  });
 }
 
 function odditiesOf(fetched: Fetched, source: string): readonly Oddity[] {

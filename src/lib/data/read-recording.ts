@@ -5,14 +5,20 @@
 import { AppError, checkAborted } from '../core/errors.ts';
 import type { Member, MemberOptions } from './archive/members.ts';
 import { members } from './archive/members.ts';
-import { looksFetched } from './binance/fetched.ts';
+import type { TableReading } from './bars/table-reading.ts';
+import type { Chosen } from './choose-kind.ts';
+import { chooseKind } from './choose-kind.ts';
+import type { RecordingKind } from './import-question.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
+import { readTerms } from './kalshi/metadata.ts';
 import { mergeOddities } from './oddities.ts';
-import { readFetched } from './read-fetched.ts';
+import { readDocument } from './read-document.ts';
+import { HEAD_BYTES } from './recognise.ts';
 import type { ReadMarket, ReadOptions, Recording } from './recording.ts';
 import type { Container, Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
-import type { VenueReader } from './venue-reader.ts';
-import { readerFor } from './venue-reader.ts';
+import type { StreamKind, VenueReader } from './venue-reader.ts';
+import { isDocument, readerFor } from './venue-reader.ts';
 
 /** Stable code of a file that ends in the middle of its data: what comes before the end is kept. */
 export const FILE_TRUNCATED = 'file-truncated';
@@ -26,10 +32,14 @@ export const UNREADABLE_MEMBER = 'unreadable-member';
 export const OTHER_MEMBER = 'other-member';
 export const REPEATED_PATH = 'repeated-path';
 
-/** So many plain bytes say whose recording it is. */
-const HEAD_BYTES = 64;
-/** What the server's proxy fetches is a document, read as a whole: no answer of an exchange is near this. */
-const LONGEST_DOCUMENT = 64 << 20;
+/** Of what an exchange says of its markets beside a recording of them. */
+export const KALSHI_METADATA = 'kalshi-metadata';
+
+type DocumentKind = Exclude<RecordingKind, StreamKind>;
+
+/** No answer of an exchange is near this; a year of candles of a minute is a tenth of that. */
+const LONGEST_ANSWER = 64 << 20;
+const LONGEST_TABLE = 256 << 20;
 /** So much of what an archive holds is named when nothing in it could be read. */
 const NAMED = 10;
 
@@ -65,6 +75,8 @@ class FileReading {
   readonly #options: ReadOptions;
   readonly #oddities: Oddity[] = [];
   readonly #paths = new Set<string>();
+  /** Met in this file so far. */
+  readonly #terms: KalshiTerms[] = [];
   /** What could not be read, where it is an archive. */
   readonly #failures: AppError[] = [];
   #container: Container = 'plain';
@@ -128,7 +140,8 @@ class FileReading {
 
   /** @throws data.empty when an archive holds no recording, listing what it does hold */
   end(): Recording {
-    if (this.#markets === 0) throw this.#nothing();
+    if (this.#markets === 0 && (this.#terms.length === 0 || this.#failures.length > 0)) throw this.#nothing();
+    if (this.#markets === 0) throw this.#termsAlone();
     return {
       sha256: this.#sha256,
       container: this.#container,
@@ -145,22 +158,18 @@ class FileReading {
     let head: Uint8Array = new Uint8Array(0);
     let reader: VenueReader | undefined;
     let cut: AppError | undefined;
-    const start = (): VenueReader => {
-      const opened = readerFor(head, path);
-      opened.push(head);
-      return opened;
-    };
     try {
       for await (const chunk of chunks) {
         checkAborted(signal, `import of ${path}`);
         if (reader !== undefined) reader.push(chunk);
         else head = joined(head, chunk);
         if (reader === undefined && head.length >= HEAD_BYTES) {
-          if (looksFetched(new TextDecoder().decode(head.subarray(0, HEAD_BYTES)))) {
-            await this.#document(member, head);
+          const chosen = await this.#choose(path, head, false);
+          if (chosen.kind !== undefined && isDocument(chosen.kind)) {
+            await this.#document(member, head, { kind: chosen.kind, table: chosen.table });
             return;
           }
-          reader = start();
+          reader = this.#open(chosen.kind, path, head);
         }
         // Finished markets leave memory long before a recording of many ends.
         for (const market of reader?.takeFinished?.(this.#sha256) ?? []) await this.#give(market);
@@ -168,11 +177,25 @@ class FileReading {
         await breathe();
       }
     } catch (thrown) {
-      if (!isDataFault(thrown) || thrown.code !== 'data.truncated' || !reader?.messages) throw thrown;
+      if (!isDataFault(thrown) || thrown.code !== 'data.truncated') throw thrown;
+      if (reader === undefined) {
+        // Shorter than a head: what there is says what it is, or nothing does.
+        const { kind } = await this.#choose(path, head, true);
+        if (kind === undefined || isDocument(kind)) throw thrown;
+        reader = this.#open(kind, path, head);
+      }
+      if (!reader.messages) throw thrown;
       cut = thrown;
       this.#odd('error', FILE_TRUNCATED, thrown.message);
     }
-    reader ??= start();
+    if (reader === undefined) {
+      const { kind, table } = await this.#choose(path, head, true);
+      if (kind !== undefined && isDocument(kind)) {
+        await this.#document(member, head, { kind, table });
+        return;
+      }
+      reader = this.#open(kind, path, head);
+    }
     for (const market of reader.end(member.sha256() ?? this.#sha256)) {
       await this.#give(cut === undefined ? market : cutOff(market, path, cut));
     }
@@ -180,21 +203,52 @@ class FileReading {
     this.#oddities.push(...reader.fileOddities);
   }
 
+  async #choose(source: string, head: Uint8Array, whole: boolean): Promise<Chosen> {
+    const chosen = await chooseKind({ source, head, whole }, this.#options.ask);
+    this.#oddities.push(...chosen.oddities);
+    return chosen;
+  }
+
+  #open(kind: StreamKind | undefined, source: string, head: Uint8Array): VenueReader {
+    const reader = readerFor(kind, { source, terms: [...(this.#options.terms ?? []), ...this.#terms] });
+    reader.push(head);
+    return reader;
+  }
+
   /** @param head what has been read of it so far */
-  async #document(member: FileMember, head: Uint8Array): Promise<void> {
+  async #document(
+    member: FileMember,
+    head: Uint8Array,
+    as: { readonly kind: DocumentKind; readonly table: TableReading | undefined }
+  ): Promise<void> {
+    const { kind, table } = as;
     const pieces = [head];
     let length = head.length;
+    const longest = kind === 'fetched' || kind === 'kalshi-terms' ? LONGEST_ANSWER : LONGEST_TABLE;
     for await (const chunk of member.chunks) {
       checkAborted(this.#options.signal, `import of ${member.path}`);
       pieces.push(chunk);
       length += chunk.length;
-      if (length > LONGEST_DOCUMENT) throw tooLong(member.path);
+      if (length > longest) throw tooLong(member.path, longest);
     }
-    const text = await new Blob(pieces as Uint8Array<ArrayBuffer>[]).text();
-    const fingerprint = member.sha256() ?? this.#sha256;
-    const { market, oddities } = readFetched(text, { source: member.path, fingerprint });
-    await this.#give(market);
-    this.#messages += market.record.messages;
+    const bytes = new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+    if (kind === 'kalshi-terms') {
+      this.#terms.push(...readTerms(new TextDecoder().decode(bytes), member.path));
+      this.#odd('note', KALSHI_METADATA, `${member.path}: it says what markets are, and is joined to their recordings`);
+      return;
+    }
+    const { ask } = this.#options;
+    const { markets, oddities } = await readDocument(bytes, {
+      kind,
+      source: member.path,
+      fingerprint: member.sha256() ?? this.#sha256,
+      ...(table === undefined ? {} : { table }),
+      ...(ask === undefined ? {} : { ask })
+    });
+    for (const market of markets) {
+      await this.#give(market);
+      this.#messages += market.record.messages;
+    }
     this.#oddities.push(...oddities);
   }
 
@@ -222,6 +276,18 @@ class FileReading {
     this.#options.onProgress({ bytesRead: this.bytesRead, messages: this.#messages + messages, path });
   }
 
+  #termsAlone(): AppError {
+    return new AppError('data.empty', {
+      subject: this.#name,
+      expected: 'a recording beside what the venue says of its markets',
+      got: `the metadata of ${this.#terms
+        .map(({ ticker }) => ticker)
+        .slice(0, NAMED)
+        .join(', ')} alone`,
+      remedy: 'import it together with recordings of these markets'
+    });
+  }
+
   #nothing(): AppError {
     const [only] = this.#failures;
     if (only !== undefined && this.#failures.length === 1) return only;
@@ -246,12 +312,12 @@ function cutOff(market: ReadMarket, path: string, cut: AppError): ReadMarket {
   return { ...market, record: { ...market.record, oddities: [...market.record.oddities, oddity] } };
 }
 
-const tooLong = (path: string): AppError =>
+const tooLong = (path: string, longest: number): AppError =>
   new AppError('data.limit', {
     subject: path,
-    expected: `a fetched document of at most ${LONGEST_DOCUMENT.toLocaleString('en')} bytes`,
+    expected: `a document of at most ${longest.toLocaleString('en')} bytes`,
     got: 'more',
-    remedy: 'fetch fewer candles or levels at a time'
+    remedy: 'split it into several files'
   });
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {

@@ -1,6 +1,8 @@
 /** What an import needs of a venue's reader: one file's bytes in, its markets out. */
 import type { Tape } from '../market/tape.ts';
-import type { Bar } from './binance/fetched.ts';
+import type { Bar } from './bars/bar.ts';
+import type { Ask } from './import-question.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { Container, MarketRecord, Oddity } from './records.ts';
 
@@ -42,6 +44,10 @@ export interface ReadOptions {
    * @throws data.drift when the file is not the one its members were read from
    */
   readonly finished?: (member: MemberPlace) => FinishedRecording | undefined;
+  /** Asked where bytes fit several kinds, and how a table is to be read; without it the likeliest is taken and told. */
+  readonly ask?: Ask;
+  /** What Kalshi says of its markets, read beforehand. */
+  readonly terms?: readonly KalshiTerms[];
 }
 
 /** A member by its place among those of its file. */

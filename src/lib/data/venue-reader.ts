@@ -1,8 +1,13 @@
-/** Which venue's parser reads a recording: its first plain bytes say so, not its name. */
+/** Which parser reads a stream of messages, by its kind. */
+import { unreachable } from '../core/assert.ts';
 import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
-import { usdmMarket } from './binance/usdm-market.ts';
-import { UsdmStreamReader, looksUsdm } from './binance/usdm-stream.ts';
-import { KalshiStreamReader, looksLikeKalshi } from './kalshi/kalshi-stream.ts';
+import { binanceReader } from './binance/futures-reader.ts';
+import { bybit } from './bybit/bybit-venue.ts';
+import { CryptoStreamReader } from './crypto/crypto-stream.ts';
+import type { RecordingKind } from './import-question.ts';
+import { KalshiStreamReader } from './kalshi/kalshi-stream.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
+import { OKX } from './okx/okx-venue.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { ReadMarket } from './recording.ts';
 import type { MarketRecord, Oddity } from './records.ts';
@@ -19,13 +24,52 @@ export interface VenueReader {
   end(fingerprint: string): Iterable<ReadMarket>;
 }
 
+export type StreamKind = Exclude<
+  RecordingKind,
+  'betfair-results' | 'fetched' | 'kalshi-terms' | 'klines' | 'table' | 'typed-table'
+>;
+
+const DOCUMENTS: ReadonlySet<RecordingKind> = new Set([
+  'betfair-results',
+  'fetched',
+  'kalshi-terms',
+  'klines',
+  'table',
+  'typed-table'
+]);
+
+/** Whether it is read as a whole and not as it streams. */
+export const isDocument = (kind: RecordingKind): kind is Exclude<RecordingKind, StreamKind> => DOCUMENTS.has(kind);
+
+export interface ReaderOptions {
+  readonly source: string;
+  /** What Kalshi says of its markets, where it was recorded too. */
+  readonly terms?: readonly KalshiTerms[];
+}
+
 /** Anything unknown is for the Exchange Stream's reader to refuse. */
-export function readerFor(head: Uint8Array, source: string): VenueReader {
-  const beginning = new TextDecoder().decode(head.subarray(0, 64));
-  if (looksUsdm(beginning)) return usdmReader(source);
-  return looksLikeKalshi(beginning)
-    ? asVenueReader(new KalshiStreamReader({ source }))
-    : asVenueReader(new ExchangeStreamReader({ source }));
+export function readerFor(kind: StreamKind | undefined, options: ReaderOptions): VenueReader {
+  const { source, terms } = options;
+  switch (kind) {
+    case 'binance-usdm':
+    case 'binance-coinm':
+      return binanceReader(kind, source);
+    case 'kalshi':
+      return asVenueReader(new KalshiStreamReader({ source, ...(terms === undefined ? {} : { terms }) }));
+    case 'okx':
+      return new CryptoStreamReader({ source, venue: OKX });
+    case 'bybit-spot':
+      return new CryptoStreamReader({ source, venue: bybit('spot') });
+    case 'bybit-linear':
+      return new CryptoStreamReader({ source, venue: bybit('linear') });
+    case 'bybit-inverse':
+      return new CryptoStreamReader({ source, venue: bybit('inverse') });
+    case 'betfair-stream':
+    case undefined:
+      return asVenueReader(new ExchangeStreamReader({ source }));
+    default:
+      return unreachable(kind);
+  }
 }
 
 /** Markets are settled again up to so long after they closed, by the recording's own time. */
@@ -71,20 +115,3 @@ const laidOut = (market: Parsed, fingerprint: string): ReadMarket => ({
   tape: market.finish({ fingerprint, shared: false }),
   bronze: market.texts()
 });
-
-function usdmReader(source: string): VenueReader {
-  const reader = new UsdmStreamReader({ source, keepTexts: true });
-  return {
-    get messages() {
-      return reader.messages;
-    },
-    // One market a file: all that is odd is its own.
-    fileOddities: [],
-    push: (bytes) => {
-      reader.push(bytes);
-    },
-    *end(fingerprint) {
-      yield usdmMarket(reader, fingerprint);
-    }
-  };
-}

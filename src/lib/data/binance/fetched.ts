@@ -5,25 +5,12 @@
  */
 import * as v from 'valibot';
 import { AppError } from '../../core/errors.ts';
+import type { Bar } from '../bars/bar.ts';
 import type { Nanos } from '../../core/units.ts';
 import { binanceSpotRules } from '../../market/venues/binance.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import { RowKind, MarketStatus, NO_SLOT, NO_TICK } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
-
-/** One candle; prices and volumes in the venue's units. */
-export interface Bar {
-  readonly openMillis: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly closeMillis: number;
-  readonly quoteVolume: number;
-  readonly trades: number;
-  readonly takerBuyVolume: number;
-}
 
 export type Fetched =
   | {

@@ -11,6 +11,8 @@ export type UsdmKind = (typeof UsdmKind)[keyof typeof UsdmKind];
 export const USDM_EVENTS: Readonly<Record<string, UsdmKind>> = {
   depthUpdate: UsdmKind.depth,
   trade: UsdmKind.trade,
+  /** Trades of one taker at one price, as one. */
+  aggTrade: UsdmKind.trade,
   bookTicker: UsdmKind.quote,
   markPriceUpdate: UsdmKind.mark
 };

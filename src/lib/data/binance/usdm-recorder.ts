@@ -26,6 +26,7 @@ export class UsdmRecorder {
   #firstSnapshot = 0;
   #columns: UsdmColumns | undefined;
   #symbol: string;
+  #tradeEvent: string | undefined;
   #line = 0;
   #lastUpdate = Number.NaN;
   #lastReceived = Number.NEGATIVE_INFINITY;
@@ -145,8 +146,18 @@ export class UsdmRecorder {
     this.#side(RowKind.ask, asks);
   }
 
+  /** `trade` and `aggTrade` say the same: the first of them that comes is taken. */
   #trade(message: UsdmMessage): void {
-    const { execution, buyerWasMaker, bids } = message;
+    const { execution, buyerWasMaker, bids, event } = message;
+    this.#tradeEvent ??= event;
+    if (event !== this.#tradeEvent) {
+      this.#odd(
+        'note',
+        'second-trade-stream',
+        `${event} stands beside ${this.#tradeEvent}; trades are read from the first`
+      );
+      return;
+    }
     if (execution !== '' && execution !== MARKET) {
       this.#odd('note', 'not-market-trade', `a trade of kind ${execution} went past the order book; it is left out`);
       return;

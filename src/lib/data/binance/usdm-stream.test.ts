@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import type { Ticks } from '../../core/units.ts';
 import { RowKind } from '../../market/tape.ts';
-import { UsdmStreamReader, looksUsdm } from './usdm-stream.ts';
+import { recognise } from '../recognise.ts';
+import { UsdmStreamReader } from './usdm-stream.ts';
 import type { UsdmFinishOptions, UsdmStreamOptions } from './usdm-stream.ts';
 
 const START_MILLIS = 1_700_000_000_000;
@@ -325,7 +326,7 @@ describe('odd data', () => {
   });
 
   test('is known by how it begins', () => {
-    expect(looksUsdm(line(1, depth(0, 1)))).toBe(true);
-    expect(looksUsdm('{"op":"mcm"}')).toBe(false);
+    const head = new TextEncoder().encode(line(1, depth(0, 1)));
+    expect(recognise(head, true)).toMatchObject([{ kind: 'binance-usdm' }]);
   });
 });

@@ -16,7 +16,7 @@ import { readUsdmJson } from './usdm-json.ts';
 import { UsdmRecorder } from './usdm-recorder.ts';
 import { UsdmScanner } from './usdm-scanner.ts';
 import { usdmTape } from './usdm-tape.ts';
-import type { UsdmInstrument, UsdmTape } from './usdm-tape.ts';
+import type { UsdmInstrument, UsdmTape, UsdmTapeOptions } from './usdm-tape.ts';
 
 export interface UsdmStreamOptions {
   /** What the bytes are called in messages: a file name. */
@@ -29,6 +29,8 @@ export interface UsdmStreamOptions {
   readonly scan?: boolean;
   /** Whether the text of each message but book tickers is kept for bronze; default false. */
   readonly keepTexts?: boolean;
+  /** What the instrument is; a USD-M perpetual when absent. */
+  readonly describe?: UsdmTapeOptions['describe'];
 }
 
 export interface UsdmFinishOptions {
@@ -45,12 +47,10 @@ const RECEIVED_BYTES = 20;
 /** No message is near this; a longer line is no line. */
 const LONGEST_LINE = 16 << 20;
 
-/** Whether a file that begins so is one of these: nineteen digits, a blank, an object. */
-export const looksUsdm = (beginning: string): boolean => /^\d{19}[ \t]\{/u.test(beginning);
-
 export class UsdmStreamReader {
   readonly source: string;
   readonly #scan: boolean;
+  readonly #describe: UsdmTapeOptions['describe'];
   readonly #oddities: OddityLog;
   readonly #recorder: UsdmRecorder;
   readonly #message = new UsdmMessage();
@@ -69,6 +69,7 @@ export class UsdmStreamReader {
     const { source, symbol = '', onOddity, scan = true, keepTexts = false } = options;
     this.source = source;
     this.#scan = scan;
+    this.#describe = options.describe;
     this.#texts = keepTexts ? new TextLog() : undefined;
     this.#oddities = new OddityLog(onOddity);
     this.#recorder = new UsdmRecorder({ source, symbol, oddities: this.#oddities });
@@ -144,7 +145,8 @@ export class UsdmStreamReader {
     if (columns === undefined || columns.rows === columns.figures.size) throw this.#empty();
     const incomplete = this.#recorder.finish();
     this.#damage ??= incomplete;
-    return usdmTape(columns, { ...options, source: this.source, symbol }, this.#oddities);
+    const about = this.#describe === undefined ? {} : { describe: this.#describe };
+    return usdmTape(columns, { ...options, ...about, source: this.source, symbol }, this.#oddities);
   }
 
   #endRest(last = false): void {

@@ -22,6 +22,16 @@ export interface UsdmInstrument {
   readonly sizeDecimals: number;
 }
 
+export interface LadderFound extends UsdmInstrument {
+  readonly symbol: string;
+  /** The stretch of prices that is kept, in price steps. */
+  readonly lowestStep: number;
+  readonly steps: number;
+}
+
+/** What an instrument is, once its ladder is known. */
+export type Described = Pick<MarketInfo, 'venue' | 'name' | 'eventName' | 'kind' | 'rules'>;
+
 export interface UsdmTapeOptions {
   readonly source: string;
   readonly symbol: string;
@@ -29,6 +39,8 @@ export interface UsdmTapeOptions {
   readonly instrument?: UsdmInstrument;
   readonly fingerprint: string;
   readonly shared: boolean;
+  /** What the instrument is; a USD-M perpetual when absent. */
+  readonly describe?: (found: LadderFound) => Described;
 }
 
 export interface UsdmTape {
@@ -97,10 +109,9 @@ function clockOf(columns: UsdmColumns): Clock {
 }
 
 const isFigure = (kind: number): boolean => kind === RowKind.markPrice || kind === RowKind.funding;
+const isPriceless = (kind: number): boolean => isFigure(kind) || kind === RowKind.clear;
 
-interface FoundLadder extends UsdmInstrument {
-  readonly lowestStep: number;
-  readonly steps: number;
+interface FoundLadder extends Omit<LadderFound, 'symbol'> {
   /** From the columns' scales to the ladder's: divide by these. Below 1 where the ladder is finer. */
   readonly priceDivisor: number;
   readonly sizeDivisor: number;
@@ -154,7 +165,7 @@ class RowWriter {
     const end = columns.firstRow(message + 1);
     for (let row = columns.firstRow(message); row < end; row++) {
       const kind = this.#kind[row]! as RowKind;
-      if (isFigure(kind)) {
+      if (isPriceless(kind)) {
         builder.row(kind, 0, NO_TICK, columns.figures.get(row)!);
         continue;
       }
@@ -187,14 +198,11 @@ function infoOf(
 ): MarketInfo {
   const symbol = options.symbol === '' ? 'instrument' : options.symbol;
   const { priceDecimals, sizeDecimals, lowestStep, steps } = found.ladder;
+  const described = (options.describe ?? usdmDescribed)({ symbol, priceDecimals, sizeDecimals, lowestStep, steps });
   return {
     id: `${symbol}-${String(found.startEpochNanos / 1_000_000n)}`,
-    venue: 'binance-usdm',
-    name: `${symbol} perpetual`,
-    eventName: 'Binance USD-M',
-    kind: 'PERPETUAL',
+    ...described,
     country: '',
-    rules: binanceUsdmRules({ symbol, priceDecimals, sizeDecimals, lowestStep, steps }),
     runners: [{ slot: 0, id: symbol, handicap: 0, name: symbol, sortPriority: 1 }],
     // It trades without end: no start is scheduled.
     scheduledMillis: 0,
@@ -202,3 +210,11 @@ function infoOf(
     synthetic: false
   };
 }
+
+const usdmDescribed = (found: LadderFound): Described => ({
+  venue: 'binance-usdm',
+  name: `${found.symbol} perpetual`,
+  eventName: 'Binance USD-M',
+  kind: 'PERPETUAL',
+  rules: binanceUsdmRules(found)
+});

@@ -8,7 +8,8 @@ import type { KalshiStreamOptions } from './kalshi-stream.ts';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { readRecording } from '../read-recording.ts';
 import type { ReadMarket } from '../recording.ts';
-import { KalshiStreamReader, looksLikeKalshi } from './kalshi-stream.ts';
+import { recognise } from '../recognise.ts';
+import { KalshiStreamReader } from './kalshi-stream.ts';
 import { readTerms } from './metadata.ts';
 import type { ParsedKalshiMarket } from './parsed-market.ts';
 
@@ -400,7 +401,6 @@ describe('a file', () => {
   });
 
   it('is known by its beginning', () => {
-    expect(looksLikeKalshi(opening().text)).toBe(true);
-    expect(looksLikeKalshi('{"op":"mcm","id":1}')).toBe(false);
+    expect(recognise(new TextEncoder().encode(opening().text), true)).toMatchObject([{ kind: 'kalshi' }]);
   });
 });

@@ -28,9 +28,6 @@ export interface KalshiStreamOptions {
   readonly keepTexts?: boolean;
 }
 
-/** Whether a file's plain bytes begin as such a recording does. */
-export const looksLikeKalshi = (head: string): boolean => /^\uFEFF?\s*\{\s*"recv_ms"\s*:/.test(head);
-
 export class KalshiStreamReader {
   readonly #options: KalshiStreamOptions;
   readonly #oddities = new OddityLog();

@@ -19,6 +19,12 @@ export interface KalshiTerms {
   readonly result: 'yes' | 'no' | undefined;
 }
 
+/** Whether a file that begins so is such a response: pretty or not, as a recorder keeps it or as it came. */
+export const looksLikeTerms = (head: string): boolean =>
+  /^\s*\{/u.test(head) &&
+  /"(?:event_ticker|series_ticker)"\s*:\s*"/u.test(head) &&
+  /"(?:markets?|event)"\s*:\s*[[{]/u.test(head);
+
 /**
  * @param text a response of `GET /events/{ticker}` or `GET /markets/{ticker}`, also as a recorder keeps it, under
  *   `response`

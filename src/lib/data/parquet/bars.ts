@@ -1,5 +1,5 @@
 /** Bars: candles of one instrument and interval as Parquet. */
-import type { Bar } from '../binance/fetched.ts';
+import type { Bar } from '../bars/bar.ts';
 import type { ColumnSpec } from './columns.ts';
 import { specsOf, toIpc, verifySchema } from './columns.ts';
 import { ipcToParquet, parquetToArrow } from './codec.ts';

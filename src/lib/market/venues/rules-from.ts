@@ -3,6 +3,7 @@ import { unreachable } from '../../core/assert.ts';
 import type { MarketRules, RulesSpec } from '../rules.ts';
 import { betfairRules } from './betfair.ts';
 import { binanceSpotRules, binanceUsdmRules } from './binance.ts';
+import { cryptoRules } from './crypto.ts';
 import { equityRules } from './equities.ts';
 import { kalshiRules } from './kalshi.ts';
 
@@ -14,6 +15,10 @@ export function rulesFrom(spec: RulesSpec): MarketRules {
       return binanceSpotRules(spec);
     case 'binance-usdm':
       return binanceUsdmRules(spec);
+    case 'okx':
+    case 'bybit':
+    case 'binance-coinm':
+      return cryptoRules(spec);
     case 'kalshi':
       return kalshiRules(spec);
     case 'equities':

@@ -1,0 +1,64 @@
+/**
+ * Our own layers as single Parquet or Arrow files: silver carries its sidecar in its metadata and is a market again;
+ * bronze is read anew from its messages; bars are candles. Which it is, its columns say.
+ */
+import type { Table } from 'apache-arrow';
+import { AppError } from '../../core/errors.ts';
+import { tapeFromWire } from '../../market/tape-wire.ts';
+import { recordOfTape } from '../market-record.ts';
+import { BARS_COLUMNS } from '../parquet/bars.ts';
+import { BRONZE_COLUMNS } from '../parquet/bronze.ts';
+import type { ColumnSpec } from '../parquet/columns.ts';
+import { specsOf } from '../parquet/columns.ts';
+import type { TapeSidecar } from '../parquet/silver.ts';
+import { SILVER_COLUMNS, wireFromTable } from '../parquet/silver.ts';
+import type { ReadMarket } from '../recording.ts';
+
+export type OwnLayer = 'bronze' | 'silver' | 'bars';
+
+export function ownLayer(table: Table): OwnLayer | undefined {
+  const found = JSON.stringify(specsOf(table.schema).map(({ name, type }) => [name, type]));
+  const is = (columns: readonly ColumnSpec[]): boolean =>
+    found === JSON.stringify(columns.map(({ name, type }) => [name, type]));
+  return is(SILVER_COLUMNS) ? 'silver' : is(BRONZE_COLUMNS) ? 'bronze' : is(BARS_COLUMNS) ? 'bars' : undefined;
+}
+
+const METADATA = 'furlong.tape';
+
+/** @throws data.missing when its metadata were lost on the way, data.corrupt when they do not fit its rows */
+export function silverMarket(table: Table, source: string): ReadMarket {
+  const text = table.schema.metadata.get(METADATA);
+  if (text === undefined) {
+    throw new AppError('data.missing', {
+      subject: source,
+      expected: `a tape with its market under ${METADATA} in the file's metadata`,
+      got: 'rows alone',
+      remedy: 'import the exported dataset with its metadata.json, or the source file'
+    });
+  }
+  let tape;
+  try {
+    tape = tapeFromWire(wireFromTable(table, JSON.parse(text, nullIsNaN) as TapeSidecar, { shared: false }));
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    throw new AppError('data.corrupt', {
+      subject: source,
+      expected: 'a tape and what its market is',
+      got: `metadata that do not fit (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+      remedy: 'export the dataset again',
+      cause: thrown
+    });
+  }
+  const none = new Float64Array(0);
+  return { record: recordOfTape(tape, ''), tape, bronze: { published: none, received: none, text: [] } };
+}
+
+const nullIsNaN = (_key: string, value: unknown): unknown => (value === null ? Number.NaN : value);
+
+/** The messages as they came, a line each. */
+export function bronzeText(table: Table): string {
+  const column = table.getChild('text');
+  const lines: string[] = [];
+  for (let row = 0; row < table.numRows; row++) lines.push(String(column?.get(row) ?? ''));
+  return lines.join('\n');
+}

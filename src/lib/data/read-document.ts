@@ -1,0 +1,85 @@
+/** Documents: files that are read as a whole, because they are tables or one answer of an interface. Bytes in, markets out. */
+import { AppError } from '../core/errors.ts';
+import { bronzeText, ownLayer, silverMarket } from './arrow/own-layers.ts';
+import { typedFormat, typedTable } from './arrow/typed-table.ts';
+import { klinesReading } from './bars/klines.ts';
+import { sampleCsv } from './bars/csv.ts';
+import { readTextTable, readTypedTable } from './bars/table-document.ts';
+import type { TableReading } from './bars/table-reading.ts';
+import { readResults } from './betfair/results.ts';
+import { chooseColumns } from './choose-kind.ts';
+import type { Ask, RecordingKind } from './import-question.ts';
+import { readFetched } from './read-fetched.ts';
+import type { ReadMarket } from './recording.ts';
+import type { Oddity } from './records.ts';
+import { recognise } from './recognise.ts';
+import type { StreamKind } from './venue-reader.ts';
+import { isDocument, readerFor } from './venue-reader.ts';
+
+export interface DocumentOptions {
+  readonly kind: Exclude<RecordingKind, StreamKind | 'kalshi-terms'>;
+  readonly source: string;
+  /** SHA-256 of its bytes, hex. */
+  readonly fingerprint: string;
+  /** Of a table of text. */
+  readonly table?: TableReading;
+  readonly ask?: Ask;
+}
+
+export interface DocumentRead {
+  readonly markets: readonly ReadMarket[];
+  readonly oddities: readonly Oddity[];
+}
+
+/** The Parquet codec must have been loaded. @throws data.* */
+export async function readDocument(bytes: Uint8Array<ArrayBuffer>, options: DocumentOptions): Promise<DocumentRead> {
+  const { kind, source, fingerprint, table } = options;
+  if (kind === 'typed-table') return await readTyped(bytes, options);
+  const text = new TextDecoder().decode(bytes);
+  switch (kind) {
+    case 'fetched': {
+      const { market, oddities } = readFetched(text, { source, fingerprint });
+      return { markets: [market], oddities };
+    }
+    case 'betfair-results':
+      return readResults(text, { source, fingerprint });
+    case 'klines': {
+      const { reading, interval } = klinesReading(sampleCsv(text.slice(0, 4096), false)?.rows ?? [], source);
+      const about = { source, reading, fingerprint, venue: 'binance', eventName: 'Binance klines' };
+      return readTextTable(text, { ...about, ...(interval === undefined ? {} : { interval }) });
+    }
+    case 'table': {
+      if (table === undefined) throw new Error('a table without a reading');
+      return readTextTable(text, { source, reading: table, fingerprint, venue: 'table', eventName: source });
+    }
+  }
+}
+
+async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOptions): Promise<DocumentRead> {
+  const { source, fingerprint, ask } = options;
+  const table = typedTable(bytes, typedFormat(bytes) ?? 'arrow', source);
+  const layer = ownLayer(table);
+  if (layer === 'silver') return { markets: [silverMarket(table, source)], oddities: [] };
+  if (layer === 'bronze') return fromBronze(bronzeText(table), source, fingerprint);
+  const { table: reading, oddities } = await chooseColumns(table, source, ask);
+  if (reading === undefined) throw new Error('a table without a reading');
+  const read = readTypedTable(table, { source, reading, fingerprint, venue: 'table', eventName: source });
+  return { markets: read.markets, oddities: [...oddities, ...read.oddities] };
+}
+
+/** Messages as they came, read anew by the parser they were read by. */
+function fromBronze(text: string, source: string, fingerprint: string): DocumentRead {
+  const bytes = new TextEncoder().encode(`${text}\n`);
+  const kind = recognise(bytes, true)[0]?.kind;
+  if (kind === undefined || isDocument(kind)) {
+    throw new AppError('data.kind', {
+      subject: source,
+      expected: 'the messages of a stream',
+      got: kind === undefined ? 'text of no kind that is known' : `what was a ${kind}`,
+      remedy: 'import the exported dataset with its metadata.json, or the source file'
+    });
+  }
+  const reader = readerFor(kind, { source });
+  reader.push(bytes);
+  return { markets: [...reader.end(fingerprint)], oddities: reader.fileOddities };
+}
