@@ -19,6 +19,8 @@ export type Settlement =
       readonly maintenanceMargin: number;
       readonly liquidationFee: number;
     }
+  /** Margined and paid in the base asset: what a contract is worth in it changes with the price. No account settles it yet. */
+  | { readonly kind: 'inverse' }
   /** Paid in full when bought; what is not held cannot be sold. */
   | { readonly kind: 'cash' };
 
@@ -121,6 +123,11 @@ export interface BinanceUsdmSpec extends Omit<BinanceSpotSpec, 'venue'> {
   readonly makerBps: number;
   readonly takerBps: number;
 }
+/** An instrument of a venue that is read from recordings alone. */
+export interface CryptoSpec extends Omit<BinanceSpotSpec, 'venue'> {
+  readonly venue: 'okx' | 'bybit' | 'binance-coinm';
+  readonly contract: 'spot' | 'linear' | 'inverse';
+}
 /** One event contract of Kalshi: 0 to 1 dollar, a yes bid and a no bid (which is a yes offer at 1 less its price). */
 export interface KalshiSpec {
   readonly venue: 'kalshi';
@@ -143,7 +150,7 @@ export interface EquitySpec {
   readonly lotShares: number;
   readonly commission: Extract<FeeSchedule, { kind: 'perShare' | 'none' }>;
 }
-export type RulesSpec = BetfairSpec | BinanceSpotSpec | BinanceUsdmSpec | KalshiSpec | EquitySpec;
+export type RulesSpec = BetfairSpec | BinanceSpotSpec | BinanceUsdmSpec | CryptoSpec | KalshiSpec | EquitySpec;
 
 export interface MarketRules {
   readonly id: string;
