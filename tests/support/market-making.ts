@@ -57,8 +57,18 @@ export class MarketMaker {
 
   /** One step up to and including `time`, then what the strategy asks for. */
   step(time: Nanos): void {
+    this.#exchange.advanceTo(time);
+    this.#act();
+  }
+
+  /** One step up to and including `times[index]`. */
+  stepAlong(times: Float64Array, index: number): void {
+    this.#exchange.advanceAlong(times, index);
+    this.#act();
+  }
+
+  #act(): void {
     const exchange = this.#exchange;
-    exchange.advanceTo(time);
     exchange.drainFills(this.#seeFill);
     const { bestBid, bestAsk } = exchange.books[0]!;
     const own = this.#own;

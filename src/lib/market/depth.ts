@@ -12,6 +12,8 @@ const PAGE_MASK = PAGE_SIZE - 1;
 const WORDS_BITS = PAGE_BITS - 5;
 const WORDS = 1 << WORDS_BITS;
 const WORD_MASK = WORDS - 1;
+/** A ladder of no more pages is copied page by page. */
+const FEW_PAGES = 8;
 /** Stands for every page that holds nothing; never written to. */
 const EMPTY_PAGE = new Float64Array(PAGE_SIZE);
 
@@ -82,6 +84,10 @@ export class Depth implements DepthView {
 
   /** Becomes a copy of another depth of the same ladder; nothing is shared. */
   copyFrom(other: Depth): void {
+    if (this.#pages.length > FEW_PAGES) {
+      this.#copyLevels(other);
+      return;
+    }
     for (let p = 0; p < this.#pages.length; p++) {
       const from = other.#pages[p]!;
       if (this.#pages[p] === from) continue;
@@ -90,6 +96,29 @@ export class Depth implements DepthView {
       else this.#pages[p]!.set(from);
     }
     this.#bits.set(other.#bits);
+    this.lowest = other.lowest;
+    this.highest = other.highest;
+    this.count = other.count;
+  }
+
+  /** Level by level: the pages of a wide ladder hold a few sizes each, and far more room than there are sizes. */
+  #copyLevels(other: Depth): void {
+    for (let tick = this.lowest; tick !== NO_TICK;) {
+      const next = this.above(tick);
+      if (other.at(tick) === 0) this.#pages[tick >> PAGE_BITS]![tick & PAGE_MASK] = 0;
+      tick = next;
+    }
+    if (this.count > 0) this.#bits.fill(0, this.lowest >> 5, (this.highest >> 5) + 1);
+    const pages = this.#pages;
+    for (let tick = other.lowest; tick !== NO_TICK; tick = other.above(tick)) {
+      const p = tick >> PAGE_BITS;
+      if (pages[p] === EMPTY_PAGE) pages[p] = new Float64Array(Math.min(PAGE_SIZE, this.size));
+      pages[p]![tick & PAGE_MASK] = other.at(tick);
+    }
+    if (other.count > 0) {
+      const [from, to] = [other.lowest >> 5, (other.highest >> 5) + 1];
+      this.#bits.set(other.#bits.subarray(from, to), from);
+    }
     this.lowest = other.lowest;
     this.highest = other.highest;
     this.count = other.count;

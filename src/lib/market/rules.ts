@@ -10,19 +10,53 @@ export type Settlement =
   /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
   | { readonly kind: 'yesNo'; readonly payout: number }
   /**
-   * Margins as parts of the position's value at the mark price; funding is paid on that value, and so is the fee of a
-   * forced liquidation.
+   * Margins as parts of the position's value at the mark price; funding is paid on that value, and the fee of a forced
+   * liquidation on the part that is liquidated.
    */
   | {
       readonly kind: 'linearPerpetual';
       readonly initialMargin: number;
-      readonly maintenanceMargin: number;
+      /** What has to be kept, by the position's value: at least one bracket, the smallest positions first. */
+      readonly brackets: readonly MarginBracket[];
       readonly liquidationFee: number;
     }
   /** Margined and paid in the base asset: what a contract is worth in it changes with the price. No account settles it yet. */
   | { readonly kind: 'inverse' }
-  /** Paid in full when bought; what is not held cannot be sold. */
-  | { readonly kind: 'cash' };
+  /** Paid in full when bought; what is not held can be sold only where it can be borrowed. */
+  | { readonly kind: 'cash'; readonly shorting?: ShortSelling };
+
+/**
+ * One bracket of the margin that positions have to keep: of a value over `notionalFloor` (up to and including
+ * `notionalCap`) it is value x `maintMarginRatio` - `cum`, the "maintenance amount" that makes brackets meet where they
+ * touch. Fields are named as Binance names them (`GET /fapi/v1/leverageBracket`, Binance USD-M API); amounts are in the
+ * currency.
+ */
+export interface MarginBracket {
+  readonly notionalFloor: number;
+  readonly notionalCap: number;
+  readonly maintMarginRatio: number;
+  readonly cum: number;
+  /** The highest leverage under which a position may be as large. */
+  readonly initialLeverage: number;
+}
+
+/** On which terms shares that are not held may be sold. */
+export interface ShortSelling {
+  /** Whether the shares can be located: without it nothing is lent, and every short sale is refused. */
+  readonly locate: boolean;
+  /** A year, per cent of the collateral. */
+  readonly borrowFeePercent: number;
+  /** The collateral of a share: so much of its last closing price, rounded up to a whole `collateralStep` of the currency. */
+  readonly collateralPercent: number;
+  readonly collateralStep: number;
+  /** Days of the year that the fee counts with. */
+  readonly daysOfYear: number;
+  /** When a day's fee falls due, minutes after midnight UTC: the close. */
+  readonly closeMinute: number;
+  /** Beyond the proceeds, as parts of the value: what must be there to open a short, and what must be kept. */
+  readonly initialMargin: number;
+  readonly maintenanceMargin: number;
+}
 
 export type FeeSchedule =
   | { readonly kind: 'commissionOnNetWinnings'; readonly rate: number; readonly discount: number }
@@ -119,6 +153,8 @@ export interface BinanceUsdmSpec extends Omit<BinanceSpotSpec, 'venue'> {
   readonly venue: 'binance-usdm';
   readonly initialMargin: number;
   readonly maintenanceMargin: number;
+  /** The symbol's brackets where they are known; else `maintenanceMargin` counts, whatever a position's size. */
+  readonly brackets?: readonly MarginBracket[];
   readonly liquidationFee: number;
   readonly makerBps: number;
   readonly takerBps: number;
@@ -149,6 +185,8 @@ export interface EquitySpec {
   /** Smallest number of shares and their step. */
   readonly lotShares: number;
   readonly commission: Extract<FeeSchedule, { kind: 'perShare' | 'none' }>;
+  /** Absent: shares are sold only when held. */
+  readonly shorting?: ShortSelling;
 }
 export type RulesSpec = BetfairSpec | BinanceSpotSpec | BinanceUsdmSpec | CryptoSpec | KalshiSpec | EquitySpec;
 

@@ -5,6 +5,7 @@ import type { MarketRules } from '../../market/rules.ts';
 import { binanceSpotRules, binanceUsdmRules } from '../../market/venues/binance.ts';
 import { IBKR_FIXED, equityRules } from '../../market/venues/equities.ts';
 import { KALSHI_PRICES, kalshiRules } from '../../market/venues/kalshi.ts';
+import { liquidationPrice } from './liquidation.ts';
 import { FeeTally, Role } from './order-fees.ts';
 import { PositionAccount } from './position-account.ts';
 
@@ -305,7 +306,7 @@ describe('perpetuals', () => {
         const cash = Math.round(((value * percent) / 100) * 1e6) / 1e6;
         const account = accountOf(usdm, [{ slot: 0, lots: size, tick: at, role: Role.maker }], cash);
         expect(account.mustLiquidate()).toBe(false);
-        const limit = account.liquidationPrice(0);
+        const limit = liquidationPrice(account, 0);
         account.setMark(0, limit + Math.sign(size) * 0.001);
         expect(account.mustLiquidate()).toBe(false);
         account.setMark(0, limit - Math.sign(size) * 0.001);
@@ -315,17 +316,17 @@ describe('perpetuals', () => {
     );
   });
 
-  it('leave an account at nothing or more when liquidated, the rest is the insurance fund’s', () => {
+  it('leave an account with nothing once the insurance fund has taken them over, which pays or keeps the rest', () => {
     fc.assert(
       fc.property(lots, tick, tick, (size, at, mark) => {
         const account = accountOf(usdm, [{ slot: 0, lots: size, tick: at, role: Role.taker }], 10_000);
         account.wait(0, size, at, new FeeTally());
         markOf(account, 0, usdm, mark);
         const before = account.equity;
-        const paid = account.liquidate();
+        const paid = account.takeOver();
         expect(account.position[0]).toBe(0);
-        expect(account.equity).toBeGreaterThanOrEqual(0);
-        expect(paid).toBe(Math.max(0, -before));
+        expect(account.equity).toBe(0);
+        expect(paid).toBe(-before);
         expect(account.free()).toBe(account.equity);
       })
     );

@@ -8,11 +8,16 @@
  * (and what an insurance fund paid in, once liquidated).
  * Lots are signed: bought when positive, sold when negative. A yes/no contract sold is a "no" bought at 1 less its
  * price. Amounts are ledger units unless said otherwise; `unit.toCurrency` turns them into money. Knows nothing of
- * books, orders' places in a queue, or time. Nothing is allocated after construction.
+ * books, orders' places in a queue, or time.
+ *
+ * Nothing is allocated after construction. A fraction or a large amount that a call hands over or back is made an object
+ * wherever the call is not compiled into its caller, so what stepping asks for is worked in fields of this object.
  */
 import { assert } from '../../core/assert.ts';
 import type { MarketRules } from '../../market/rules.ts';
+import { BuyingPower } from './buying-power.ts';
 import { LedgerUnit, isExact } from './ledger-unit.ts';
+import { MarginSchedule } from './margin.ts';
 import type { FeeTally } from './order-fees.ts';
 import { Role, feesOf } from './order-fees.ts';
 import type { FillTerms, Fees } from './order-fees.ts';
@@ -36,7 +41,7 @@ export class PositionAccount {
   readonly cost: Float64Array;
   readonly realised: Float64Array;
   readonly fees: Float64Array;
-  /** By slot: received, negative when paid. */
+  /** By slot: received, negative when paid: a perpetual's funding, the fee for borrowed shares. */
   readonly funding: Float64Array;
   /** By slot: last mark in steps of 10^-`ladder.decimals`, with a fraction; NaN before the first mark or fill. */
   readonly mark: Float64Array;
@@ -48,13 +53,18 @@ export class PositionAccount {
   readonly waitingFees: Float64Array;
   /** What forced liquidations cost the venue's insurance fund. */
   shortfall = 0;
+  /** What the last fill was charged. */
+  charged = 0;
+  /** What positions have to keep; undefined where nothing is held on margin. */
+  readonly margin: MarginSchedule | undefined;
   readonly #rules: MarketRules;
   readonly #fees: Fees;
   readonly #start: number;
   /** Yes/no: what a lot pays when the answer is yes. */
   readonly #payout: number;
-  /** Perpetuals: initial margin as a part of the value. */
-  readonly #margin: number;
+  readonly #power: BuyingPower;
+  /** Value of the trade that is being booked. */
+  #value = 0;
   readonly #terms: FillTerms = { lots: 0, tick: 0, value: 0, flow: 0, role: Role.taker };
 
   constructor(options: PositionAccountOptions) {
@@ -68,7 +78,7 @@ export class PositionAccount {
       rules.settlement.kind === 'yesNo'
         ? this.unit.perLot * Math.round(rules.settlement.payout * this.unit.stepsPerCurrency)
         : 0;
-    this.#margin = rules.settlement.kind === 'linearPerpetual' ? rules.settlement.initialMargin : 0;
+    this.margin = MarginSchedule.of(rules, this.unit);
     this.slots = slots;
     const column = (): Float64Array => new Float64Array(slots);
     this.position = column();
@@ -83,6 +93,7 @@ export class PositionAccount {
     this.waitingBuyValue = column();
     this.waitingSellValue = column();
     this.waitingFees = column();
+    this.#power = new BuyingPower({ account: this, rules, fees: this.#fees, start: this.#start, payout: this.#payout });
   }
 
   /** Back to the start. Tallies are their owners' to clear. */
@@ -100,13 +111,45 @@ export class PositionAccount {
    * @returns the fee
    */
   fill(slot: number, lots: number, tick: number, role: Role, tally: FeeTally): number {
-    const value = this.unit.value(lots, tick);
-    assert(isExact(value) && isExact(this.flow[slot]! - value), 'position account: more than can be counted exactly');
-    const fee = this.fee(lots, tick, role, tally);
-    this.#trade(slot, lots, value);
-    this.fees[slot]! += fee;
+    this.book(slot, lots, tick, role, tally);
+    return this.charged;
+  }
+
+  /** `fill`, the fee into `charged`. */
+  book(slot: number, lots: number, tick: number, role: Role, tally: FeeTally): void {
+    this.#exact(slot, lots, tick);
+    const terms = this.#terms;
+    terms.lots = Math.abs(lots);
+    terms.tick = tick;
+    terms.value = Math.abs(this.#value);
+    terms.flow = -this.#value;
+    terms.role = role;
+    this.charged = this.#fees.charge(tally, terms);
+    this.#trade(slot, lots);
+    this.fees[slot]! += this.charged;
     if (Number.isNaN(this.mark[slot]!)) this.mark[slot] = this.unit.steps(tick);
-    return fee;
+  }
+
+  /**
+   * A fill of an order that the venue made to liquidate: it is charged the fee of a liquidation, as far as there is
+   * money, in place of the taker's.
+   */
+  bookForced(slot: number, lots: number, tick: number, tally: FeeTally): void {
+    this.#exact(slot, lots, tick);
+    const rate = this.margin?.liquidationFee ?? 0;
+    const due = Math.ceil(Math.abs(this.#value) * rate);
+    this.#trade(slot, lots);
+    this.charged = Math.max(0, Math.min(due, this.equity));
+    tally.charged += this.charged;
+    this.fees[slot]! += this.charged;
+  }
+
+  /** Leaves the value of a trade in `#value`. */
+  #exact(slot: number, lots: number, tick: number): void {
+    const { unit } = this;
+    this.#value = lots * unit.perLot * unit.steps(tick);
+    const exact = isExact(this.#value) && isExact(this.flow[slot]! - this.#value);
+    assert(exact, 'position account: more than can be counted exactly');
   }
 
   /** What a fill would cost, noted in the order's tally as if it were made; the account stays as it is. */
@@ -143,12 +186,17 @@ export class PositionAccount {
 
   /** Whether one more order can be paid for, whatever part of it and of those that wait is filled. */
   affordable(slot: number, lots: number, tick: number): boolean {
-    const value = this.unit.value(lots, tick);
-    if (!isExact(value) || !isExact(this.flow[slot]! - value)) return false;
-    if (lots < 0 && this.#rules.settlement.kind === 'cash' && -lots > this.sellable(slot)) return false;
-    if (!this.#reduces(slot, lots)) return this.#free(slot, lots, tick) >= 0;
-    // What brings a position down needs no margin, but is no way into debt: at a bad price it loses at once.
-    return this.#rules.settlement.kind !== 'linearPerpetual' || this.#free(slot, lots, tick, 0) >= 0;
+    return this.#power.affordable(slot, lots, tick);
+  }
+
+  /** Shares: whether a sale of so many lots (negative) would sell some that are not held. */
+  shorts(slot: number, lots: number): boolean {
+    return this.#rules.settlement.kind === 'cash' && -lots > this.sellable(slot);
+  }
+
+  /** Whether the position would be worth more than the venue lets one be at the initial margin's leverage. */
+  overLeverage(slot: number, lots: number, tick: number): boolean {
+    return this.#power.overLeverage(slot, lots, tick);
   }
 
   /** Lots that are held and not promised to a waiting sell. */
@@ -158,7 +206,12 @@ export class PositionAccount {
 
   /** Money that new orders may use, waiting orders counted at their worst; less than 0 when there is a want of margin. */
   free(): number {
-    return this.#free(-1, 0, 0);
+    return this.#power.free();
+  }
+
+  /** Perpetuals: margin that positions and waiting orders ask for; 0 elsewhere. */
+  initialMargin(): number {
+    return this.#power.initialMargin();
   }
 
   /** @param price in the currency; of a yes/no contract the price of yes */
@@ -208,78 +261,55 @@ export class PositionAccount {
     return this.cost[slot]! / (this.position[slot]! * this.unit.perLot) / this.unit.stepsPerCurrency;
   }
 
-  /** Perpetuals: margin that positions and waiting orders ask for; 0 elsewhere. */
-  initialMargin(): number {
-    let margin = 0;
-    if (this.#rules.settlement.kind !== 'linearPerpetual') return margin;
-    for (let slot = 0; slot < this.slots; slot++) margin += this.#initialMargin(slot, 0, 0, this.#margin);
-    return margin;
-  }
-
-  /** Perpetuals: margin below which positions are liquidated; 0 elsewhere. */
+  /** Margin below which positions are liquidated; 0 where nothing is held on margin. */
   maintenanceMargin(): number {
-    const { settlement } = this.#rules;
-    if (settlement.kind !== 'linearPerpetual') return 0;
-    let margin = 0;
-    for (let slot = 0; slot < this.slots; slot++) {
-      margin += Math.ceil(Math.abs(this.markValue(slot)) * settlement.maintenanceMargin);
-    }
-    return margin;
+    let sum = 0;
+    for (let slot = 0; slot < this.slots; slot++) sum += this.margin?.maintenance(this.markValue(slot)) ?? 0;
+    return sum;
   }
 
   /** "Collateral = initial collateral + realised P&L + unrealised P&L < maintenance margin" (Liquidation Protocols). */
   mustLiquidate(): boolean {
-    const { settlement } = this.#rules;
-    if (settlement.kind !== 'linearPerpetual') return false;
-    // `equity` less `maintenanceMargin`, in one place: it is asked at every step, and numbers handed on are objects.
+    const { margin, unit } = this;
+    if (margin === undefined) return false;
+    const { caps, cums, ratios, last, shortsOnly } = margin;
+    // `equity` less `maintenanceMargin`, in one place: it is asked at every step.
     let left = this.#start + this.shortfall;
     for (let slot = 0; slot < this.slots; slot++) {
-      const value = this.markValue(slot);
-      left += this.flow[slot]! - this.fees[slot]! + this.funding[slot]! + value;
-      left -= Math.ceil(Math.abs(value) * settlement.maintenanceMargin);
+      left += this.flow[slot]! - this.fees[slot]! + this.funding[slot]!;
+      const position = this.position[slot]!;
+      if (position === 0) continue;
+      const exact = position * unit.perLot * this.mark[slot]!;
+      const size = Math.round(Math.abs(exact));
+      left += exact < 0 ? -size : size;
+      if (shortsOnly && position > 0) continue;
+      let bracket = 0;
+      while (bracket < last && size > caps[bracket]!) bracket++;
+      left -= Math.ceil(size * ratios[bracket]! - cums[bracket]!);
     }
     return left < 0;
   }
 
   /**
-   * Mark price of a slot at which the account is liquidated, all other marks as they are, in the currency: where wallet
-   * + position x (P - average) = maintenance x |position| x P + that of the other slots. NaN where there is none.
+   * The venue takes over what a liquidated account still holds: waiting orders are gone, every position is closed at its
+   * bankruptcy price, at which nothing is left, and the insurance fund lifts a balance below 0 to 0 ("Liquidation
+   * Protocols", Binance Futures FAQ).
+   * @returns what the insurance fund paid; negative where it was left something
    */
-  liquidationPrice(slot: number): number {
-    const { settlement } = this.#rules;
-    const position = this.position[slot]!;
-    if (settlement.kind !== 'linearPerpetual' || position === 0) return Number.NaN;
-    const value = this.markValue(slot);
-    const own = Math.ceil(Math.abs(value) * settlement.maintenanceMargin);
-    const others = this.maintenanceMargin() - own;
-    const rest = this.equity - value - others;
-    const perStep = position * this.unit.perLot * (1 - Math.sign(position) * settlement.maintenanceMargin);
-    const price = -rest / perStep / this.unit.stepsPerCurrency;
-    return price > 0 ? price : Number.NaN;
-  }
-
-  /**
-   * Forced liquidation: waiting orders are gone, every position is closed at its mark, the fee on its value is charged
-   * as far as there is money, and the insurance fund lifts a negative balance to 0. The venue works the order through
-   * its book in parts and may leave a rest of the position; here all of it goes at once.
-   * @returns what the insurance fund paid
-   */
-  liquidate(): number {
-    const { settlement } = this.#rules;
-    assert(settlement.kind === 'linearPerpetual', 'position account: only margin positions are liquidated');
-    let left = Math.max(0, this.equity);
+  takeOver(): number {
+    assert(this.margin?.insured === true, 'position account: only positions that a fund insures are taken over');
+    let last = 0;
     for (let slot = 0; slot < this.slots; slot++) {
       this.forget(slot);
-      const value = this.markValue(slot);
       if (this.position[slot] === 0) continue;
-      const fee = Math.min(left, Math.ceil(Math.abs(value) * settlement.liquidationFee));
-      left -= fee;
-      this.fees[slot]! += fee;
-      this.#trade(slot, -this.position[slot]!, -value);
+      last = slot;
+      this.#value = -this.markValue(slot);
+      this.#trade(slot, -this.position[slot]!);
     }
-    const paid = Math.max(0, -this.cash);
-    this.shortfall += paid;
-    return paid;
+    const left = this.cash;
+    if (left > 0) this.fees[last]! += left;
+    else this.shortfall -= left;
+    return -left;
   }
 
   /**
@@ -294,11 +324,30 @@ export class PositionAccount {
     return received;
   }
 
+  /**
+   * A day's fee for shares that are sold short falls due: shares x collateral a share x rate / days of the year, the
+   * collateral a part of the mark rounded up; see `ShortSelling`.
+   * @returns what was paid
+   */
+  chargeBorrow(slot: number): number {
+    const { settlement, lotSize } = this.#rules;
+    const position = this.position[slot]!;
+    if (settlement.kind !== 'cash' || settlement.shorting === undefined || position >= 0) return 0;
+    const { collateralPercent, collateralStep, borrowFeePercent, daysOfYear } = settlement.shorting;
+    const price = this.mark[slot]! / this.unit.stepsPerCurrency;
+    // A hair less, since 102 % of a price is not always a whole number of steps where it ought to be.
+    const collateral = Math.ceil((price * collateralPercent) / 100 / collateralStep - 1e-9) * collateralStep;
+    const paid = this.unit.units((-position * lotSize * collateral * borrowFeePercent) / 100 / daysOfYear);
+    this.funding[slot]! -= paid;
+    return paid;
+  }
+
   /** Yes/no: the contract pays, nobody waits any more. @param yes 1 or 0, or the part that a scalar contract pays */
   settleYesNo(slot: number, yes: number): void {
     assert(this.#rules.settlement.kind === 'yesNo' && yes >= 0 && yes <= 1, 'position account: expected 0 to 1');
     this.forget(slot);
-    this.#trade(slot, -this.position[slot]!, -nearest(this.position[slot]! * this.#payout * yes));
+    this.#value = -nearest(this.position[slot]! * this.#payout * yes);
+    this.#trade(slot, -this.position[slot]!);
     this.mark[slot] = (this.#payout * yes) / this.unit.perLot;
   }
 
@@ -324,8 +373,9 @@ export class PositionAccount {
     this.waitingFees[slot]! += Math.abs(lots) * sign * this.#fees.perLot(tick);
   }
 
-  /** Moves lots for their value; what closes a position takes its part of the cost with it. */
-  #trade(slot: number, lots: number, value: number): void {
+  /** Moves lots for `#value`; what closes a position takes its part of the cost with it. */
+  #trade(slot: number, lots: number): void {
+    const value = this.#value;
     const held = this.position[slot]!;
     const closed = held * lots < 0 ? Math.min(Math.abs(lots), Math.abs(held)) : 0;
     let opened = value;
@@ -341,59 +391,6 @@ export class PositionAccount {
     this.position[slot] = held + lots;
     this.cost[slot]! += opened;
     this.flow[slot]! -= value;
-  }
-
-  /** Brings the position nearer to nothing even if all that waits on the same side is filled first. */
-  #reduces(slot: number, lots: number): boolean {
-    const held = this.position[slot]!;
-    return lots > 0 ? held + this.waitingBuy[slot]! + lots <= 0 : held - this.waitingSell[slot]! + lots >= 0;
-  }
-
-  /** `free` with one more order of `lots` at `tick` in `extra`; -1 for none. `margin` is a perpetual's initial one. */
-  #free(extra: number, lots: number, tick: number, margin = this.#margin): number {
-    const { settlement } = this.#rules;
-    // `equity`, or `cash`, added up here: it is asked for every order, and numbers handed on are objects.
-    let free = this.#start + this.shortfall;
-    if (extra >= 0) free -= Math.abs(lots) * this.#fees.perLot(tick) + this.#fees.perOrder;
-    for (let slot = 0; slot < this.slots; slot++) {
-      free += this.flow[slot]! - this.fees[slot]! + this.funding[slot]! - this.waitingFees[slot]!;
-      const more = slot === extra ? lots : 0;
-      const value = slot === extra ? this.unit.value(lots, tick) : 0;
-      if (settlement.kind === 'linearPerpetual')
-        free += this.markValue(slot) - this.#initialMargin(slot, more, value, margin);
-      else free -= this.#promised(slot, more, value);
-    }
-    return free;
-  }
-
-  /**
-   * Money that fills of waiting orders may take, at worst. Shares: all buys are filled and no sell. Yes/no: the same
-   * when the answer is no; when it is yes, all sells are filled and no buy, and each sold contract pays out.
-   */
-  #promised(slot: number, lots: number, value: number): number {
-    const ifNo = this.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
-    if (this.#rules.settlement.kind !== 'yesNo') return ifNo;
-    const sold = this.waitingSell[slot]! - (lots < 0 ? lots : 0);
-    const proceeds = this.waitingSellValue[slot]! - (lots < 0 ? value : 0);
-    const ifYes = (sold - this.position[slot]!) * this.#payout - proceeds;
-    return Math.max(ifNo, ifYes);
-  }
-
-  /**
-   * The larger of what is held and bought, and of what is held and sold, at the initial margin, and what would be lost
-   * at once by buying above the mark or selling below it ("How to calculate cost required to open a position in
-   * perpetual futures contracts", Binance Futures FAQ).
-   */
-  #initialMargin(slot: number, lots: number, value: number, rate: number): number {
-    const held = this.markValue(slot);
-    const buys = this.waitingBuy[slot]! + (lots > 0 ? lots : 0);
-    const sells = this.waitingSell[slot]! - (lots < 0 ? lots : 0);
-    const buyValue = this.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
-    const sellValue = this.waitingSellValue[slot]! - (lots < 0 ? value : 0);
-    const largest = Math.max(Math.abs(held + buyValue), Math.abs(held - sellValue));
-    const mark = this.mark[slot]! * this.unit.perLot;
-    const loss = Number.isNaN(mark) ? 0 : Math.max(0, buyValue - buys * mark) + Math.max(0, sells * mark - sellValue);
-    return Math.ceil(largest * rate + loss);
   }
 }
 

@@ -12,25 +12,27 @@
  * runner. Queue models, latency, slippage, taken liquidity and shadows are the same; `ExchangeLike` is what both do.
  */
 import type { Nanos, Ticks } from '../../core/units.ts';
+import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
 import { MarketState } from '../../market/market-state.ts';
 import { NO_SLOT, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import { PositionAccount } from '../account/position-account.ts';
-import { AnswerKind } from './answers.ts';
-import type { Answer } from './answers.ts';
 import type { ExchangeLike } from './exchange-like.ts';
 import { FeedClock } from './feed-clock.ts';
+import { InstrumentDesk } from './instrument-desk.ts';
 import { InstrumentFloor } from './instrument-floor.ts';
-import { InstrumentFills } from './instrument-fills.ts';
+import { liquidate } from './instrument-liquidation.ts';
+import type { Liquidation } from './instrument-liquidation.ts';
 import type { InstrumentOptions } from './instrument-options.ts';
-import { Direction, InstrumentOrder } from './instrument-order.ts';
-import type { InstrumentEnd, InstrumentFill, InstrumentRequest } from './instrument-order.ts';
-import { protectedTick, refusalOfInstrument } from './instrument-refusal.ts';
+import type { InstrumentFill, InstrumentOrder, InstrumentRequest } from './instrument-order.ts';
+import type { Direction } from './instrument-order.ts';
 import { instrumentStory } from './instrument-story.ts';
 import type { InstrumentStory } from './instrument-story.ts';
 import type { InstrumentVenue } from './instrument-venue.ts';
 import { OrderStatus, mustBeCancellable } from './order.ts';
+
+const DAY = 86_400 * NANOS_PER_SECOND;
 
 export class InstrumentExchange implements ExchangeLike<
   InstrumentRequest,
@@ -47,42 +49,48 @@ export class InstrumentExchange implements ExchangeLike<
   readonly account: PositionAccount;
   /** By slot: the venue's own book and what rests there. Only for what may look ahead of us: explanations and tests. */
   readonly venues: readonly InstrumentVenue[];
-  /** Orders asked for, refused ones included; place requests plus cancels and replaces. */
-  submitted = 0;
-  transactions = 0;
-  /** How often the account was liquidated. */
+  /** How often the account was liquidated, in whole or in part. */
   liquidations = 0;
-  readonly #options: InstrumentOptions;
+  readonly #desk: InstrumentDesk;
   readonly #floor: InstrumentFloor;
   readonly #feed: FeedClock;
-  readonly #fills: InstrumentFills;
   /** By slot: 1 where the tape states marks; elsewhere the middle of our book is the mark. */
   readonly #marked: Uint8Array;
-  /** Orders not complete as far as we know, in the order they were made. */
-  readonly #open: InstrumentOrder[] = [];
-  readonly #orders: InstrumentOrder[] = [];
-  readonly #pool: InstrumentOrder[] = [];
-  #nextId = 1;
-  #now: Nanos = 0 as Nanos;
   /** The next message for us. */
   #message = 0;
+  /** How far `#advance` goes. */
+  #until = 0;
+  /** When the next day's fee for borrowed shares falls due; Infinity where none are lent. */
+  #borrowDue = Infinity;
 
   constructor(tape: Tape, options: InstrumentOptions) {
     const { rules, runners } = tape.market;
     this.tape = tape;
-    this.#options = options;
     this.state = new MarketState(tape.market);
     this.books = this.state.books;
     this.account = new PositionAccount({ rules, slots: runners.length, cash: options.cash });
     this.#marked = new Uint8Array(runners.length);
-    this.#feed = new FeedClock(options.latency, options.random.split('feed'));
-    this.#fills = new InstrumentFills(options.history === true);
+    this.#feed = new FeedClock(tape, options.latency, options.random.split('feed'));
     this.#floor = new InstrumentFloor(tape, options);
     this.venues = this.#floor.venues;
+    const { account, state } = this;
+    const { history = false, marketProtection } = options;
+    this.#desk = new InstrumentDesk({ account, state, history, marketProtection });
+    this.#borrowDue = this.#firstClose();
   }
 
   get now(): Nanos {
-    return this.#now;
+    return this.#desk.now;
+  }
+
+  /** Orders asked for, refused ones included. */
+  get submitted(): number {
+    return this.#desk.submitted;
+  }
+
+  /** Place requests plus cancels and replaces. */
+  get transactions(): number {
+    return this.#desk.transactions;
   }
 
   /** Whether the tape has nothing more to show. */
@@ -92,31 +100,26 @@ export class InstrumentExchange implements ExchangeLike<
 
   /** Orders that are not complete as far as we know, in the order they were made. */
   get openOrders(): readonly InstrumentOrder[] {
-    return this.#open;
+    return this.#desk.open;
   }
 
   /** Every order, when history is kept. */
   get orders(): readonly InstrumentOrder[] {
-    return this.#orders;
+    return this.#desk.orders;
   }
 
   /** Starts over with an empty account, at the start of the tape or where another exchange of it has come to. */
   reset(from?: InstrumentExchange): void {
-    for (const order of this.#open) this.#pool.push(order);
-    this.#open.length = 0;
-    this.#orders.length = 0;
+    this.#desk.clear();
     this.#floor.reset(from === undefined ? undefined : from.#floor);
     this.#feed.clear();
-    this.#fills.clear();
     this.account.clear();
-    this.submitted = 0;
-    this.transactions = 0;
     this.liquidations = 0;
-    this.#nextId = 1;
     if (from === undefined) this.state.reset();
     else this.state.copyFrom(from.state);
-    this.#now = from === undefined ? (0 as Nanos) : from.#now;
+    if (from !== undefined) this.#desk.now = from.#desk.now;
     this.#message = from === undefined ? 0 : from.#message;
+    this.#borrowDue = from === undefined ? this.#firstClose() : from.#borrowDue;
     if (from === undefined) this.#marked.fill(0);
     else this.#marked.set(from.#marked);
     for (let slot = 0; slot < this.#marked.length; slot++) {
@@ -126,20 +129,26 @@ export class InstrumentExchange implements ExchangeLike<
 
   /** All that happens up to and including `time`, at the venue and in front of us. */
   advanceTo(time: Nanos): void {
-    this.#floor.advanceTo(time);
-    this.#ourRows(time);
-    this.#deliver(time);
-    this.#markToBook();
-    if (time > this.#now) this.#now = time;
+    this.#until = time;
+    this.#advance();
+  }
+
+  /**
+   * `advanceTo(times[index])`: for who steps along moments that are laid out, without making an object of each.
+   * @param times nanoseconds since the tape's start
+   */
+  advanceAlong(times: Float64Array, index: number): void {
+    this.#until = times[index]!;
+    this.#advance();
   }
 
   /** Sends an order. A refused one comes back complete, with the reason in `end`. */
   place(request: InstrumentRequest): InstrumentOrder {
-    this.submitted++;
-    this.transactions++;
-    const order = this.#newOrder(request);
-    if (this.#refused(order)) return order;
-    this.#floor.send('place', order, this.#now);
+    const desk = this.#desk;
+    desk.submitted++;
+    desk.transactions++;
+    const order = desk.make(request);
+    if (!desk.refused(order)) this.#floor.send('place', order);
     return order;
   }
 
@@ -149,10 +158,11 @@ export class InstrumentExchange implements ExchangeLike<
    */
   cancel(order: InstrumentOrder, lots = Infinity): void {
     mustBeCancellable(lots);
-    this.transactions++;
+    this.#desk.transactions++;
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#floor.send('cancel', order, this.#now).lots = lots;
+    order.askedAt = this.#desk.now;
+    this.#floor.send('cancel', order).lots = lots;
   }
 
   /**
@@ -160,15 +170,17 @@ export class InstrumentExchange implements ExchangeLike<
    * are paid for until the venue has answered.
    */
   replace(order: InstrumentOrder, tick: Ticks): InstrumentOrder {
-    this.submitted++;
-    this.transactions++;
+    const desk = this.#desk;
+    desk.submitted++;
+    desk.transactions++;
     const { slot, direction, timeInForce, kind } = order;
     const lots = Math.max(0, order.rest) as InstrumentRequest['lots'];
-    const successor = this.#newOrder({ slot, direction, timeInForce, kind, tick, lots });
-    if (order.status === OrderStatus.complete || order.cancelling) this.#refuse(successor, 'nothingToReplace');
-    else if (!this.#refused(successor)) {
+    const successor = desk.make({ slot, direction, timeInForce, kind, tick, lots });
+    if (order.status === OrderStatus.complete || order.cancelling) desk.refuse(successor, 'nothingToReplace');
+    else if (!desk.refused(successor)) {
       order.cancelling = true;
-      const request = this.#floor.send('replace', order, this.#now);
+      order.askedAt = desk.now;
+      const request = this.#floor.send('replace', order);
       request.successor = successor;
       request.successorId = successor.id;
     }
@@ -185,87 +197,84 @@ export class InstrumentExchange implements ExchangeLike<
 
   /** Gives a complete order's record back for reuse: the caller must not look at it again. */
   release(order: InstrumentOrder): void {
-    if (this.#options.history !== true && order.status === OrderStatus.complete) this.#pool.push(order);
+    this.#desk.release(order);
   }
 
+  /** Every fill since the last call, those of the venue's own orders that liquidate included. */
   drainFills(visit: (fill: InstrumentFill) => void): void {
-    this.#fills.drain(visit);
+    this.#desk.fills.drain(visit);
   }
 
   /** Fills of one order, when history is kept. */
   fillsOf(order: InstrumentOrder): readonly InstrumentFill[] {
-    return this.#fills.of(order);
+    return this.#desk.fills.of(order);
   }
 
   explain(order: InstrumentOrder): InstrumentStory {
-    return instrumentStory({ order, fills: this.#fills.of(order), now: this.#now, market: this.tape.market });
+    return instrumentStory({ order, fills: this.fillsOf(order), now: this.now, market: this.tape.market });
   }
 
-  // --- requests -----------------------------------------------------------------------------------------------------
-
-  #newOrder(request: InstrumentRequest): InstrumentOrder {
-    const order = this.#pool.pop() ?? new InstrumentOrder();
-    order.start(this.#nextId++, request, this.#now);
-    const book = this.books[order.slot];
-    if (book !== undefined) {
-      order.touchAtDecision = order.direction === Direction.buy ? book.bestAsk : book.bestBid;
-      if (order.kind === 'market' && request.tick === undefined) {
-        order.tick = protectedTick(book, order.direction, this.#options.marketProtection ?? 0.05);
-      }
+  #advance(): void {
+    if (this.#until < this.#borrowDue) {
+      this.#advanceThrough();
+      return;
     }
-    if (this.#options.history === true) this.#orders.push(order);
-    return order;
-  }
-
-  /** Refuses an order where it must, else puts its money aside. */
-  #refused(order: InstrumentOrder): boolean {
-    const refusal = refusalOfInstrument(order, this.state, this.account);
-    if (refusal !== undefined) {
-      this.#refuse(order, refusal);
-      return true;
+    const until = this.#until;
+    for (; this.#borrowDue <= until; this.#borrowDue += DAY) {
+      this.#until = this.#borrowDue;
+      this.#advanceThrough();
+      for (let slot = 0; slot < this.books.length; slot++) this.account.chargeBorrow(slot);
     }
-    this.account.wait(order.slot, order.direction * order.lots, order.tick, order.fees);
-    this.#open.push(order);
-    return false;
+    this.#until = until;
+    this.#advanceThrough();
   }
 
-  #refuse(order: InstrumentOrder, reason: InstrumentEnd): void {
-    order.expired = order.lots;
-    order.open = 0;
-    order.venueStatus = OrderStatus.complete;
-    order.status = OrderStatus.complete;
-    order.end = reason;
-    order.endedAt = this.#now;
+  #advanceThrough(): void {
+    this.#floor.until = this.#until;
+    this.#floor.advance();
+    this.#ourRows();
+    const { answers } = this.#floor;
+    while (answers.hasBy(this.#until)) this.#desk.told(answers.take());
+    this.#markToBook();
+    if (this.#until > this.#desk.now) this.#desk.now = this.#until as Nanos;
   }
 
-  // --- in front of us -----------------------------------------------------------------------------------------------
+  /** The first close of a day on or after the start of the tape, where shares are lent. */
+  #firstClose(): number {
+    const { settlement } = this.tape.market.rules;
+    if (settlement.kind !== 'cash' || settlement.shorting === undefined) return Infinity;
+    const ofDay = Number(this.tape.startEpochNanos % BigInt(DAY));
+    return (settlement.shorting.closeMinute * 60 * NANOS_PER_SECOND - ofDay + DAY) % DAY;
+  }
 
-  /** The messages that we see up to and including `until`. */
-  #ourRows(until: number): void {
+  /** The messages that we see up to and including `#until`. */
+  #ourRows(): void {
     const { tape, books, state } = this;
-    const { received, kind, slot, tick, lots, messageStart } = tape;
+    const { kind, slot, tick, lots, messageStart } = tape;
+    const until = this.#until;
+    const feed = this.#feed;
     const messages = messageStart.length - 1;
     let message = this.#message;
     let first = messageStart[message]!;
     for (; message < messages; message++) {
       const end = messageStart[message + 1]!;
       if (first === end) continue;
-      const seenAt = this.#feed.seenAt(message, received[first]!);
-      if (seenAt > until) break;
+      feed.look(message, first);
+      if (feed.seenAt > until) break;
       for (let row = first; row < end; row++) {
         const what = kind[row]!;
         if (what === RowKind.bid) books[slot[row]!]!.setBid(tick[row]!, lots[row]!);
         else if (what === RowKind.ask) books[slot[row]!]!.setAsk(tick[row]!, lots[row]!);
-        else this.#ourEvent(row, seenAt);
+        else this.#ourEvent(row);
       }
-      state.time = seenAt;
+      state.time = feed.seenAt as Nanos;
       first = end;
     }
     this.#message = message;
   }
 
   /** Any row that is no level. */
-  #ourEvent(row: number, seenAt: number): void {
+  #ourEvent(row: number): void {
     const { tape, state, account } = this;
     const what = tape.kind[row]! as RowKind;
     state.apply(tape, row);
@@ -273,74 +282,14 @@ export class InstrumentExchange implements ExchangeLike<
     if (slot === NO_SLOT || (what !== RowKind.markPrice && what !== RowKind.funding && what !== RowKind.outcome))
       return;
     // What the account held: at equal times rows come before answers.
-    while (this.#floor.answers.earliest < seenAt) this.#told(this.#floor.answers.take());
+    const { answers } = this.#floor;
+    while (answers.earliest < this.#feed.seenAt) this.#desk.told(answers.take());
     if (what === RowKind.markPrice) {
       this.#marked[slot] = 1;
       account.setMark(slot, state.markPrice[slot]!);
     } else if (what === RowKind.funding) account.applyFunding(slot, state.fundingRate[slot]!);
     else this.#settle(slot, tape.lots[row]! as Outcome);
     this.#liquidateIfDue();
-  }
-
-  /** Answers that reach us up to and including `until`. */
-  #deliver(until: number): void {
-    while (this.#floor.answers.hasBy(until)) this.#told(this.#floor.answers.take());
-  }
-
-  #told(answer: Answer): void {
-    const { order } = answer;
-    // Only the answer to a request that came too late outlives its order.
-    if (order.id !== answer.id) return;
-    switch (answer.kind) {
-      case AnswerKind.accepted:
-        order.status = OrderStatus.executable;
-        order.acceptedAt = answer.time;
-        this.#trim(order, answer.lots);
-        return;
-      case AnswerKind.tooLate:
-        order.cancelling = false;
-        return;
-      case AnswerKind.filled: {
-        const { slot, direction, fees } = order;
-        const { lots, tick } = answer;
-        order.filled += lots;
-        order.filledTicks += lots * tick;
-        this.account.unwait(slot, direction * lots, order.tick, fees);
-        const fee = this.account.fill(slot, direction * lots, tick, answer.role, fees);
-        this.#fills.add(answer, fee);
-        if (order.rest === 0) this.#complete(order, 'filled', answer.time);
-        return;
-      }
-      case AnswerKind.withdrawn: {
-        const { lots, reason } = answer;
-        if (order.status === OrderStatus.pending) this.#trim(order, lots);
-        if (reason === 'cancelled' || reason === 'replaced') order.cancelled += lots;
-        else order.expired += lots;
-        order.cancelling = false;
-        if (lots > 0) this.account.unwait(order.slot, order.direction * lots, order.tick, order.fees);
-        if (order.rest === 0) this.#complete(order, reason, answer.time);
-      }
-    }
-  }
-
-  /** A successor is only as large as what was left of the order it replaces when the venue carried it out. */
-  #trim(order: InstrumentOrder, lots: number): void {
-    const less = order.lots - lots;
-    if (less <= 0) return;
-    order.lots = lots;
-    this.account.unwait(order.slot, order.direction * less, order.tick, order.fees);
-  }
-
-  #complete(order: InstrumentOrder, reason: InstrumentEnd, at: Nanos): void {
-    order.status = OrderStatus.complete;
-    order.end = reason;
-    order.endedAt = at;
-    order.cancelling = false;
-    const open = this.#open;
-    const index = open.indexOf(order);
-    if (index < 0) return;
-    for (let i = index + 1; i < open.length; i++) open[i - 1] = open[i]!;
-    open.pop();
   }
 
   /** Where the tape states no marks, the middle of our book is the mark of what we hold. */
@@ -357,13 +306,37 @@ export class InstrumentExchange implements ExchangeLike<
   }
 
   #liquidateIfDue(): void {
+    if (this.account.margin !== undefined && this.account.mustLiquidate()) this.#liquidate();
+  }
+
+  /** See `instrument-liquidation.ts`. The venue works its orders against its own book, as it has it now. */
+  #liquidate(): void {
     const { account, tape } = this;
-    if (tape.market.rules.settlement.kind !== 'linearPerpetual' || !account.mustLiquidate()) return;
+    const desk = this.#desk;
+    const floor = this.#floor;
+    const ended = [...desk.open];
     for (const venue of this.venues) venue.close('liquidated');
-    this.#deliver(Infinity);
-    this.#abandon(undefined, 'liquidated');
-    account.liquidate();
+    this.#tellAll();
+    desk.abandon(undefined, 'liquidated');
+    const { ladder } = tape.market.rules;
+    const work = (request: InstrumentRequest, record: Liquidation): InstrumentOrder => {
+      const order = desk.make(request);
+      order.forced = true;
+      order.liquidation = record;
+      desk.wait(order);
+      floor.force(order);
+      this.#tellAll();
+      return order;
+    };
+    const [first] = liquidate({ account, ladder, now: desk.now, work });
+    for (const order of ended) if (order.end === 'liquidated') order.liquidation = first;
     this.liquidations++;
+  }
+
+  /** All that the venue has said, however far it still has to go. */
+  #tellAll(): void {
+    const { answers } = this.#floor;
+    while (answers.hasBy(Infinity)) this.#desk.told(answers.take());
   }
 
   /** A contract pays; what is on its way will find it gone. */
@@ -373,21 +346,8 @@ export class InstrumentExchange implements ExchangeLike<
     const venue = this.venues[slot]!;
     venue.ended = true;
     venue.close('settled');
-    this.#deliver(Infinity);
-    this.#abandon(slot, 'settled');
+    this.#tellAll();
+    this.#desk.abandon(slot, 'settled');
     this.account.settleYesNo(slot, outcome === Outcome.winner ? 1 : 0);
-  }
-
-  /** Orders still on their way, of a slot or all: the venue will not take them. */
-  #abandon(slot: number | undefined, reason: InstrumentEnd): void {
-    for (const order of [...this.#open]) {
-      if (slot !== undefined && order.slot !== slot) continue;
-      const { rest } = order;
-      order.expired += rest;
-      order.open = 0;
-      order.venueStatus = OrderStatus.complete;
-      this.account.unwait(order.slot, order.direction * rest, order.tick, order.fees);
-      this.#complete(order, reason, this.#now);
-    }
   }
 }

@@ -1,4 +1,5 @@
 /** Fills that we were told of: those that wait to be drained, in records used again, and all of them where history is kept. */
+import type { PositionAccount } from '../account/position-account.ts';
 import type { Answer } from './answers.ts';
 import { InstrumentFill } from './instrument-order.ts';
 import type { InstrumentOrder } from './instrument-order.ts';
@@ -18,8 +19,8 @@ export class InstrumentFills {
     this.#byOrder.clear();
   }
 
-  /** @param fee in the account's unit */
-  add(answer: Answer, fee: number): void {
+  /** @param account that has just booked it: it says what was charged */
+  add(answer: Answer, account: PositionAccount): void {
     if (this.#waiting === this.#drain.length) this.#drain.push(new InstrumentFill(answer.order));
     const fill = this.#drain[this.#waiting++]!;
     fill.order = answer.order;
@@ -28,7 +29,7 @@ export class InstrumentFills {
     fill.tick = answer.tick;
     fill.lots = answer.lots;
     fill.role = answer.role;
-    fill.fee = fee;
+    fill.fee = account.charged;
     fill.cause = answer.cause;
     fill.row = answer.row;
     fill.ahead = answer.ahead;

@@ -46,7 +46,9 @@ export class InstrumentFloor {
   #now: Nanos = 0 as Nanos;
   /** The row that is being worked. */
   #row = 0;
-  #until = 0;
+  /** How far `advance` goes, and how far `#rows` does: a time that is handed over would be an object. */
+  until = 0;
+  #rowsUntil = 0;
 
   constructor(tape: Tape, options: InstrumentOptions) {
     const { rules, runners } = tape.market;
@@ -114,24 +116,30 @@ export class InstrumentFloor {
     }
   }
 
-  /** All that happens at the venue up to and including `time`. */
-  advanceTo(time: Nanos): void {
+  /** All that happens at the venue up to and including `until`. */
+  advance(): void {
     const requests = this.#requests;
-    while (requests.hasBy(time)) {
-      this.#until = requests.earliest;
+    while (requests.hasBy(this.until)) {
+      this.#rowsUntil = requests.earliest;
       this.#rows();
-      if (this.#until > this.#now) this.#now = this.#until as Nanos;
+      if (this.#rowsUntil > this.#now) this.#now = this.#rowsUntil as Nanos;
       this.#carryOut(requests.take());
     }
-    this.#until = time;
+    this.#rowsUntil = this.until;
     this.#rows();
   }
 
-  /** Sends a request off at `now`; its record, to be completed. */
-  send(kind: RequestKind, order: InstrumentOrder, now: Nanos): SentRequest {
+  /** The venue itself makes an order, to liquidate a position: it is there at once. */
+  force(order: InstrumentOrder): void {
+    this.#row = this.#next;
+    this.#arrive(order);
+  }
+
+  /** Sends a request off when its order says that it was asked for; its record, to be completed. */
+  send(kind: RequestKind, order: InstrumentOrder): SentRequest {
     const latency = this.#options.latency(kind, this.#options.random);
-    const request = this.#requests.send((now + latency) as Nanos);
-    order.askedAt = now;
+    this.#requests.due = (order.askedAt + latency) as Nanos;
+    const request = this.#requests.send();
     request.kind = kind;
     request.order = order;
     request.id = order.id;
@@ -141,10 +149,10 @@ export class InstrumentFloor {
     return request;
   }
 
-  /** The venue's rows up to and including `#until`: a number handed over would be made an object. */
+  /** The venue's rows up to and including `#rowsUntil`. */
   #rows(): void {
     const { venues } = this;
-    const until = this.#until;
+    const until = this.#rowsUntil;
     const { exchange, kind, slot, tick, lots, exchangeOrder, rows } = this.#tape;
     let at = this.#next;
     while (at < rows) {
@@ -252,7 +260,8 @@ export class InstrumentFloor {
 
   #answer(kind: AnswerKind, order: InstrumentOrder): Answer {
     const latency = this.#options.latency('response', this.#options.random);
-    const answer = this.answers.send((this.#now + latency) as Nanos);
+    this.answers.due = (this.#now + latency) as Nanos;
+    const answer = this.answers.send();
     answer.kind = kind;
     answer.order = order;
     answer.id = order.id;

@@ -6,6 +6,7 @@
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { FeeTally, Role } from '../account/order-fees.ts';
 import { OrderStatus } from './order.ts';
+import type { Liquidation } from './instrument-liquidation.ts';
 import type { Shadow } from './shadow-queues.ts';
 
 /** A number, because positions and cash are counted with it. Of a yes/no contract, to buy is to buy yes. */
@@ -34,6 +35,10 @@ export type InstrumentEnd =
   | 'belowMinimum'
   | 'offLadder'
   | 'notOffered'
+  /** A short sale of shares that cannot be borrowed. */
+  | 'noLocate'
+  /** The position would be larger than the venue allows at this leverage. */
+  | 'overLeverage'
   | 'unaffordable';
 
 export interface InstrumentRequest {
@@ -102,8 +107,13 @@ export class InstrumentOrder {
     return this.lots - this.filled - this.cancelled - this.expired;
   }
 
-  /** Back to a fresh record with the request's terms. */
-  start(id: number, request: InstrumentRequest, madeAt: Nanos): void {
+  /** Made by the venue, to liquidate: it pays the fee of a liquidation, not the taker's. */
+  forced = false;
+  /** The liquidation that made or ended it. */
+  liquidation: Liquidation | undefined = undefined;
+
+  /** Back to a fresh record with the request's terms; when it is made is the caller's to say. */
+  start(id: number, request: InstrumentRequest): void {
     this.id = id;
     this.slot = request.slot;
     this.direction = request.direction;
@@ -119,10 +129,6 @@ export class InstrumentOrder {
     this.expired = 0;
     this.filledTicks = 0;
     this.cancelling = false;
-    this.madeAt = madeAt;
-    this.askedAt = madeAt;
-    this.acceptedAt = madeAt;
-    this.endedAt = madeAt;
     this.touchAtDecision = -1;
     this.slippedTicks = 0;
     this.venueStatus = OrderStatus.pending;
@@ -132,6 +138,8 @@ export class InstrumentOrder {
     this.own = Number.NaN;
     this.traded = 0;
     this.shadow = undefined;
+    this.forced = false;
+    this.liquidation = undefined;
     this.fees.clear();
   }
 }

@@ -2,6 +2,7 @@
 import type { Ticks } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
 import type { MarketState } from '../../market/market-state.ts';
+import type { MarketRules } from '../../market/rules.ts';
 import { MarketStatus, NO_TICK } from '../../market/tape.ts';
 import type { PositionAccount } from '../account/position-account.ts';
 import { isSlot } from './refusal.ts';
@@ -22,9 +23,15 @@ export function refusalOfInstrument(
   if (!(Number.isInteger(tick) && tick >= 0 && tick < ladder.size)) return 'offLadder';
   if (!(Number.isSafeInteger(lots) && lots > 0 && lots >= orders.minimum)) return 'belowMinimum';
   if (state.status !== MarketStatus.open) return 'marketNotOpen';
-  if (!account.affordable(slot, order.direction * lots, tick)) return 'unaffordable';
-  return undefined;
+  const signed = order.direction * lots;
+  if (lacksLocate(state.market.rules) && account.shorts(slot, signed)) return 'noLocate';
+  if (account.overLeverage(slot, signed, tick)) return 'overLeverage';
+  return account.affordable(slot, signed, tick) ? undefined : 'unaffordable';
 }
+
+/** Shares may be sold short by the rules, but nobody lends these. */
+const lacksLocate = ({ settlement }: MarketRules): boolean =>
+  settlement.kind === 'cash' && settlement.shorting?.locate === false;
 
 /**
  * The worst tick a market order may have: so far from the touch as venues allow one to go ("price protection"), which is

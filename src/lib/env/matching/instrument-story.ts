@@ -3,6 +3,7 @@ import type { Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 import { Role } from '../account/order-fees.ts';
+import type { Liquidation } from './instrument-liquidation.ts';
 import { Direction, FillCause } from './instrument-order.ts';
 import type { InstrumentEnd, InstrumentFill, InstrumentOrder } from './instrument-order.ts';
 import { OrderStatus } from './order.ts';
@@ -40,11 +41,13 @@ export interface InstrumentStory {
   /** Ticks by which the best price slipped away from it on arrival. */
   readonly slippedTicks: number;
   readonly fills: readonly InstrumentFillStory[];
+  /** The forced liquidation that made the order, or ended it. */
+  readonly liquidation: Liquidation | undefined;
   /** Empty where the order never rested, or no other model is worked. */
   readonly others: readonly QueueStory[];
   /** What became of it, in one sentence. */
   readonly headline: string;
-  /** The headline, then what caused each fill, then what other queue models made of it. */
+  /** The headline, what caused each fill, what liquidated the account, and what other queue models made of it. */
   readonly sentence: string;
 }
 
@@ -63,6 +66,8 @@ const WHY: Readonly<Record<InstrumentEnd, string>> = {
   belowMinimum: 'under the minimum size',
   offLadder: 'no such price',
   notOffered: 'the venue does not offer it',
+  noLocate: 'the shares cannot be borrowed',
+  overLeverage: 'a larger position than the venue allows at this leverage',
   unaffordable: 'more than the account could pay for'
 };
 
@@ -85,7 +90,7 @@ export function instrumentStory(options: StoryOptions): InstrumentStory {
   const others = (order.shadow?.positions ?? []).map(queueStoryOf);
   const words = wordsOf(options, priceOf);
   const headline = words.headline();
-  const told = [headline, words.causes(), othersOf(others, order.madeAt, words.size)];
+  const told = [headline, words.causes(), words.liquidation(), othersOf(others, order.madeAt, words.size)];
   return {
     side: order.direction === Direction.buy ? 'buy' : 'sell',
     instrument: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
@@ -110,6 +115,7 @@ export function instrumentStory(options: StoryOptions): InstrumentStory {
       tradePrice: priceOf(fill.tradeTick),
       row: fill.row
     })),
+    liquidation: order.liquidation,
     others,
     headline,
     sentence: told.filter((part) => part !== '').join(' ')
@@ -132,6 +138,7 @@ interface Words {
   readonly size: (lots: number) => string;
   readonly headline: () => string;
   readonly causes: () => string;
+  readonly liquidation: () => string;
 }
 
 function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: number) => number): Words {
@@ -141,7 +148,7 @@ function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: nu
   const price = (tick: number): string => (tick < 0 ? 'any price' : priceOf(tick).toFixed(ladder.decimals));
   const after = (time: Nanos): string => `${((time - order.madeAt) / NANOS_PER_SECOND).toFixed(3)} s`;
   const side = order.direction === Direction.buy ? 'buy' : 'sell';
-  const what = `${side} ${size(order.lots)} at ${price(order.tick)}`;
+  const what = `${order.forced ? 'forced ' : ''}${side} ${size(order.lots)} at ${price(order.tick)}`;
   return {
     size,
     headline() {
@@ -176,6 +183,19 @@ function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: nu
       const more = fills.length - told.length;
       if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'fill' : 'fills'}.`);
       return told.join(' ');
+    },
+    liquidation() {
+      if (order.liquidation === undefined) return '';
+      const { currency } = market.rules;
+      const { marginBalance, maintenanceMargin, slot, insurancePaid, ...record } = order.liquidation;
+      const money = (amount: number): string => `${amount.toFixed(2)} ${currency}`;
+      const name = slot === order.slot ? '' : ` of ${market.runners[slot]?.name ?? `slot ${String(slot)}`}`;
+      const why = `The account was liquidated: its balance of ${money(marginBalance)} was under the ${money(maintenanceMargin)} it had to keep.`;
+      const closed = `The book took ${size(record.closedLots)} of the ${size(record.heldLots)}${name} held`;
+      if (record.takenOverLots === 0) return `${why} ${closed}.`;
+      const fund = insurancePaid > 0 ? `and paid ${money(insurancePaid)}` : `and kept ${money(-insurancePaid)}`;
+      const at = record.bankruptcyPrice.toFixed(ladder.decimals);
+      return `${why} ${closed}, and the insurance fund took over ${size(record.takenOverLots)} at the bankruptcy price of ${at} ${fund}.`;
     }
   };
 }

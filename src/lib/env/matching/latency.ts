@@ -94,7 +94,9 @@ export function recordedLatency(samples: LatencySamples): LatencyModel {
   }
   return (kind, random) => {
     const nanos = drawn.get(kind);
-    return (nanos === undefined ? 0 : nanos[random.below(nanos.length)]!) as Nanos;
+    if (nanos === undefined) return 0 as Nanos;
+    random.drawUniform();
+    return nanos[Math.floor(random.drawn * nanos.length)]! as Nanos;
   };
 }
 

@@ -21,7 +21,8 @@ it('a wire delivers in the order of sending, never before the one ahead, whateve
         expect(wire.take()).toEqual(first);
       };
       sent.forEach(({ due, takes }, text) => {
-        wire.send(due as Nanos).text = text;
+        wire.due = due as Nanos;
+        wire.send().text = text;
         last = Math.max(last, due);
         expected.push({ due: last, text });
         for (let k = 0; k < takes; k++) take();

@@ -16,6 +16,8 @@ export class Wire<Message extends Carried> {
   #first = 0;
   #count = 0;
   #last: Nanos = 0 as Nanos;
+  /** When the next one to be sent is due: set before `send`, for a time that is handed over would be an object. */
+  due: Nanos = 0 as Nanos;
   /** When the first one arrives; Infinity when none is on its way. Read-only to others. */
   earliest = Infinity;
 
@@ -37,10 +39,10 @@ export class Wire<Message extends Carried> {
   }
 
   /** A record to write the message into, which arrives at `due` or when what was sent before it does, if that is later. */
-  send(due: Nanos): Message {
+  send(): Message {
     if (this.#count === this.#ring.length) this.#grow();
     const message = this.#ring[(this.#first + this.#count) & (this.#ring.length - 1)]!;
-    if (due > this.#last) this.#last = due;
+    if (this.due > this.#last) this.#last = this.due;
     message.due = this.#last;
     if (this.#count++ === 0) this.earliest = message.due;
     return message;

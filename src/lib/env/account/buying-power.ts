@@ -1,0 +1,168 @@
+/**
+ * What an account may still be asked to pay: whether one more order can be afforded, whatever part of it and of those that
+ * wait is filled. Reads a `PositionAccount` and changes nothing; knows no books.
+ *
+ * It is asked for every order, so amounts are worked in fields: see the account.
+ */
+import type { MarketRules } from '../../market/rules.ts';
+import { isExact } from './ledger-unit.ts';
+import type { Fees } from './order-fees.ts';
+import type { PositionAccount } from './position-account.ts';
+
+export interface PowerOptions {
+  readonly account: PositionAccount;
+  readonly rules: MarketRules;
+  readonly fees: Fees;
+  /** Money at the start, and what a yes/no lot pays when the answer is yes, in ledger units. */
+  readonly start: number;
+  readonly payout: number;
+}
+
+export class BuyingPower {
+  readonly #account: PositionAccount;
+  readonly #settlement: MarketRules['settlement'];
+  readonly #fees: Fees;
+  readonly #start: number;
+  readonly #payout: number;
+  /** Value of one more order, what a slot ties up with it, and what is free of all money. */
+  #value = 0;
+  #tied = 0;
+  #free = 0;
+
+  constructor({ account, rules, fees, start, payout }: PowerOptions) {
+    this.#account = account;
+    this.#settlement = rules.settlement;
+    this.#fees = fees;
+    this.#start = start;
+    this.#payout = payout;
+  }
+
+  affordable(slot: number, lots: number, tick: number): boolean {
+    const settlement = this.#settlement;
+    const account = this.#account;
+    this.#value = lots * account.unit.perLot * account.unit.steps(tick);
+    if (!isExact(this.#value) || !isExact(account.flow[slot]! - this.#value)) return false;
+    if (settlement.kind === 'cash' && account.shorts(slot, lots) && settlement.shorting?.locate !== true) return false;
+    const reduces = this.#reduces(slot, lots);
+    // What brings a position down needs no margin, but is no way into debt: at a bad price it loses at once.
+    if (reduces && settlement.kind !== 'linearPerpetual') return true;
+    this.#sum(slot, lots, tick, !reduces);
+    return this.#free >= 0;
+  }
+
+  overLeverage(slot: number, lots: number, tick: number): boolean {
+    const account = this.#account;
+    const { margin } = account;
+    if (margin === undefined || margin.mostValue === Infinity || this.#reduces(slot, lots)) return false;
+    const held = account.markValue(slot);
+    const value = account.unit.value(lots, tick);
+    const bought = held + account.waitingBuyValue[slot]! + value;
+    const sold = account.waitingSellValue[slot]! - held - value;
+    return (lots > 0 ? bought : sold) > margin.mostValue;
+  }
+
+  free(): number {
+    this.#sum(-1, 0, 0, true);
+    return this.#free;
+  }
+
+  initialMargin(): number {
+    let margin = 0;
+    if (this.#settlement.kind !== 'linearPerpetual') return margin;
+    this.#value = 0;
+    for (let slot = 0; slot < this.#account.slots; slot++) {
+      this.#tieMargin(slot, 0, true);
+      margin += this.#tied + this.#account.markValue(slot);
+    }
+    return margin;
+  }
+
+  /** Brings the position nearer to nothing even if all that waits on the same side is filled first. */
+  #reduces(slot: number, lots: number): boolean {
+    const account = this.#account;
+    const held = account.position[slot]!;
+    return lots > 0 ? held + account.waitingBuy[slot]! + lots <= 0 : held - account.waitingSell[slot]! + lots >= 0;
+  }
+
+  /** `free` with one more order of `lots` at `tick` in `extra`, -1 for none; `opens`: positions need their initial margin. */
+  #sum(extra: number, lots: number, tick: number, opens: boolean): void {
+    const account = this.#account;
+    const perpetual = this.#settlement.kind === 'linearPerpetual';
+    // `equity`, or `cash`, added up here: it is asked for every order.
+    let free = this.#start + account.shortfall;
+    if (extra >= 0) free -= Math.abs(lots) * this.#fees.perLot(tick) + this.#fees.perOrder;
+    const value = extra >= 0 ? lots * account.unit.perLot * account.unit.steps(tick) : 0;
+    for (let slot = 0; slot < account.slots; slot++) {
+      free += account.flow[slot]! - account.fees[slot]! + account.funding[slot]! - account.waitingFees[slot]!;
+      const more = slot === extra ? lots : 0;
+      this.#value = slot === extra ? value : 0;
+      this.#tied = 0;
+      if (perpetual) this.#tieMargin(slot, more, opens);
+      else if (account.margin === undefined) this.#tiePromised(slot, more);
+      else this.#tieShort(slot, more, account.margin.initial);
+      free -= this.#tied;
+    }
+    this.#free = free;
+  }
+
+  /**
+   * Money that fills of waiting orders may take, at worst. Shares: all buys are filled and no sell. Yes/no: the same
+   * when the answer is no; when it is yes, all sells are filled and no buy, and each sold contract pays out. One more
+   * order of `lots` is worth `#value`.
+   */
+  #tiePromised(slot: number, lots: number): void {
+    const account = this.#account;
+    const value = this.#value;
+    const ifNo = account.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
+    this.#tied = ifNo;
+    if (this.#settlement.kind !== 'yesNo') return;
+    const sold = account.waitingSell[slot]! - (lots < 0 ? lots : 0);
+    const proceeds = account.waitingSellValue[slot]! - (lots < 0 ? value : 0);
+    const ifYes = (sold - account.position[slot]!) * this.#payout - proceeds;
+    this.#tied = Math.max(ifNo, ifYes);
+  }
+
+  /**
+   * Shares that may be sold short: what buys take, and collateral for what is then sold, less the proceeds; the worst of
+   * all and no buys filled with all and no sells, between which it is never worse (it is convex in both).
+   */
+  #tieShort(slot: number, lots: number, initial: number): void {
+    const account = this.#account;
+    const value = this.#value;
+    const mark = Number.isNaN(account.mark[slot]!)
+      ? Math.abs(value / (lots === 0 ? 1 : lots))
+      : account.mark[slot]! * account.unit.perLot;
+    const buys = account.waitingBuy[slot]! + (lots > 0 ? lots : 0);
+    const sells = account.waitingSell[slot]! - (lots < 0 ? lots : 0);
+    const buyValue = account.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
+    const sellValue = account.waitingSellValue[slot]! - (lots < 0 ? value : 0);
+    const perLot = (1 + initial) * mark;
+    const held = account.position[slot]!;
+    const none = perLot * Math.max(0, -held);
+    const bought = buyValue + perLot * Math.max(0, -held - buys);
+    const sold = perLot * Math.max(0, sells - held) - sellValue;
+    const both = buyValue + perLot * Math.max(0, sells - held - buys) - sellValue;
+    this.#tied = Math.ceil(Math.max(none, bought, sold, both));
+  }
+
+  /**
+   * The larger of what is held and bought, and of what is held and sold, at the initial margin, and what would be lost
+   * at once by buying above the mark or selling below it ("How to calculate cost required to open a position in
+   * perpetual futures contracts", Binance Futures FAQ); less what the position is worth at the mark beyond its cost.
+   */
+  #tieMargin(slot: number, lots: number, opens: boolean): void {
+    const account = this.#account;
+    const value = this.#value;
+    const mark = account.mark[slot]! * account.unit.perLot;
+    const position = account.position[slot]!;
+    const exact = position === 0 ? 0 : position * account.unit.perLot * account.mark[slot]!;
+    const held = exact < 0 ? -Math.round(-exact) : Math.round(exact);
+    const buys = account.waitingBuy[slot]! + (lots > 0 ? lots : 0);
+    const sells = account.waitingSell[slot]! - (lots < 0 ? lots : 0);
+    const buyValue = account.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
+    const sellValue = account.waitingSellValue[slot]! - (lots < 0 ? value : 0);
+    const largest = Math.max(Math.abs(held + buyValue), Math.abs(held - sellValue));
+    const loss = Number.isNaN(mark) ? 0 : Math.max(0, buyValue - buys * mark) + Math.max(0, sells * mark - sellValue);
+    this.#tied = Math.ceil(largest * (opens ? account.margin!.initial : 0) + loss) - held;
+  }
+}
