@@ -1,4 +1,5 @@
 /** What an import asks when bytes alone do not say what they are: plain data that crosses to the page and back. */
+import { aborted } from '../core/errors.ts';
 import type { TableReading } from './bars/table-reading.ts';
 
 /** Every kind of recording that is read, by what it is and not by what it is called. */
@@ -89,3 +90,20 @@ export function askOnce(ask: Ask): Ask {
     return answer;
   };
 }
+
+/** An answer may never come: the question goes with the import. */
+export const untilAborted =
+  (ask: Ask, signal: AbortSignal): Ask =>
+  async (question) =>
+    await new Promise<ImportAnswer>((resolve, reject) => {
+      const stop = (): void => {
+        reject(aborted(`the import of ${question.source}`));
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      ask(question)
+        .then(resolve, reject)
+        .finally(() => {
+          signal.removeEventListener('abort', stop);
+        });
+    });

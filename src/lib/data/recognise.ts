@@ -93,6 +93,7 @@ function binance(messages: readonly string[]): readonly Candidate[] {
 function ofTable(text: string, whole: boolean): readonly Candidate[] {
   const sample = sampleCsv(text, whole);
   if (sample === undefined) return [];
+  if (looksLikeTerms(text)) return [{ kind: 'kalshi-terms', seen: 'its columns describe markets of Kalshi' }];
   if (looksLikeResults(sample.rows[0] ?? []))
     return [{ kind: 'betfair-results', seen: 'its columns are those of the results' }];
   if (looksLikeKlines(sample.rows)) return [{ kind: 'klines', seen: 'its twelve columns are those of the klines' }];

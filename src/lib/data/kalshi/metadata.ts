@@ -4,6 +4,8 @@
  */
 import { AppError } from '../../core/errors.ts';
 import type { PriceRange } from '../../market/ladder.ts';
+import { KALSHI_PRICES } from '../../market/venues/kalshi.ts';
+import { csvRows } from '../bars/csv.ts';
 
 export interface KalshiTerms {
   readonly ticker: string;
@@ -19,18 +21,24 @@ export interface KalshiTerms {
   readonly result: 'yes' | 'no' | undefined;
 }
 
-/** Whether a file that begins so is such a response: pretty or not, as a recorder keeps it or as it came. */
-export const looksLikeTerms = (head: string): boolean =>
-  /^\s*\{/u.test(head) &&
-  /"(?:event_ticker|series_ticker)"\s*:\s*"/u.test(head) &&
-  /"(?:markets?|event)"\s*:\s*[[{]/u.test(head);
+/** Whether a file that begins so is such a response, pretty or not, as it came or as a recorder keeps it; or a table of them. */
+export const looksLikeTerms = (head: string): boolean => (/^\s*\{/u.test(head) ? isResponse(head) : isTable(head));
+
+const isTable = (head: string): boolean => {
+  const [names = ''] = head.split('\n', 1);
+  return ['event_ticker', 'close_time', 'result', 'price_level_structure'].every((name) => names.includes(name));
+};
+
+const isResponse = (head: string): boolean =>
+  /"(?:event_ticker|series_ticker)"\s*:\s*"/u.test(head) && /"(?:markets?|event)"\s*:\s*[[{]/u.test(head);
 
 /**
- * @param text a response of `GET /events/{ticker}` or `GET /markets/{ticker}`, also as a recorder keeps it, under
- *   `response`
+ * @param text a response of `GET /events/{ticker}`, `GET /markets` or `GET /markets/{ticker}`, also as a recorder keeps
+ *   it, under `response`; or a table of markets with a column a field
  * @throws data.corrupt when it is neither
  */
 export function readTerms(text: string, source: string): readonly KalshiTerms[] {
+  if (isTable(text)) return tableTerms(text, source);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -47,6 +55,25 @@ export function readTerms(text: string, source: string): readonly KalshiTerms[] 
   });
 }
 
+/** The ticker stands under `ticker`, or under `window` where a recorder names its windows by it. */
+function tableTerms(text: string, source: string): readonly KalshiTerms[] {
+  const terms: KalshiTerms[] = [];
+  let names: readonly string[] | undefined;
+  csvRows(text, ',', (cells, line) => {
+    if (names === undefined) {
+      names = cells.map((name) => name.trim());
+      return true;
+    }
+    const fields = Object.fromEntries(names.map((name, column) => [name, cells[column] ?? '']));
+    if (cells.length !== names.length) throw wrong(`${source} line ${String(line)}`, `${String(cells.length)} columns`);
+    terms.push(
+      termsOf({ ...fields, ticker: fields['ticker'] ?? fields['window'] }, '', `${source} line ${String(line)}`)
+    );
+    return true;
+  });
+  return terms;
+}
+
 function termsOf(market: Fields, eventTitle: string, source: string): KalshiTerms {
   const ticker = wordsOf(market['ticker']);
   if (ticker === '') throw wrong(source, 'a market without a ticker');
@@ -56,13 +83,19 @@ function termsOf(market: Fields, eventTitle: string, source: string): KalshiTerm
     title: wordsOf(market['title']),
     subtitle: wordsOf(market['yes_sub_title']),
     eventTitle,
-    priceRanges: rangesOf(market['price_ranges'], source),
+    priceRanges: rangesOf(market['price_ranges'] ?? structureOf(market['price_level_structure']), source),
     openMillis: timeOf(market['open_time']),
     closeMillis: timeOf(market['close_time']),
     settledMillis: timeOf(market['settlement_ts']),
     result: result === 'yes' || result === 'no' ? result : undefined
   };
 }
+
+/** The structures that the venue names; what it no longer spells out. */
+const structureOf = (name: unknown): unknown =>
+  typeof name === 'string' && Object.hasOwn(KALSHI_PRICES, name)
+    ? KALSHI_PRICES[name as keyof typeof KALSHI_PRICES]
+    : undefined;
 
 function rangesOf(ranges: unknown, source: string): readonly PriceRange[] {
   if (!Array.isArray(ranges) || ranges.length === 0) throw wrong(source, 'a market without price_ranges');

@@ -107,9 +107,11 @@ export class ParsedKalshiMarket {
       fingerprint: options.fingerprint,
       trainable: false,
       reason:
-        damage === undefined
-          ? 'no environment trades yes/no contracts'
-          : `its book cannot be trusted throughout: ${damage}`,
+        damage !== undefined
+          ? `its book cannot be trusted throughout: ${damage}`
+          : terms?.result === undefined
+            ? 'its outcome is not known: import what the venue says of it (its metadata) together with it'
+            : 'no environment trades yes/no contracts',
       oddities: this.oddities
     };
   }
