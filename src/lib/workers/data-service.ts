@@ -3,9 +3,12 @@ import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { tapeFromWire } from '../market/tape-wire.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
+import { arrangeFiles } from '../data/arrange-files.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
-import { importFiles, unfinishedImports } from '../data/import.ts';
+import { askOnce, untilAborted } from '../data/import-question.ts';
+import type { Ask } from '../data/import-question.ts';
+import { importFiles, nameOf, unfinishedImports } from '../data/import.ts';
 import type { UnfinishedImport } from '../data/import-journal.ts';
 import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
@@ -111,18 +114,23 @@ export class DataService implements DataWorkerApi {
   async importFiles(
     files: readonly File[],
     options: Parameters<DataWorkerApi['importFiles']>[1],
-    onProgress?: (progress: ImportProgress) => void
+    onProgress?: (progress: ImportProgress) => void,
+    ask?: Ask
   ): Promise<ImportReport> {
     const { store, catalogue } = await this.#opened;
-    const { clock, codeVersion, read, parquet } = this.#parts;
+    const { clock, codeVersion, parquet } = this.#parts;
     const { task, ...about } = options;
     let told = Number.NEGATIVE_INFINITY;
     return await this.#tasks.run(task, async (signal) => {
+      const { files: arranged, terms } = await arrangeFiles(files, signal);
+      const asking = ask === undefined ? {} : { ask: askOnce(untilAborted(ask, signal)) };
+      const read: RecordingReader = (file, given) => this.#parts.read(file, { ...given, terms, ...asking });
       return await importFiles(
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
-          files,
+          files: arranged,
           signal,
+          ...(files[0] === undefined ? {} : { name: nameOf(files[0].name) }),
           ...about,
           onProgress: (progress) => {
             const now = clock.monotonicMillis();
