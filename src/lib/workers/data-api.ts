@@ -3,6 +3,7 @@ import type { Tape } from '../market/tape.ts';
 import type { UnfinishedImport } from '../data/import-journal.ts';
 import type { MarketQualityRow } from '../data/quality/quality-table.ts';
 import type { QualityRule } from '../data/quality/rules.ts';
+import type { Ask } from '../data/import-question.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
@@ -16,6 +17,8 @@ export interface ImportOptions {
   /** Kept with the import while it is half-finished: under it the page finds its own handles of the files again. */
   readonly key?: string;
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** Asked where bytes fit several kinds, and how a table is to be read; without it the likeliest is taken and told. */
+  readonly ask?: Ask;
   readonly signal?: AbortSignal;
 }
 
