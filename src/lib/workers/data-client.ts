@@ -46,11 +46,9 @@ export function createDataClient(
     status: () => call(remote.status()),
     importFiles: (files, options = {}) =>
       task('the import', options.signal, (id) => {
-        const { onProgress, signal: _signal, ...about } = options;
+        const { onProgress, ask, signal: _signal, ...about } = options;
         const told = { ...about, task: id };
-        return onProgress === undefined
-          ? remote.importFiles(files, told)
-          : remote.importFiles(files, told, proxy(onProgress));
+        return remote.importFiles(files, told, onProgress && proxy(onProgress), ask && proxy(ask));
       }),
     unfinishedImports: () => call(remote.unfinishedImports()),
     discardImport: (id) => call(remote.discardImport(id)),
