@@ -87,7 +87,8 @@ export class PolicyAgent implements Agent {
     this.#options = options;
     this.#head = actionHead(action);
     this.#observation = observation.size;
-    const inputs = inputWidth(observation.size, this.#head.width);
+    // Without memory a policy sees the observation alone.
+    const inputs = memory ? inputWidth(observation.size, this.#head.width) : observation.size;
     this.#shape = {
       environments,
       steps: config.rolloutSteps,
@@ -137,9 +138,11 @@ export class PolicyAgent implements Agent {
     const n = observations.length / this.#observation;
     const memory = explore ? this.#exploring : this.#greedyFor(n);
     if (explore) this.#seen?.update(observations);
-    const row = memory.begin(this.#normalised(observations), starts, previousRewards);
+    const seen = this.#normalised(observations);
+    const row = memory.begin(seen, starts, previousRewards);
+    const inputs = this.#shape.state === 0 ? seen : row.inputs;
     const before = explore ? memory.state.slice() : memory.state;
-    const { outputs, values, state } = await this.#forward(row.inputs, row.starts, memory.state, n);
+    const { outputs, values, state } = await this.#forward(inputs, row.starts, memory.state, n);
     const actions = memory.previousActions;
     const logProbs = explore ? this.#logProbs : new Float32Array(n);
     const logStd = explore && this.#learner.nets.logStd !== undefined ? await this.#logStd() : this.#noSpread();
@@ -154,7 +157,7 @@ export class PolicyAgent implements Agent {
     }
     this.#head.tell(actions, into);
     memory.state.set(state);
-    if (explore) this.#rollout.decide({ inputs: row.inputs, starts, state: before, actions, logProbs, values });
+    if (explore) this.#rollout.decide({ inputs, starts, state: before, actions, logProbs, values });
   }
 
   observe(step: Transitions): void {
@@ -164,13 +167,15 @@ export class PolicyAgent implements Agent {
     const t = this.#rollout.played;
     this.#rollout.play({ rewards, terminated: step.terminated, truncated: step.truncated });
     this.#environmentSteps += n;
+    const { full } = this.#rollout;
+    if (!full && !step.truncated.includes(1)) return;
     const after = this.#inputsAfter(step);
     for (let e = 0; e < n; e++) {
       if (step.truncated[e] !== 1 || step.terminated[e] === 1) continue;
       const own = (values: Float32Array, size: number): Float32Array => values.slice(e * size, (e + 1) * size);
       this.#cutOff.push({ step: t, environment: e, inputs: own(after, width), state: own(memory.state, state) });
     }
-    if (this.#rollout.full) this.#last = { inputs: after, state: memory.state.slice() };
+    if (full) this.#last = { inputs: after, state: memory.state.slice() };
   }
 
   async update(): Promise<UpdateReport> {
@@ -293,24 +298,23 @@ export class PolicyAgent implements Agent {
   }
 
   async #forward(inputs: Float32Array, starts: Float32Array, state: Float32Array, n: number) {
-    const { inputs: width, state: stateWidth } = this.#shape;
+    const { state: stateWidth } = this.#shape;
     const { outputs: count } = this.#head;
     const result = tf.tidy(() => {
-      const { nets } = this.#learner;
-      const run = nets.run(
-        tf.tensor3d(inputs, [1, n, width]),
-        tf.tensor2d(starts, [1, n]),
-        this.#learner.memory(state, n)
-      );
-      const flat = [tf.reshape(run.outputs, [n, count]), tf.reshape(run.values, [n, 1])];
-      const { policy, value } = run.memory;
-      return tf.concat(stateWidth === 0 ? flat : [...flat, policy.h, policy.c, value.h, value.c], 1);
+      const { outputs, values, memory } = this.#learner.run({ inputs, starts, state, sequence: 1, chunks: n });
+      if (memory === undefined) return tf.concat([outputs, values], 1);
+      const { policy, value } = memory;
+      const flat = [tf.reshape(outputs, [n, count]), tf.reshape(values, [n, 1])];
+      return tf.concat([...flat, policy.h, policy.c, value.h, value.c], 1);
     });
     const all = (await result.data()) as Float32Array;
     result.dispose();
-    const row = count + 1 + stateWidth;
-    const columns = (from: number, size: number): Float32Array =>
-      Float32Array.from({ length: n * size }, (_, i) => all[Math.floor(i / size) * row + from + (i % size)]!);
+    const columns = (from: number, size: number): Float32Array => {
+      const into = new Float32Array(n * size);
+      const row = count + 1 + stateWidth;
+      for (let e = 0; e < n; e++) into.set(all.subarray(e * row + from, e * row + from + size), e * size);
+      return into;
+    };
     return { outputs: columns(0, count), values: columns(count, 1), state: columns(count + 1, stateWidth) };
   }
 
@@ -346,8 +350,9 @@ export class PolicyAgent implements Agent {
   /** [n, inputs] of what was seen after a step, as the networks would take it in next. */
   #inputsAfter(step: Transitions): Float32Array {
     const { environments: n, inputs: width, action } = this.#shape;
-    const inputs = new Float32Array(n * width);
     const normal = this.#normalised(step.nextObservations);
+    if (this.#shape.state === 0) return normal.slice();
+    const inputs = new Float32Array(n * width);
     const { previousActions } = this.#exploring;
     for (let e = 0; e < n; e++) {
       inputs.set(normal.subarray(e * this.#observation, (e + 1) * this.#observation), e * width);

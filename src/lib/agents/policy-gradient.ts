@@ -14,13 +14,23 @@ import type { ActionHead } from './action-head.ts';
 import type { PolicyMemory } from './nets/policy-value.ts';
 import { PolicyValue } from './nets/policy-value.ts';
 import type { NetShape } from './nets/torso.ts';
-import { a2cLoss, ppoLoss } from './policy-losses.ts';
-import type { PolicyTerms } from './policy-losses.ts';
+import { policyObjective } from './policy-objective.ts';
 import type { RolloutBatch, RolloutShape } from './rollout/rollout.ts';
 
 export type PolicyConfig = PpoConfig | A2cConfig;
 
 const LOSS_NAMES = ['loss', 'policy_loss', 'value_loss', 'entropy', 'approximate_kl', 'clip_fraction'] as const;
+
+interface PolicyRows {
+  /** [sequence, chunks, inputs] */
+  readonly inputs: Float32Array;
+  /** [sequence, chunks], 1 where the memory is cleared before a row. */
+  readonly starts: Float32Array;
+  /** [chunks, state] before the first row: h and c of the policy's memory, then of the value's. */
+  readonly state: Float32Array;
+  readonly sequence: number;
+  readonly chunks: number;
+}
 
 export class PolicyGradient {
   readonly nets: PolicyValue;
@@ -43,20 +53,27 @@ export class PolicyGradient {
         : new RmsProp({ variables, learningRate, maxGradientNorm });
   }
 
-  /** [n, state] as the networks' memory: policy's h and c, then the value's. */
-  memory(state: Float32Array, n: number): PolicyMemory {
+  /**
+   * The networks over chunks of consecutive rows; without memory a chunk is one row.
+   * @returns outputs [..., outputs], values [..., 1], and the memory after each chunk where there is one
+   */
+  run({ inputs, starts, state, sequence, chunks }: PolicyRows): {
+    outputs: tf.Tensor;
+    values: tf.Tensor;
+    memory?: PolicyMemory;
+  } {
+    const rows = sequence * chunks;
+    const width = inputs.length / rows;
     const units = this.#lstmUnits;
-    if (units === 0) {
-      const none = tf.zeros<tf.Rank.R2>([n, 0]);
-      return { policy: { h: none, c: none }, value: { h: none, c: none } };
-    }
-    const [ph, pc, vh, vc] = tf.split(tf.tensor2d(state, [n, 4 * units]), 4, 1) as [
+    if (units === 0) return this.nets.judge(tf.tensor2d(inputs, [rows, width]));
+    const [ph, pc, vh, vc] = tf.split(tf.tensor2d(state, [chunks, 4 * units]), 4, 1) as [
       tf.Tensor2D,
       tf.Tensor2D,
       tf.Tensor2D,
       tf.Tensor2D
     ];
-    return { policy: { h: ph, c: pc }, value: { h: vh, c: vc } };
+    const from = { policy: { h: ph, c: pc }, value: { h: vh, c: vc } };
+    return this.nets.run(tf.tensor3d(inputs, [sequence, chunks, width]), tf.tensor2d(starts, [sequence, chunks]), from);
   }
 
   /**
@@ -92,38 +109,24 @@ export class PolicyGradient {
     return Object.fromEntries(named);
   }
 
-  #step(batch: RolloutBatch, { sequence, inputs, action }: RolloutShape, part: number): tf.Tensor1D {
+  /** @returns the loss and its parts, in the order of LOSS_NAMES */
+  #step(batch: RolloutBatch, { sequence }: RolloutShape, part: number): tf.Tensor1D {
     const config = this.#config;
-    const { chunks } = batch;
-    const rows = (values: Float32Array): tf.Tensor2D => tf.tensor2d(values, [sequence, chunks]);
-    const x = tf.tensor3d(batch.inputs, [sequence, chunks, inputs]);
-    const starts = rows(batch.starts);
-    const from = this.memory(batch.state, chunks);
-    const actions = tf.tensor3d(batch.actions, [sequence, chunks, action]);
-    const [advantages, returns] = [rows(batch.advantages), rows(batch.returns)];
-    const weights = { entropy: config.entropyWeight, value: config.valueWeight };
-    let shown: tf.Scalar[] = [];
+    const settings = {
+      head: this.#head,
+      weights: { entropy: config.entropyWeight, value: config.valueWeight },
+      clip: 'clip' in config ? { policy: config.clip * part, value: config.valueClip } : undefined
+    };
+    let parts: tf.Tensor1D | undefined;
     const { grads, value } = tf.variableGrads(() => {
-      const { outputs, values } = this.nets.run(x, starts, from);
-      const terms: PolicyTerms = {
-        ...this.#head.judge(outputs, this.nets.logStd, actions),
-        values,
-        advantages,
-        returns
-      };
-      if (!('clip' in config)) {
-        const loss = a2cLoss(terms, weights);
-        shown = [loss.policy, loss.value, loss.entropy].map((scalar) => tf.keep(scalar));
-        return loss.total;
-      }
-      const old = { oldLogProb: rows(batch.logProbs), oldValues: rows(batch.values) };
-      const loss = ppoLoss({ ...terms, ...old }, { ...weights, clip: config.clip * part, valueClip: config.valueClip });
-      shown = [loss.policy, loss.value, loss.entropy, loss.approximateKl, loss.clipFraction].map((s) => tf.keep(s));
-      return loss.total;
+      const { outputs, values } = this.run({ ...batch, sequence });
+      const objective = policyObjective({ outputs, values, logStd: this.nets.logStd }, batch, settings);
+      parts = tf.keep(objective.parts);
+      return objective.total;
     }, this.nets.parameters.variables);
     this.#optimiser.apply(grads);
-    const all = tf.stack([value, ...shown]) as tf.Tensor1D;
-    tf.dispose(shown);
+    const all = tf.concat1d([tf.reshape<tf.Rank.R1>(value, [1]), parts!]);
+    parts!.dispose();
     return all;
   }
 

@@ -5,15 +5,15 @@
  * al. 2021, arXiv 2006.05990, section 3.2.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { mlp } from '../../compute/mlp.ts';
 import type { Random } from '../../core/random.ts';
-import { dense } from './dense.ts';
 import type { Dense } from './dense.ts';
 import { orthogonal } from './orthogonal.ts';
 import { Parameters } from './parameters.ts';
 import { Torso } from './torso.ts';
 import type { MemoryState, NetShape } from './torso.ts';
 
-/** Of both networks; without memory nothing is in it. */
+/** Of both networks. */
 export interface PolicyMemory {
   readonly policy: MemoryState;
   readonly value: MemoryState;
@@ -21,35 +21,54 @@ export interface PolicyMemory {
 
 interface Tower {
   readonly torso: Torso;
+  /** The last is linear. */
   readonly layers: readonly Dense[];
-  readonly head: Dense;
 }
 
 export class PolicyValue {
   readonly parameters = new Parameters();
   /** [actions] ln σ of each action, whatever is seen; undefined where actions are chosen from a list. */
   readonly logStd: tf.Variable | undefined;
+  readonly #shape: NetShape;
   readonly #policy: Tower;
   readonly #value: Tower;
 
   constructor(options: { shape: NetShape; outputs: number; gaussian: boolean; random: Random }) {
     const { shape, outputs, gaussian, random } = options;
+    this.#shape = shape;
     this.#policy = this.#tower('policy', shape, { outputs, gain: 0.01 }, random);
     this.#value = this.#tower('value', shape, { outputs: 1, gain: 1 }, random);
     this.logStd = gaussian ? this.parameters.given('policy.logStd', [outputs], new Float32Array(outputs)) : undefined;
   }
 
   /**
-   * @param inputs [rows, batch, inputs] @param starts [rows, batch]
-   * @returns outputs [rows, batch, outputs], values [rows, batch] and the memory after the last row
+   * Networks without memory: every row for itself.
+   * @param inputs [rows, inputs], of which the first are the observation
+   * @returns outputs [rows, outputs] and values [rows, 1]
    */
-  run(inputs: tf.Tensor3D, starts: tf.Tensor2D, from: PolicyMemory) {
-    const policy = climb(this.#policy, inputs, starts, from.policy);
-    const value = climb(this.#value, inputs, starts, from.value);
+  judge(inputs: tf.Tensor2D): { outputs: tf.Tensor; values: tf.Tensor } {
+    const [rows, width] = inputs.shape;
+    const { observation } = this.#shape;
+    const x = width === observation ? inputs : tf.slice(inputs, [0, 0], [rows, observation]);
+    return { outputs: tower(x, this.#policy), values: tower(x, this.#value) };
+  }
+
+  /**
+   * Networks with memory.
+   * @param inputs [rows, batch, inputs] @param starts [rows, batch]
+   * @returns outputs [rows, batch, outputs], values [rows, batch, 1] and the memory after the last row
+   */
+  run(
+    inputs: tf.Tensor3D,
+    starts: tf.Tensor2D,
+    from: PolicyMemory
+  ): { outputs: tf.Tensor; values: tf.Tensor; memory: PolicyMemory } {
+    const policy = this.#policy.torso.run(inputs, starts, from.policy);
+    const value = this.#value.torso.run(inputs, starts, from.value);
     return {
-      outputs: policy.outputs,
-      values: tf.squeeze<tf.Tensor2D>(value.outputs, [-1]),
-      memory: { policy: policy.state, value: value.state } satisfies PolicyMemory
+      outputs: tower(policy.features, this.#policy),
+      values: tower(value.features, this.#value),
+      memory: { policy: policy.state, value: value.state }
     };
   }
 
@@ -66,12 +85,8 @@ export class PolicyValue {
     });
     const widths = [Torso.width(shape), ...shape.hidden];
     const layers = shape.hidden.map((units, i) => make(`dense.${String(i)}`, widths[i] as number, units, Math.SQRT2));
-    return { torso, layers, head: make('head', widths.at(-1) as number, last.outputs, last.gain) };
+    return { torso, layers: [...layers, make('head', widths.at(-1) as number, last.outputs, last.gain)] };
   }
 }
 
-function climb({ torso, layers, head }: Tower, inputs: tf.Tensor3D, starts: tf.Tensor2D, from: MemoryState) {
-  const { features, state } = torso.run(inputs, starts, from);
-  const last = layers.reduce((x, layer) => tf.tanh(dense(x, layer)), features);
-  return { outputs: dense(last, head), state };
-}
+const tower = (x: tf.Tensor, { layers }: Tower): tf.Tensor => mlp({ x, layers, activation: 'tanh', last: 'linear' });
