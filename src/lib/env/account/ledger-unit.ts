@@ -21,6 +21,9 @@ function feeDecimals(fees: FeeSchedule): number {
   }
 }
 
+/** Ladders of prices listed one by one have fewer (`rangesLadder`). */
+const MOST_PRICES_OF_ONE_BY_ONE = 32_768;
+
 export class LedgerUnit {
   /** The unit is 10^-decimals of the market's currency. */
   readonly decimals: number;
@@ -29,7 +32,10 @@ export class LedgerUnit {
   readonly perLot: number;
   /** Steps of 10^-`ladder.decimals` in one of the currency. */
   readonly stepsPerCurrency: number;
-  readonly #ladder: MarketRules['ladder'];
+  /** Price of a tick in steps: `#first` + tick x `#each`, or by tick where prices do not lie evenly. */
+  readonly #first: number;
+  readonly #each: number;
+  readonly #uneven: Float64Array | undefined;
 
   constructor(rules: MarketRules) {
     const { ladder, lotSize, fees } = rules;
@@ -38,13 +44,21 @@ export class LedgerUnit {
     this.perCurrency = 10 ** this.decimals;
     this.stepsPerCurrency = 10 ** ladder.decimals;
     this.perLot = Math.round(lotSize * 10 ** lotDecimals) * 10 ** (this.decimals - ladder.decimals - lotDecimals);
-    this.#ladder = ladder;
+    const stepsOf = (tick: number): number => Math.round(ladder.priceOf(tick as Ticks) * this.stepsPerCurrency);
+    this.#first = stepsOf(0);
+    this.#each = ladder.size > 1 ? stepsOf(1) - this.#first : 0;
+    const even = (tick: number): boolean => stepsOf(tick) === this.#first + tick * this.#each;
+    // A ladder with more prices than this is uniform, for all that a few of its ticks can tell.
+    const looks = Math.min(ladder.size, MOST_PRICES_OF_ONE_BY_ONE);
+    const apart = Math.max(1, Math.floor(ladder.size / looks));
+    const all = Array.from({ length: looks }, (_, look) => look * apart).every(even) && even(ladder.size - 1);
+    this.#uneven = all ? undefined : Float64Array.from({ length: ladder.size }, (_, tick) => stepsOf(tick));
     assert(this.decimals <= 15, `ledger: ${String(this.decimals)} decimals leave no room for whole amounts`);
   }
 
   /** Price of a tick in whole steps of 10^-`ladder.decimals`. */
   steps(tick: number): number {
-    return Math.round(this.#ladder.priceOf(tick as Ticks) * this.stepsPerCurrency);
+    return this.#uneven === undefined ? this.#first + tick * this.#each : this.#uneven[tick]!;
   }
 
   /** What so many lots cost at a tick. Whole, and exact while `isExact` says so. */

@@ -68,6 +68,15 @@ describe.each(all)('%s', (_, rules, purse) => {
   const fills = fc.array(fillOf(rules), { maxLength: 30 });
   const ticks = fc.tuple(...Array.from({ length: SLOTS }, () => fc.integer({ min: 1, max: rules.ladder.size - 2 })));
 
+  it('counts prices as the ladder has them', () => {
+    const { unit } = accountOf(rules);
+    fc.assert(
+      fc.property(fc.nat(rules.ladder.size - 1), (tick) => {
+        expect(unit.steps(tick) / unit.stepsPerCurrency).toBeCloseTo(rules.ladder.priceOf(tick as never), 9);
+      })
+    );
+  });
+
   it('holds the sum of its fills, and paid the sum of their values', () => {
     fc.assert(
       fc.property(fills, (made) => {
