@@ -1,5 +1,5 @@
 import { tableFromIPC } from 'apache-arrow';
-import { gzipSync, zipSync } from 'fflate';
+import { gzipSync, unzipSync, zipSync } from 'fflate';
 import { commands } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../src/lib/core/errors.ts';
@@ -269,7 +269,7 @@ describe('the built-in sample', () => {
       { n: tape.rows }
     ]);
     expect((await refusal(data.remove(sample.name))).code).toBe('data.kind');
-    expect((await data.exportDataset(sample.name)).length).toBe(2);
+    expect((await data.exportDataset(sample.name)).size).toBeGreaterThan(1000);
   });
 });
 
@@ -404,11 +404,98 @@ describe('runs and documents', () => {
     expect(await data.readDocument('notebooks/a.html')).toBeUndefined();
   });
 
-  test('an exported dataset holds every layer and its metadata', async () => {
+  test('an exported dataset comes back whole, under the name and with the rules it had', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording()), file('b.json', recording('1.200', 120))]);
+    await data.rename('a', 'Spring');
+    const before = await data.setRules('Spring', [{ measure: 'silenceSeconds', operator: '>', value: 9 }]);
+    expect(before.formerNames).toEqual(['a']);
+    const exported = await data.exportDataset('Spring');
+    expect(exported.name).toBe('Spring.furlong.tar');
+    // As a download would: the file lies in the dataset's own storage until it is read.
+    const archive = file(exported.name, await exported.arrayBuffer());
+    const kept = await rows(data, "select * from tape where dataset = 'Spring'");
+    const messages = await rows(data, "select * from bronze where dataset = 'Spring'");
+    await data.remove('Spring');
+    await data.purge();
+    const { dataset, markets } = await data.importFiles([archive]);
+    const { formerNames: _, ...listed } = before;
+    expect(dataset).toEqual(listed);
+    expect(markets.map(({ id }) => id)).toEqual(['1.100', '1.200']);
+    expect(await rows(data, "select * from tape where dataset = 'Spring'")).toEqual(kept);
+    expect(await rows(data, "select * from bronze where dataset = 'Spring'")).toEqual(messages);
+    expect((await data.importFiles([archive])).dataset.name).toBe('Spring 2');
+
+    const bytes = new Uint8Array(await archive.arrayBuffer());
+    bytes[bytes.length >> 1]! ^= 1;
+    expect((await refusal(data.importFiles([file('x.tar', bytes)]))).code).toBe('data.corrupt');
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const cut = file('x.tar', archive.slice(0, Math.floor((archive.size * tenth) / 10)));
+      expect(['data.corrupt', 'data.truncated']).toContain((await refusal(data.importFiles([cut]))).code);
+    }
+    expect((await refusal(data.importFiles([archive, file('c.json', recording())]))).code).toBe('data.kind');
+    const own = (await data.datasets()).filter(({ origin }) => origin === 'import');
+    expect(own.map(({ name }) => name)).toEqual(['Spring', 'Spring 2']);
+  });
+
+  test('CSV holds the rows that SQL shows, every text quoted', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording('1.1', 60))]);
+    await data.rename('a', `it's "mine"`);
+    const zip = await data.exportDataset(`it's "mine"`, { format: 'csv' });
+    const files = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+    expect(Object.keys(files).sort()).toEqual(['markets.csv', 'quality.csv', 'runners.csv', 'tape/1.1.csv']);
+    const lines = (path: string) => new TextDecoder().decode(files[path]).trimEnd().split('\n');
+    expect(lines('markets.csv')[1]).toMatch(/^"it's ""mine""","1.1","R1 1200m Mdn"/);
+    const [head, ...tape] = lines('tape/1.1.csv');
+    expect(head).toContain('dataset,market,time,seconds_to_off,message,kind');
+    const [counted] = await rows(
+      data,
+      "select count(*)::int as n, max(message)::int as last from tape where market = '1.1'"
+    );
+    expect(tape.length).toBe(counted?.['n']);
+    expect(tape.at(-1)?.split(',')[4]).toBe(String(counted?.['last']));
+  });
+
+  test('a dataset is found under the name it had, and no name is taken twice', async () => {
     const data = open();
     await data.importFiles([file('a.json', recording())]);
-    const names = (await data.exportDataset('a')).map((one) => one.name).sort();
-    expect(names).toEqual(['a.bronze.1.100.0.parquet', 'a.metadata.json', 'a.silver.1.100.0.parquet']);
+    await data.importFiles([file('b.json', recording())]);
+    await data.rename('a', 'first');
+    expect((await data.markets('a'))[0]?.id).toBe('1.100');
+    expect((await data.rename('b', 'b')).name).toBe('b');
+    for (const name of [' ', 'a', 'first', 'x'.repeat(200)]) {
+      expect((await refusal(data.rename('b', name))).code).toBe('config.invalid');
+    }
+    expect((await data.importFiles([file('a.json', recording())])).dataset.name).toBe('a 2');
+  });
+
+  test('rules leave markets out of training, are kept, and can be taken back', async () => {
+    const first = open();
+    await first.importFiles([file('a.json', recording()), file('b.json', recording('1.200', 1200))]);
+    expect((await first.quality('a')).map(({ quality }) => quality.silenceSeconds)).toEqual([1, 1]);
+    const [sql] = await rows(
+      first,
+      "select count(*)::int as n, sum(gaps)::int as gaps from quality where dataset = 'a'"
+    );
+    expect(sql).toEqual({ n: 2, gaps: 0 });
+    const ruled = await first.setRules('a', [
+      { measure: 'silenceSeconds', operator: '>=', value: 1 },
+      { measure: 'gaps', operator: '>', value: 0 }
+    ]);
+    expect(ruled.trainable).toBe(0);
+    first.close();
+    const second = open();
+    expect((await second.datasets()).find(({ name }) => name === 'a')).toEqual(ruled);
+    for (const market of await second.markets('a')) {
+      expect(market).toMatchObject({ trainable: false, excludedBy: 'silence >= 1 s' });
+      expect(market.reason).toContain('silence >= 1 s');
+    }
+    expect(await rows(second, "select distinct excluded_by from quality where dataset = 'a'")).toEqual([
+      { excluded_by: 'silence >= 1 s' }
+    ]);
+    expect((await second.setRules('a', [])).trainable).toBe(2);
+    expect((await second.markets('a')).every(({ trainable }) => trainable)).toBe(true);
   });
 });
 

@@ -86,6 +86,12 @@ export class Catalogue {
     return await sidecar;
   }
 
+  /** As `sidecar`, with the record as the catalogue lists it: under its present name, with its rules. */
+  async listed(dataset: string): Promise<Sidecar> {
+    const { record } = await this.#find(dataset);
+    return { ...(await this.sidecar(dataset)), dataset: record };
+  }
+
   /** Those that a rule of the dataset leaves out are not trainable, and say why. */
   async markets(dataset: string): Promise<readonly MarketRecord[]> {
     const { record } = await this.#find(dataset);

@@ -13,6 +13,7 @@ import { readText } from './store/file-store.ts';
 /** Its presence makes a folder that is not in the catalogue an import to continue, not debris. */
 export const JOURNAL_HEAD = 'import.json';
 const JOURNAL_LINES = 'import.ndjson';
+export const isJournal = (file: string): boolean => file === JOURNAL_HEAD || file === JOURNAL_LINES;
 /** Raised with every change of the shapes below: the journal of another version is not continued. */
 const JOURNAL_VERSION = 1;
 /** So much of a file's beginning and of its end is hashed to know it again. */

@@ -7,6 +7,7 @@ import type { Clock } from '../core/time.ts';
 import type { Catalogue } from './catalogue.ts';
 import { ImportJournal, markFiles } from './import-journal.ts';
 import type { FileMark, FinishedMember, UnfinishedImport } from './import-journal.ts';
+import { isArchivedDataset, restoreDataset } from './dataset-archive.ts';
 import { datasetRecord } from './dataset-record.ts';
 import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
@@ -73,8 +74,35 @@ export async function importFiles(parts: ImportParts, request: ImportRequest): P
   return { dataset: told, markets, seconds: secondsSince(parts, started) };
 }
 
+/** An exported dataset comes back whole, and alone: it has its own name, rules and layers. */
+async function restored(parts: ImportParts, request: ImportRequest, file: File): Promise<DatasetRecord> {
+  const { catalogue, store } = parts;
+  if (request.files.length > 1) {
+    throw new AppError('data.kind', {
+      subject: file.name,
+      expected: 'an exported dataset by itself',
+      got: `it came with ${String(request.files.length - 1)} other files`,
+      remedy: 'import it alone, and the others without it'
+    });
+  }
+  const { signal, onProgress } = request;
+  return await catalogue.add(
+    async (folder) =>
+      await restoreDataset(file, {
+        store,
+        folder,
+        ...(signal === undefined ? {} : { signal }),
+        onRead: (bytesRead) => {
+          const figures = { files: 1, fileIndex: 0, bytesTotal: file.size, messages: 0, markets: 0 };
+          onProgress?.({ phase: 'reading', file: file.name, bytesRead, ...figures });
+        }
+      })
+  );
+}
+
 async function imported(parts: ImportParts, request: ImportRequest): Promise<DatasetRecord> {
   const { catalogue, store, clock } = parts;
+  for (const file of request.files) if (await isArchivedDataset(file)) return await restored(parts, request, file);
   const marks = await markFiles(request.files, () => {
     checkAborted(request.signal, 'import');
   });
