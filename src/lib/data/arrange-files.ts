@@ -86,22 +86,22 @@ async function beginning(chunks: AsyncIterable<Uint8Array>, length: number, befo
   let count = before?.length ?? 0;
   const source = chunks[Symbol.asyncIterator]();
   const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => source };
-  for (;;) {
-    const { done, value } = count < length ? await source.next() : { done: false, value: undefined };
-    if (value !== undefined) {
-      pieces.push(value);
-      count += value.length;
-    }
-    if (done === true || value === undefined) {
-      const bytes = new Uint8Array(count);
-      let at = 0;
-      for (const piece of pieces) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
-      return { bytes, whole: done === true, rest };
+  let whole = false;
+  while (count < length && !whole) {
+    const next = await source.next();
+    if (next.done === true) whole = true;
+    else {
+      pieces.push(next.value);
+      count += next.value.length;
     }
   }
+  const bytes = new Uint8Array(count);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return { bytes, whole, rest };
 }
 
 function partOf(head: Uint8Array): { readonly tickers: ReadonlySet<string>; readonly firstMillis: number } {

@@ -5,6 +5,7 @@
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
 import type { UnfinishedImport } from '$lib/data/import-journal.ts';
+import type { ImportAnswer, ImportQuestion } from '$lib/data/import-question.ts';
 import type { ImportProgress, ImportReport } from '$lib/data/records.ts';
 import type { DataApi, ImportOptions } from '$lib/workers/data-api.ts';
 import type { Offered } from './dropped-files.ts';
@@ -19,11 +20,18 @@ export interface Importing {
 
 type About = Pick<ImportOptions, 'name' | 'origin'> & Pick<Offered, 'handles'>;
 
+export interface AskedQuestion {
+  readonly question: ImportQuestion;
+  readonly answer: (answer: ImportAnswer) => void;
+}
+
 export class ImportState {
   running = $state.raw<Importing>();
   progress = $state.raw<ImportProgress>();
   report = $state.raw<ImportReport>();
   error = $state.raw<AppError>();
+  /** What the import asks, and what it waits for. */
+  question = $state.raw<AskedQuestion>();
   /** What closed tabs left half-done; `look` brings it up to date. */
   unfinished = $state.raw<readonly UnfinishedImport[]>([]);
   /** The one whose files are asked for again. */
@@ -105,7 +113,8 @@ export class ImportState {
       this.report = await this.#data().importFiles(files, {
         ...options,
         signal: abort.signal,
-        onProgress: (progress) => (this.progress = progress)
+        onProgress: (progress) => (this.progress = progress),
+        ask: (question) => this.#ask(question)
       });
       await this.#imported();
     } catch (thrown) {
@@ -114,10 +123,24 @@ export class ImportState {
     } finally {
       this.running = undefined;
       this.progress = undefined;
+      this.question = undefined;
     }
     await this.look().catch(() => undefined);
     const isLeft = this.unfinished.some((one) => one.key === key);
     if (key !== undefined && !isLeft) await (await this.#kept())?.forget(key).catch(() => undefined);
+  }
+
+  /** The import waits for the answer; a cancel takes the question back. */
+  #ask(question: ImportQuestion): Promise<ImportAnswer> {
+    return new Promise((resolve) => {
+      this.question = {
+        question,
+        answer: (answer) => {
+          this.question = undefined;
+          resolve(answer);
+        }
+      };
+    });
   }
 
   /** Undefined where the browser has no database for this page. */
