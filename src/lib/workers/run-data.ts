@@ -3,7 +3,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import { AppError } from '../core/errors.ts';
 import { tapeToWire } from '../market/tape-wire.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
-import { splitByMarket } from '../research/split.ts';
+import { splitMarkets } from '../research/split.ts';
 import type { RunRecord } from '../research/types.ts';
 import type { DataApi } from './data-api.ts';
 
@@ -33,7 +33,7 @@ const madeData = (config: RunConfig): RunDataFacts => ({
 /** @throws AppError `data.missing` without the dataset, `data.empty` when no market of it can be trained on */
 export async function chooseData(data: DataApi, config: RunConfig): Promise<RunDataFacts> {
   if (!needsData(config)) return madeData(config);
-  const { dataset, heldOutPercent, splitSeed } = config.data;
+  const { dataset, split: by, strata } = config.data;
   const record = await datasetNamed(data, dataset);
   const markets = await data.markets(record.name);
   const usable = markets.filter((market) => market.trainable);
@@ -46,7 +46,9 @@ export async function chooseData(data: DataApi, config: RunConfig): Promise<RunD
       remedy: 'import recordings that run until the off, or train on the sample'
     });
   }
-  const split = splitByMarket(usable, { heldOutPercent, splitSeed });
+  const asked = by === 'byMarket' && strata === 'regime';
+  const regimes = new Map((asked ? await data.regimes(record.name) : []).map((one) => [one.market, one.regime]));
+  const split = splitMarkets(usable, config.data, ({ id }) => regimes.get(id) ?? 'unknown');
   return {
     dataset: record.name,
     dataFingerprint: record.fingerprint,

@@ -1,5 +1,6 @@
 /** Runs and their metrics as SQL tables, and the list of every table there is. */
 import { QUALITY_TABLE } from '../data/quality/quality-table.ts';
+import { GOLD_TABLES } from '../data/sql/gold-tables.ts';
 import type { RecordTable, SqlTable } from '../data/sql/tables.ts';
 import { DATA_TABLES } from '../data/sql/tables.ts';
 import type { ColumnSpec } from '../data/parquet/columns.ts';
@@ -58,7 +59,13 @@ const METRICS_TABLE: SqlTable = {
 };
 
 /** Every table SQL sees, for completion and for the reference beside an editor. */
-export const SQL_TABLES: readonly SqlTable[] = [...DATA_TABLES, QUALITY_TABLE, RUNS_TABLE, METRICS_TABLE];
+export const SQL_TABLES: readonly SqlTable[] = [
+  ...DATA_TABLES,
+  ...GOLD_TABLES,
+  QUALITY_TABLE,
+  RUNS_TABLE,
+  METRICS_TABLE
+];
 
 export function runTables(store: () => Promise<RunStore>): readonly RecordTable[] {
   return [

@@ -6,20 +6,26 @@ import { RowKind, OFF_LADDER_SCALE } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
 import { SERIES_COLUMNS } from '../runner-series.ts';
+import { GOLD_SCHEMA } from './gold-tables.ts';
 import { createTable } from './tables.ts';
 
-export type LargeName = 'tape' | 'bronze' | 'runner_ts';
-export const LARGE_NAMES: readonly LargeName[] = ['tape', 'bronze', 'runner_ts'];
+/** Read off a market's record and its layers below gold. */
+export type LayerName = 'tape' | 'bronze' | 'runner_ts';
+export type GoldName = 'episodes' | 'rollouts';
+export type LargeName = LayerName | GoldName;
+export const LARGE_NAMES: readonly LargeName[] = ['tape', 'bronze', 'runner_ts', 'episodes', 'rollouts'];
 
 /** Rows that may be loaded at once: together they stay below about half a gigabyte. */
 export const LARGE_CAPS: Readonly<Record<LargeName, number>> = {
   tape: 4_000_000,
   bronze: 400_000,
-  runner_ts: 4_000_000
+  runner_ts: 4_000_000,
+  episodes: 1_000_000,
+  rollouts: 300_000
 };
 
 /** Rows a market adds to a large table; for `runner_ts` an upper bound. */
-export function largeRows(name: LargeName, record: MarketRecord): number {
+export function largeRows(name: LayerName, record: MarketRecord): number {
   switch (name) {
     case 'tape':
       return record.rows;
@@ -89,7 +95,8 @@ export const LARGE_SCHEMA: readonly string[] = [
        LEFT JOIN store.runner_keys r ON r.market_key = s.market_key AND r.slot = s.slot`,
   `CREATE VIEW bronze AS
      SELECT k.dataset, k.market, b.published, b.received, b."text"
-     FROM store.bronze b JOIN store.market_keys k USING (market_key)`
+     FROM store.bronze b JOIN store.market_keys k USING (market_key)`,
+  ...GOLD_SCHEMA
 ];
 
 /** A tape's rows as `RAW_TAPE_COLUMNS`. */

@@ -15,7 +15,9 @@ import { toIpc } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
 import { DuckDb } from './duckdb.ts';
 import type { DuckDbBundle } from './duckdb.ts';
-import type { LargeName } from './large-tables.ts';
+import type { GoldSource } from './gold-tables.ts';
+import { goldRecordTables } from './gold-tables.ts';
+import type { GoldName, LargeName, LayerName } from './large-tables.ts';
 import {
   LARGE_CAPS,
   LARGE_NAMES,
@@ -56,6 +58,7 @@ export interface WarehouseSource {
   bronze(dataset: string, market: string): Promise<Uint8Array | undefined>;
   /** Candles of a market, times in milliseconds since the epoch; none where it has a book. */
   bars(dataset: string, market: string): Promise<readonly Readonly<Record<string, number>>[]>;
+  readonly gold: GoldSource;
   /** Tables of the rooms above. */
   readonly tables: readonly RecordTable[];
 }
@@ -69,6 +72,11 @@ interface Wanted {
   readonly record: MarketRecord;
   /** Dataset, time of import and market: a name may be given again to other data. */
   readonly identity: string;
+}
+
+/** With the rows it adds to the table it is wanted for. */
+interface Sized extends Wanted {
+  readonly rows: number;
 }
 
 interface LoadedMarket {
@@ -85,6 +93,8 @@ export class Warehouse {
   /** By identity. */
   #keys = new Map<string, LoadedMarket>();
   #loaded: Record<LargeName, Map<string, number>> = emptyLoaded();
+  /** What has been made anew since it was loaded. */
+  readonly #stale = new Set<GoldName>();
 
   constructor(source: WarehouseSource, bundle: DuckDbBundle) {
     this.#source = source;
@@ -94,6 +104,7 @@ export class Warehouse {
       { ...MARKETS_TABLE, rows: async () => (await source.markets()).map(marketRow) },
       { ...RUNNERS_TABLE, rows: () => this.#runnerRows() },
       { ...BARS_TABLE, rows: () => this.#barRows() },
+      ...goldRecordTables(source.gold, () => source.datasets()),
       ...source.tables
     ];
   }
@@ -108,6 +119,11 @@ export class Warehouse {
     const mine = this.#turn.then(() => this.#query(sql, tokens, signal));
     this.#turn = mine.catch(() => undefined);
     return await mine;
+  }
+
+  /** What was made anew is loaded anew when it is asked for next. */
+  forget(name: GoldName): void {
+    this.#stale.add(name);
   }
 
   async #query(sql: string, tokens: readonly Token[], signal: AbortSignal | undefined): Promise<WarehouseResult> {
@@ -191,24 +207,49 @@ export class Warehouse {
       identity: JSON.stringify([record.dataset, created.get(record.dataset), record.id])
     }));
     for (const { name, scope } of needs) {
-      const wanted = all.filter(({ record }) => isNeeded(scope, record.dataset, record.id));
+      const wanted = await this.#sized(
+        name,
+        all.filter(({ record }) => isNeeded(scope, record.dataset, record.id))
+      );
       await this.#makeRoom(engine, name, wanted);
       const missing = wanted.filter(({ identity }) => !this.#loaded[name].has(identity));
       await this.#nameMarkets(engine, missing);
-      for (const batch of batchesOf(name, missing)) {
+      for (const batch of batchesOf(missing)) {
         checkAborted(signal, 'the query');
         if (name === 'bronze') await this.#loadBronze(engine, batch);
+        else if (name === 'episodes' || name === 'rollouts') await this.#loadGold(engine, name, batch);
         else await this.#loadTapes(engine, name, batch);
-        for (const { record, identity } of batch) this.#loaded[name].set(identity, largeRows(name, record));
+        for (const { identity, rows } of batch) this.#loaded[name].set(identity, rows);
       }
     }
     await this.#showMarkets(engine, all);
   }
 
-  /** Drops what is loaded when the wanted markets do not fit beside it. */
-  async #makeRoom(engine: DuckDb, name: LargeName, wanted: readonly Wanted[]): Promise<void> {
+  /** Markets that have no row of it are left out. */
+  async #sized(name: LargeName, wanted: readonly Wanted[]): Promise<readonly Sized[]> {
+    if (name !== 'episodes' && name !== 'rollouts') {
+      return wanted.map((one) => ({ ...one, rows: largeRows(name, one.record) }));
+    }
+    const { gold } = this.#source;
+    const rows = new Map<string, number>();
+    for (const dataset of new Set(wanted.map(({ record }) => record.dataset))) {
+      const found = name === 'episodes' ? [await gold.manifest(dataset)] : await gold.rollouts(dataset);
+      for (const market of found.flatMap(
+        (one): readonly { readonly id: string; readonly rows: number }[] => one?.markets ?? []
+      )) {
+        const key = JSON.stringify([dataset, market.id]);
+        rows.set(key, (rows.get(key) ?? 0) + market.rows);
+      }
+    }
+    return wanted
+      .map((one) => ({ ...one, rows: rows.get(JSON.stringify([one.record.dataset, one.record.id])) ?? 0 }))
+      .filter((one) => one.rows > 0);
+  }
+
+  /** Drops what is loaded when it is out of date, or when the wanted markets do not fit beside it. */
+  async #makeRoom(engine: DuckDb, name: LargeName, wanted: readonly Sized[]): Promise<void> {
     const cap = LARGE_CAPS[name];
-    const rows = wanted.reduce((sum, { record }) => sum + largeRows(name, record), 0);
+    const rows = wanted.reduce((sum, one) => sum + one.rows, 0);
     if (rows > cap) {
       throw new AppError('query.invalid', {
         subject: 'the query',
@@ -219,13 +260,35 @@ export class Warehouse {
     }
     const held = [...this.#loaded[name].values()].reduce((sum, one) => sum + one, 0);
     const missing = wanted.filter(({ identity }) => !this.#loaded[name].has(identity));
-    const more = missing.reduce((sum, { record }) => sum + largeRows(name, record), 0);
-    if (held + more <= cap) return;
+    const more = missing.reduce((sum, one) => sum + one.rows, 0);
+    const stale = (name === 'episodes' || name === 'rollouts') && this.#stale.delete(name);
+    if (held + more <= cap && !stale) return;
     await engine.run(`TRUNCATE store.${name}`);
     this.#loaded[name].clear();
   }
 
-  async #loadTapes(engine: DuckDb, name: 'tape' | 'runner_ts', batch: readonly Wanted[]): Promise<void> {
+  async #loadGold(engine: DuckDb, name: GoldName, batch: readonly Wanted[]): Promise<void> {
+    const { gold } = this.#source;
+    for (const { record, identity } of batch) {
+      const key = String(this.#keys.get(identity)?.key ?? 0);
+      if (name === 'episodes') {
+        const ipc = await gold.goldRows(record.dataset, record.id);
+        if (ipc !== undefined) await this.#move(engine, `store.episodes SELECT ${key}, *`, ipc);
+        continue;
+      }
+      for (const { rollout, ipc } of await gold.rolloutRows(record.dataset, record.id)) {
+        await this.#move(engine, `store.rollouts SELECT ${key}, '${rollout.replaceAll("'", "''")}', *`, ipc);
+      }
+    }
+  }
+
+  async #move(engine: DuckDb, into: string, ipc: Uint8Array): Promise<void> {
+    await engine.insert('staged', ipc, { create: true });
+    await engine.run(`INSERT INTO ${into} FROM staged`);
+    await engine.run('DROP TABLE staged');
+  }
+
+  async #loadTapes(engine: DuckDb, name: Exclude<LayerName, 'bronze'>, batch: readonly Wanted[]): Promise<void> {
     const parts: Uint8Array[] = [];
     for (const { record, identity } of batch) {
       const key = this.#keys.get(identity)?.key ?? 0;
@@ -246,9 +309,7 @@ export class Warehouse {
       const ipc = await this.#source.bronze(record.dataset, record.id);
       if (ipc === undefined) continue;
       const key = String(this.#keys.get(identity)?.key ?? 0);
-      await engine.insert('staged', ipc, { create: true });
-      await engine.run(`INSERT INTO store.bronze SELECT ${key}, published, received, "text" FROM staged`);
-      await engine.run('DROP TABLE staged');
+      await this.#move(engine, `store.bronze SELECT ${key}, published, received, "text"`, ipc);
     }
   }
 
@@ -289,12 +350,12 @@ export class Warehouse {
 /** Rows handed to DuckDB at a time: enough to make small markets cheap, little enough to copy. */
 const BATCH_ROWS = 250_000;
 
-function* batchesOf(name: LargeName, markets: readonly Wanted[]): Generator<readonly Wanted[]> {
-  let batch: Wanted[] = [];
+function* batchesOf(markets: readonly Sized[]): Generator<readonly Sized[]> {
+  let batch: Sized[] = [];
   let rows = 0;
   for (const market of markets) {
     batch.push(market);
-    rows += largeRows(name, market.record);
+    rows += market.rows;
     if (rows < BATCH_ROWS) continue;
     yield batch;
     batch = [];
@@ -313,7 +374,9 @@ function joinIpc(parts: readonly Uint8Array[]): Uint8Array {
 const emptyLoaded = (): Record<LargeName, Map<string, number>> => ({
   tape: new Map(),
   bronze: new Map(),
-  runner_ts: new Map()
+  runner_ts: new Map(),
+  episodes: new Map(),
+  rollouts: new Map()
 });
 
 const lotSizeOf = (sidecar: TapeSidecar): number => rulesFrom(sidecar.rules).lotSize;

@@ -1,0 +1,45 @@
+/** The gold half of what the data worker offers: episodes, recorded rollouts, regimes. */
+import type { GoldManifest, GoldProgress, GoldReport, GoldSettings } from '../data/gold/layer.ts';
+import type { RolloutManifest } from '../data/gold/rollout.ts';
+import type { RegimeFigures } from '../market/regime.ts';
+import type { Regime } from '../research/regimes.ts';
+import type { SplitConfig } from '../research/split.ts';
+
+export interface GoldOptions {
+  readonly settings: GoldSettings;
+  /** What the scaler is fitted on is the training side alone. */
+  readonly split: SplitConfig;
+}
+
+export type RolloutPolicy =
+  | { readonly kind: 'baseline'; readonly baseline: 'do nothing' | 'random' | 'fixed rule' }
+  | { readonly kind: 'run'; readonly run: string; readonly mode: 'greedy' | 'explore' };
+
+export interface RolloutOptions {
+  readonly policy: RolloutPolicy;
+  readonly seed: number;
+}
+
+export interface MarketRegime extends RegimeFigures {
+  readonly dataset: string;
+  readonly market: string;
+  readonly regime: Regime;
+}
+
+export interface GoldCall {
+  readonly onProgress?: (progress: GoldProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface GoldApi {
+  /** What is built of a dataset; undefined where nothing is. */
+  gold(dataset: string): Promise<GoldManifest | undefined>;
+  /** Builds what is missing or out of date. A cancelled build keeps what it has finished. */
+  buildGold(dataset: string, options: GoldOptions, call?: GoldCall): Promise<GoldReport>;
+  rollouts(dataset: string): Promise<readonly RolloutManifest[]>;
+  /** Plays every market once; one of the same name is replaced, and gone when this one is cancelled. */
+  recordRollout(dataset: string, options: RolloutOptions, call?: GoldCall): Promise<RolloutManifest>;
+  removeRollout(dataset: string, name: string): Promise<void>;
+  /** What kind of market each was, against the others of its dataset. Worked out once, then kept. */
+  regimes(dataset: string, call?: GoldCall): Promise<readonly MarketRegime[]>;
+}

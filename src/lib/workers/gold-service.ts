@@ -1,0 +1,366 @@
+/**
+ * The gold half of the data worker: builds episodes, records rollouts, tags regimes. The one place that brings the
+ * environment's decisions, a split and stored layers together.
+ */
+import * as v from 'valibot';
+import { readConfig } from '../config/read-config.ts';
+import { MarketEnvSchema } from '../config/run-config.ts';
+import type { EnvConfig, MarketEnvConfig } from '../config/run-config.ts';
+import { canonicalJson, sha256Hex } from '../core/digest.ts';
+import { AppError, checkAborted } from '../core/errors.ts';
+import { seed } from '../core/units.ts';
+import type { GoldManifest, GoldProgress, GoldReport, GoldSettings } from '../data/gold/layer.ts';
+import { buildGold, goldIpc, readGold } from '../data/gold/layer.ts';
+import type { EpisodePlan } from '../data/gold/episode.ts';
+import { gridPlan } from '../data/gold/episode.ts';
+import type { RolloutManifest, RolloutMarket } from '../data/gold/rollout.ts';
+import { rolloutFolder, rolloutIpc, rolloutsOf, saveManifest, writeRollout } from '../data/gold/rollout.ts';
+import type { DatasetRecord, MarketRecord } from '../data/records.ts';
+import { SAMPLE_NAME } from '../data/sample.ts';
+import { ROWS_VERSION } from '../data/sidecar.ts';
+import type { FileStore } from '../data/store/file-store.ts';
+import { readText } from '../data/store/file-store.ts';
+import type { Locks } from '../data/store/locks.ts';
+import { baselines } from '../env/baselines.ts';
+import { makeVectorEnv } from '../env/make-env.ts';
+import { observationNames } from '../env/market/au-pre-off.ts';
+import { isPlayable, timelineOf } from '../env/market/timeline.ts';
+import { regimeFigures } from '../market/regime.ts';
+import type { RegimeFigures } from '../market/regime.ts';
+import type { Tape } from '../market/tape.ts';
+import type { Policy } from '../research/evaluate.ts';
+import { recordRollout } from '../research/record-rollout.ts';
+import { tagRegimes } from '../research/regimes.ts';
+import type { SplitConfig } from '../research/split.ts';
+import { splitMarkets } from '../research/split.ts';
+import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
+import type { RunStore } from './run-store.ts';
+import { breathe } from './transfer.ts';
+
+export interface GoldServiceParts {
+  readonly store: () => Promise<FileStore>;
+  readonly locks: Locks;
+  readonly codeVersion: string;
+  /** Loads the Parquet codec. */
+  readonly parquet: () => Promise<void>;
+  readonly dataset: (name: string) => Promise<DatasetRecord>;
+  readonly markets: (dataset: string) => Promise<readonly MarketRecord[]>;
+  readonly tape: (dataset: string, market: string) => Promise<Tape>;
+  /** Path in the store of a stored dataset's folder. */
+  readonly folder: (dataset: string) => Promise<string>;
+  readonly runs: () => Promise<RunStore>;
+}
+
+interface KeptRegimes {
+  readonly version: number;
+  /** By market id and fingerprint. */
+  readonly figures: Readonly<Record<string, { readonly volatility: number | null; readonly trend: number | null }>>;
+}
+const REGIMES_VERSION = 1;
+/** Side by side while a rollout is recorded. */
+const ENVIRONMENTS = 8;
+
+interface Call<T> {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: T) => void) | undefined;
+}
+
+export class GoldService {
+  readonly #parts: GoldServiceParts;
+
+  constructor(parts: GoldServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** What is built of a dataset; undefined where nothing is. */
+  async manifest(dataset: string): Promise<GoldManifest | undefined> {
+    return await readGold(await this.#parts.store(), await this.#folder(dataset));
+  }
+
+  async rollouts(dataset: string): Promise<readonly RolloutManifest[]> {
+    return await rolloutsOf(await this.#parts.store(), await this.#folder(dataset));
+  }
+
+  async build(dataset: string, options: GoldOptions, call: Call<GoldProgress>): Promise<GoldReport> {
+    const { store, locks, codeVersion, parquet, tape } = this.#parts;
+    const { settings, split } = options;
+    await parquet();
+    const [record, markets, folder] = await Promise.all([
+      this.#parts.dataset(dataset),
+      this.#parts.markets(dataset),
+      this.#folder(dataset)
+    ]);
+    const usable = markets.filter((market) => market.kind !== 'BARS' && market.rows > 0);
+    if (usable.length === 0) throw nothingToBuild(dataset);
+    const sides = splitMarkets(usable, split, await this.#strata(dataset, split, call.signal));
+    return await locks.hold(`furlong.gold.${folder}`, async () =>
+      buildGold({
+        store: await store(),
+        folder,
+        codeVersion,
+        settings,
+        split: {
+          by: describeSplit(split),
+          train: sides.train.map((one) => one.id),
+          heldOut: sides.isHeldOut ? sides.heldOut.map((one) => one.id) : []
+        },
+        markets: usable.map((market) => ({
+          id: market.id,
+          silverKey: silverKey(record, market),
+          tape: () => tape(dataset, market.id)
+        })),
+        plan: (one) => planOf(one, settings),
+        breathe,
+        signal: call.signal,
+        ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress })
+      })
+    );
+  }
+
+  /** Regimes of a dataset's markets; figures that are not kept yet are worked out and kept. */
+  async regimes(dataset: string, call: Call<GoldProgress> = {}): Promise<readonly MarketRegime[]> {
+    const store = await this.#parts.store();
+    const markets = (await this.#parts.markets(dataset)).filter((market) => market.kind !== 'BARS');
+    const path = `${await this.#folder(dataset)}/regimes.json`;
+    const kept = await readRegimes(store, path);
+    const figures: Record<string, RegimeFigures> = {};
+    let found = 0;
+    for (const [index, market] of markets.entries()) {
+      const key = `${market.id} ${market.fingerprint}`;
+      const before = kept[key];
+      if (before === undefined) {
+        checkAborted(call.signal, `regimes of ${dataset}`);
+        call.onProgress?.({ done: index, of: markets.length, market: market.id });
+        figures[key] = regimeFigures(await this.#parts.tape(dataset, market.id));
+        found++;
+        await breathe();
+      } else figures[key] = before;
+    }
+    if (found > 0) await store.write(path, JSON.stringify({ version: REGIMES_VERSION, figures }));
+    const all = markets.map((market) => ({ id: market.id, ...figures[`${market.id} ${market.fingerprint}`]! }));
+    const tags = tagRegimes(all);
+    return all.map(({ id, ...one }) => ({ dataset, market: id, ...one, regime: tags.get(id) ?? 'unknown' }));
+  }
+
+  async #strata(
+    dataset: string,
+    split: SplitConfig,
+    signal: AbortSignal | undefined
+  ): Promise<(market: { readonly id: string }) => string> {
+    if (split.split !== 'byMarket' || split.strata === 'none') return () => '';
+    const regimes = new Map((await this.regimes(dataset, { signal })).map((one) => [one.market, one.regime]));
+    return ({ id }) => regimes.get(id) ?? 'unknown';
+  }
+
+  /** Every playable market once, by a baseline or by the agent of a run's last checkpoint. */
+  async record(dataset: string, options: RolloutOptions, call: Call<GoldProgress>): Promise<RolloutManifest> {
+    const { codeVersion, parquet } = this.#parts;
+    await parquet();
+    const store = await this.#parts.store();
+    const actor = await this.#actor(options);
+    try {
+      const { config, policy, behaviour, name } = actor;
+      const [record, tapes, gold] = await Promise.all([
+        this.#parts.dataset(dataset),
+        this.#playable(dataset, config, call.signal),
+        this.#folder(dataset)
+      ]);
+      const folder = rolloutFolder(gold, name);
+      await store.remove(folder);
+      const env = makeVectorEnv({ config: { ...config, environments: Math.min(ENVIRONMENTS, tapes.length) }, tapes });
+      const markets: RolloutMarket[] = [];
+      try {
+        await recordRollout({
+          env,
+          policy,
+          seed: seed(options.seed),
+          breathe,
+          signal: call.signal,
+          onEpisode: async (episode) => {
+            call.onProgress?.({ done: markets.length, of: tapes.length, market: episode.market });
+            markets.push(await writeRollout(store, folder, behaviour, episode));
+          }
+        });
+        const found = {
+          name,
+          behaviour,
+          ...(actor.run === undefined ? {} : { run: actor.run }),
+          ...(actor.updates === undefined ? {} : { updates: actor.updates }),
+          environment: config.id,
+          configHash: actor.configHash,
+          dataFingerprint: record.fingerprint,
+          seed: options.seed,
+          codeVersion,
+          observationNames: observationNames(config),
+          rewardNames: [...env.spec.rewardTerms],
+          markets: markets.sort((a, b) => (a.id < b.id ? -1 : 1))
+        };
+        await saveManifest(store, folder, found);
+      } catch (thrown) {
+        await store.remove(folder);
+        throw thrown;
+      } finally {
+        env.dispose();
+      }
+      const saved = (await this.rollouts(dataset)).find((one) => one.name === name);
+      if (saved === undefined) throw new Error(`rollout ${name}: not found after it was saved`);
+      return saved;
+    } finally {
+      actor.dispose();
+    }
+  }
+
+  async removeRollout(dataset: string, name: string): Promise<void> {
+    await (await this.#parts.store()).remove(rolloutFolder(await this.#folder(dataset), name));
+  }
+
+  /** Rows of a market's gold and rollouts, for SQL. */
+  async goldRows(dataset: string, market: string): Promise<Uint8Array | undefined> {
+    await this.#parts.parquet();
+    const found = await this.manifest(dataset);
+    return found && (await goldIpc(await this.#parts.store(), await this.#folder(dataset), found, market));
+  }
+
+  async rolloutRows(
+    dataset: string,
+    market: string
+  ): Promise<readonly { readonly rollout: string; readonly ipc: Uint8Array }[]> {
+    await this.#parts.parquet();
+    const [store, gold] = [await this.#parts.store(), await this.#folder(dataset)];
+    const parts = (await rolloutsOf(store, gold)).map(async (found) => {
+      const one = found.markets.find((each) => each.id === market);
+      return one === undefined ? [] : [{ rollout: found.name, ipc: await rolloutIpc(store, gold, found, one) }];
+    });
+    return (await Promise.all(parts)).flat();
+  }
+
+  async #playable(dataset: string, config: MarketEnvConfig, signal: AbortSignal | undefined): Promise<readonly Tape[]> {
+    const tapes: Tape[] = [];
+    for (const market of (await this.#parts.markets(dataset)).filter((one) => one.trainable)) {
+      checkAborted(signal, `the rollout over ${dataset}`);
+      const tape = await this.#parts.tape(dataset, market.id);
+      if (isPlayable(tape, config)) tapes.push(tape);
+    }
+    if (tapes.length > 0) return tapes;
+    throw new AppError('data.empty', {
+      subject: `dataset ${dataset}`,
+      expected: 'at least one market to play',
+      got: 'none shows an open market with prices before the off',
+      remedy: 'choose another dataset, or record on the sample'
+    });
+  }
+
+  async #actor(options: RolloutOptions): Promise<Actor> {
+    if (options.policy.kind === 'baseline') {
+      const config = marketConfig({});
+      const { baseline } = options.policy;
+      const policy = baselines(config, seed(options.seed)).find((one) => one.name === baseline);
+      if (policy === undefined) throw new Error(`no baseline ${baseline}`);
+      const configHash = await sha256Hex(canonicalJson(config));
+      return { config, policy, behaviour: baseline, name: baseline, configHash, dispose: () => undefined };
+    }
+    const { run: id, mode } = options.policy;
+    const runs = await this.#parts.runs();
+    const [run, stored] = await Promise.all([runs.get(id), runs.checkpoint(id)]);
+    if (run === undefined || stored === undefined) {
+      throw new AppError('data.missing', {
+        subject: `run ${run?.name ?? id}`,
+        expected: 'a checkpoint',
+        got: run === undefined ? 'there is no such run' : 'it has kept none yet',
+        remedy: 'let it train until its first checkpoint, or choose another run'
+      });
+    }
+    const whole = readConfig(run.configYaml, `run ${run.name}`);
+    const { env } = whole;
+    if (!isMarketEnv(env)) {
+      throw new AppError('data.kind', {
+        subject: `run ${run.name}`,
+        expected: 'an agent of recorded markets',
+        got: `it plays ${env.id}`,
+        remedy: 'choose a run that was trained on a dataset'
+      });
+    }
+    // Loaded when first needed: agents bring their tensors along.
+    const { openActor } = await import('./rollout-actor.ts');
+    const { policy, updates, dispose } = await openActor({
+      config: whole,
+      env,
+      stored,
+      mode,
+      environments: ENVIRONMENTS
+    });
+    return {
+      config: env,
+      policy,
+      behaviour: mode === 'greedy' ? 'agent' : 'agent, exploring',
+      name: mode === 'greedy' ? run.name : `${run.name}, exploring`,
+      configHash: run.configHash,
+      run: id,
+      updates,
+      dispose
+    };
+  }
+
+  async #folder(dataset: string): Promise<string> {
+    return dataset === SAMPLE_NAME ? 'gold/sample' : `${await this.#parts.folder(dataset)}/gold`;
+  }
+}
+
+interface Actor {
+  readonly config: MarketEnvConfig;
+  readonly policy: Policy;
+  readonly behaviour: string;
+  readonly name: string;
+  readonly configHash: string;
+  readonly run?: string;
+  readonly updates?: number;
+  dispose(): void;
+}
+
+const isMarketEnv = (env: EnvConfig): env is MarketEnvConfig => env.id === 'AUPreOffV7TradeCost';
+
+const marketConfig = (fields: Partial<MarketEnvConfig>): MarketEnvConfig =>
+  v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', ...fields });
+
+/** The decisions that the environment takes there; of what it does not play, a grid over the whole recording. */
+export function planOf(tape: Tape, { startMinutes, decisionSeconds }: GoldSettings): EpisodePlan {
+  if (tape.market.rules.settlement.kind === 'backLay') {
+    const timeline = timelineOf(tape, marketConfig({ slots: 1, startMinutes, decisionSeconds, maxSteps: 100_000 }));
+    if (timeline !== undefined) return { times: timeline.times, before: timeline.lastMessage };
+  }
+  return gridPlan(tape, decisionSeconds);
+}
+
+/** Changes with the bytes it was read from and with how they are read. */
+const silverKey = ({ origin, fingerprint }: DatasetRecord, market: MarketRecord): string =>
+  `${origin === 'sample' ? fingerprint : market.fingerprint} rows ${String(ROWS_VERSION)} ${String(market.rows)}`;
+
+const describeSplit = ({ split, heldOutPercent, splitSeed, strata, folds, fold }: SplitConfig): string =>
+  split === 'walkForward'
+    ? `by time, last ${String(heldOutPercent)} %, fold ${String(fold)} of ${String(folds)}`
+    : `by market, ${String(heldOutPercent)} %, seed ${String(splitSeed)}${strata === 'none' ? '' : ', by regime'}`;
+
+async function readRegimes(store: FileStore, path: string): Promise<Readonly<Record<string, RegimeFigures>>> {
+  const text = await readText(store, path);
+  if (text === undefined) return {};
+  try {
+    const kept = JSON.parse(text) as KeptRegimes;
+    if (kept.version !== REGIMES_VERSION) return {};
+    return Object.fromEntries(
+      Object.entries(kept.figures).map(([key, { volatility, trend }]) => [
+        key,
+        { volatility: volatility ?? Number.NaN, trend: trend ?? Number.NaN }
+      ])
+    );
+  } catch {
+    return {};
+  }
+}
+
+const nothingToBuild = (dataset: string): AppError =>
+  new AppError('data.empty', {
+    subject: `dataset ${dataset}`,
+    expected: 'at least one market with a book',
+    got: 'none has one',
+    remedy: 'import recordings of order books'
+  });
