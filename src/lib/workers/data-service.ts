@@ -3,6 +3,8 @@ import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { tapeFromWire } from '../market/tape-wire.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
+import { joinResults } from '../data/betfair/join-results.ts';
+import { RESULTS_KIND, RESULTS_TABLE, resultRows } from '../data/betfair/results-table.ts';
 import { arrangeFiles } from '../data/arrange-files.ts';
 import { Catalogue } from '../data/catalogue.ts';
 import { Documents } from '../data/documents.ts';
@@ -83,6 +85,7 @@ export class DataService implements DataWorkerApi {
         bars: (dataset, market) => this.#bars(dataset, market),
         tables: [
           { ...QUALITY_TABLE, rows: () => this.#qualityRows() },
+          { ...RESULTS_TABLE, rows: () => this.#resultRows() },
           ...runTables(async () => (await this.#opened).runs)
         ]
       },
@@ -125,7 +128,7 @@ export class DataService implements DataWorkerApi {
       const { files: arranged, terms } = await arrangeFiles(files, signal);
       const asking = ask === undefined ? {} : { ask: askOnce(untilAborted(ask, signal)) };
       const read: RecordingReader = (file, given) => this.#parts.read(file, { ...given, terms, ...asking });
-      return await importFiles(
+      const report = await importFiles(
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
           files: arranged,
@@ -140,6 +143,9 @@ export class DataService implements DataWorkerApi {
           }
         }
       );
+      if (!report.markets.some(({ venue }) => venue === 'betfair')) return report;
+      const joined = joinResults(report.markets, await this.markets());
+      return { ...report, dataset: { ...report.dataset, oddities: [...report.dataset.oddities, ...joined] } };
     });
   }
 
@@ -324,6 +330,14 @@ export class DataService implements DataWorkerApi {
     await this.#parts.parquet();
     const { bytes } = await this.#layer(dataset, market, 'bronze');
     return await bronzeIpc(`market ${market} of ${dataset}`, bytes);
+  }
+
+  async #resultRows() {
+    const markets = (await this.markets()).filter(({ kind }) => kind === RESULTS_KIND);
+    const rows = await Promise.all(
+      markets.map(async (record) => resultRows(record, await this.#bronze(record.dataset, record.id)))
+    );
+    return rows.flat();
   }
 
   async #bars(dataset: string, market: string): Promise<readonly Readonly<Record<string, number>>[]> {
