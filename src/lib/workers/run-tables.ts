@@ -1,4 +1,5 @@
 /** Runs and their metrics as SQL tables, and the list of every table there is. */
+import { RESULTS_TABLE } from '../data/betfair/results-table.ts';
 import { QUALITY_TABLE } from '../data/quality/quality-table.ts';
 import { GOLD_TABLES } from '../data/sql/gold-tables.ts';
 import type { RecordTable, SqlTable } from '../data/sql/tables.ts';
@@ -63,6 +64,7 @@ export const SQL_TABLES: readonly SqlTable[] = [
   ...DATA_TABLES,
   ...GOLD_TABLES,
   QUALITY_TABLE,
+  RESULTS_TABLE,
   RUNS_TABLE,
   METRICS_TABLE
 ];
