@@ -5,8 +5,9 @@
  * (Tavakoli et al. 2018, arXiv 1711.08946, figure 2).
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { mlp } from '../../compute/mlp.ts';
 import type { Random } from '../../core/random.ts';
-import { dense, denseRelu, makeDense, makeDenseStack } from './dense.ts';
+import { makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
 import { Parameters } from './parameters.ts';
 
@@ -21,10 +22,8 @@ export interface QNetShape {
   readonly duelling: boolean;
 }
 
-interface Stream {
-  readonly layers: readonly Dense[];
-  readonly head: Dense;
-}
+/** Layers of a stream of its own; the last is linear. */
+type Stream = readonly Dense[];
 
 /**
  * Q = V + A - mean of A over the choices: Wang et al. 2016, "Dueling Network Architectures for Deep Reinforcement
@@ -53,7 +52,7 @@ export class QNet {
       const own = hidden.slice(parts);
       const layers = makeDenseStack(this.parameters, { name: `${name}.dense`, inputs: from, widths: own, random });
       const head = makeDense(this.parameters, { name, inputs: own.at(-1) ?? from, outputs, random });
-      return { layers, head };
+      return [...layers, head];
     };
     this.#choices = stream('choices', all);
     this.#value = duelling ? stream('value', quantiles) : undefined;
@@ -63,13 +62,18 @@ export class QNet {
   run(observations: tf.Tensor2D): tf.Tensor3D[] {
     const { branches, quantiles } = this.#shape;
     const [size] = observations.shape;
-    const shared = denseRelu(observations, this.#shared);
-    const through = ({ layers, head }: Stream): tf.Tensor3D =>
-      tf.reshape(dense(denseRelu(shared, layers), head), [size, quantiles, -1]);
-    const all = through(this.#choices);
+    const relu = { activation: 'relu', last: 'linear' } as const;
+    const stacked = (layers: Stream): tf.Tensor3D =>
+      tf.reshape(mlp({ x: shared, layers, ...relu }), [size, quantiles, -1]);
+    // One stream is one op; two begin with one in common.
+    const [shared, layers] =
+      this.#value === undefined || this.#shared.length === 0
+        ? [observations, [...this.#shared, ...this.#choices]]
+        : [mlp({ x: observations, layers: this.#shared, activation: 'relu', last: 'activated' }), this.#choices];
+    const all = stacked(layers);
     const split = branches.length === 1 ? [all] : tf.split<tf.Tensor3D>(all, [...branches], 2);
     if (this.#value === undefined) return split;
-    const value = through(this.#value);
+    const value = stacked(this.#value);
     return split.map((advantages) => duel(value, advantages) as tf.Tensor3D);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The dense layers of mlp.ts as one op on tfjs-wasm's memory, with gradients: one kernel forward, one backward. The
- * gradient of the input is one product more, made only where it is asked for: what comes from data wants none.
+ * The dense layers of mlp.ts as one op on tfjs-wasm's memory, with gradients. The backward pass through the layers runs
+ * once; the gradients of input, kernels and biases follow from it and are each made only when asked for: data wants none,
+ * and an actor trained through a critic does not pay for the critic's weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor, Tensor2D, TensorInfo } from '@tensorflow/tfjs-core';
@@ -49,11 +50,14 @@ export function wasmMlp(module: KernelModule): FusedMlp {
           tensor instanceof tf.Variable ? tensor : saved[next++]!
         );
         const passed = { x: own!, kernels: rest, outputs: saved.slice(next) };
-        const [dz, ...gradients] = backward(module, dy, passed, attributes).map(tensorOf);
-        const first = rest[0] as Tensor2D;
-        const functions: Record<string, () => Tensor> = { x: () => tf.matMul(dz as Tensor2D, first, false, true) };
-        gradients.forEach((gradient, i) => {
-          functions[String(i)] = () => gradient;
+        const deltas = backward(module, dy, passed, attributes).map(tensorOf);
+        const functions: Record<string, () => Tensor> = {
+          x: () => product(module, deltas[0]!, false, rest[0]!, true)
+        };
+        deltas.forEach((delta, i) => {
+          const before = i === 0 ? own! : passed.outputs[i - 1]!;
+          functions[String(2 * i)] = () => product(module, before, true, delta, false);
+          functions[String(2 * i + 1)] = () => sumOverRows(module, delta);
         });
         return functions;
       }
@@ -96,10 +100,7 @@ function forward(
   return outputs;
 }
 
-/**
- * From the gradient of what was put out.
- * @returns the gradient of the first layer's sums, [rows, units], then those of kernel and bias of each layer
- */
+/** From the gradient of what was put out to those of each layer's sums, [rows, units] each. */
 function backward(
   module: KernelModule,
   dy: TensorInfo,
@@ -107,34 +108,41 @@ function backward(
   { hidden, last }: Attributes
 ): TensorInfo[] {
   const { kernels } = module;
-  const count = weights.length;
   const [rows] = x.shape as [number, number];
-  const dFirst = module.output([rows, weights[0]!.shape[1]!]);
-  const gradients = weights.flatMap(({ shape }) => [module.output(shape), module.output([shape[1]!])]);
-  let products = 0;
-  let widest = 0;
-  for (const { shape } of weights) {
-    const [size, units] = shape as [number, number];
-    products = Math.max(products, kernels.matMulScratch(rows, units), kernels.matMulScratch(units, size));
-    widest = Math.max(widest, units);
-  }
-  // Sums' gradients of two layers at a time, then the products' own.
-  const scratch = module.scratch(2 * rows * widest + products);
-  const spare = [scratch, scratch + 4 * rows * widest] as const;
-  const workspace = scratch + 8 * rows * widest;
+  const deltas = outputs.map(({ shape }) => module.output(shape));
   let gradient = module.addressOf(dy);
-  for (let i = count - 1; i >= 0; i--) {
+  for (let i = weights.length - 1; i >= 0; i--) {
     const [size, units] = weights[i]!.shape as [number, number];
-    const activation = i === count - 1 ? last : hidden;
-    const dz = i === 0 ? module.addressOf(dFirst) : spare[i % 2]!;
-    kernels.activationGradient(rows * units, module.addressOf(outputs[i]!), gradient, activation, dz);
-    const before = module.addressOf(i === 0 ? x : outputs[i - 1]!);
-    const [dKernel, dBias] = [gradients[2 * i]!, gradients[2 * i + 1]!];
-    kernels.matMul(1, size, units, rows, before, true, dz, false, module.addressOf(dKernel), workspace);
-    kernels.sumOverRows(rows, units, dz, module.addressOf(dBias));
+    const activation = i === weights.length - 1 ? last : hidden;
+    const delta = module.addressOf(deltas[i]!);
+    kernels.activationGradient(rows * units, module.addressOf(outputs[i]!), gradient, activation, delta);
     if (i === 0) break;
-    gradient = spare[(i + 1) % 2]!;
-    kernels.matMul(1, rows, size, units, dz, false, module.addressOf(weights[i]!), true, gradient, workspace);
+    // The layer before turns its gradient into its own sums' where it lies.
+    gradient = module.addressOf(deltas[i - 1]!);
+    const scratch = module.scratch(kernels.matMulScratch(units, size));
+    kernels.matMul(1, rows, size, units, delta, false, module.addressOf(weights[i]!), true, gradient, scratch);
   }
-  return [dFirst, ...gradients];
+  return deltas;
+}
+
+/** op(a) op(b), both of rank 2. */
+function product(module: KernelModule, a: Tensor, transposeA: boolean, b: Tensor, transposeB: boolean): Tensor {
+  const { kernels } = module;
+  const [rowsA, columnsA] = a.shape as [number, number];
+  const [rowsB, columnsB] = b.shape as [number, number];
+  const [rows, depth] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const columns = transposeB ? rowsB : columnsB;
+  const out = module.output([rows, columns]);
+  const scratch = module.scratch(kernels.matMulScratch(depth, columns));
+  const [addressA, addressB, addressC] = [module.addressOf(a), module.addressOf(b), module.addressOf(out)];
+  kernels.matMul(1, rows, columns, depth, addressA, transposeA, addressB, transposeB, addressC, scratch);
+  return tensorOf(out);
+}
+
+/** [rows, columns] to [columns]. */
+function sumOverRows(module: KernelModule, values: Tensor): Tensor {
+  const [rows, columns] = values.shape as [number, number];
+  const out = module.output([columns]);
+  module.kernels.sumOverRows(rows, columns, module.addressOf(values), module.addressOf(out));
+  return tensorOf(out);
 }
