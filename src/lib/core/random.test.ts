@@ -35,6 +35,25 @@ describe('named random streams', () => {
     used.reseed(root, 'fills');
     expect(take(used, 8)).toEqual(take(root.split('fills'), 8));
   });
+  it('start over in place as the stream of a seed, a name and a number', () => {
+    const used = new Random(seed(9));
+    for (const [number, digits, written] of [
+      [0, 1, '0'],
+      [0, 3, '000'],
+      [7, 3, '007'],
+      [42, 3, '042'],
+      [100, 3, '100'],
+      [12_345, 3, '12345']
+    ] as const) {
+      for (const root of [0, 5, 10, 99_999, 2_147_483_648, 4_294_967_295]) {
+        used.normal();
+        used.restart(number % 2 === 0 ? root : root | 0, 'market ', number, digits);
+        const made = new Random(seed(root), `market ${written}`);
+        expect([used.normal(), ...take(used, 4)]).toEqual([made.normal(), ...take(made, 4)]);
+        expect(take(used.split('news'), 4)).toEqual(take(made.split('news'), 4));
+      }
+    }
+  });
   it('go on exactly from a saved state', () => {
     const random = new Random(seed(3));
     take(random, 5);

@@ -54,6 +54,24 @@ export class Random {
     this.#start();
   }
 
+  /**
+   * Becomes the stream that `new Random(seed, name + number)` makes, and makes nothing.
+   * @param bits of the seed: itself, or as a signed number, which is handed over without being made an object
+   * @param digits the number is written with at least so many, noughts in front
+   */
+  restart(bits: number, name: string, number: number, digits = 1): void {
+    const seed = bits >>> 0;
+    this.#pathLength = 0;
+    for (let unit = 1e9; unit >= 1; unit /= 10) {
+      if (seed >= unit || unit === 1) this.#push(48 + (Math.floor(seed / unit) % 10));
+    }
+    this.#append('/');
+    this.#append(name);
+    for (let unit = 10 ** (digits - 1); unit > 1 && number < unit; unit /= 10) this.#push(48);
+    this.#appendDigits(number);
+    this.#start();
+  }
+
   /** 32 random bits, unsigned. */
   bits(): number {
     this.#advance();

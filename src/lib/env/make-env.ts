@@ -37,7 +37,7 @@ export interface VectorEnvOptions {
   /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
   readonly slab?: ArrayBufferLike;
   readonly offset?: number;
-  /** Records episodes, of one environment or all, for a replay; a market environment only. */
+  /** Records episodes, of one environment or all, with every order and why it filled; of environments with orders. */
   readonly trace?: TraceRequest;
 }
 
@@ -47,6 +47,6 @@ export function makeVectorEnv({ config, tapes, slab, offset = 0, trace }: Vector
   const size = config.environments;
   const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
   if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers, trace });
-  if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, buffers });
+  if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, buffers, trace });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

@@ -3,12 +3,11 @@
  * It crosses workers and files as it is.
  */
 import type { Nanos } from '../core/units.ts';
-import { epochMillis } from '../market/tape.ts';
-import type { SimulatedExchange } from './matching/exchange.ts';
+import { NANOS_PER_MILLI } from '../core/units.ts';
+import type { MarketInfo } from '../market/tape.ts';
 import type { Order } from './matching/order.ts';
 import { OrderStatus } from './matching/order.ts';
 import type { OrderStory } from './matching/story.ts';
-import type { Timeline } from './market/timeline.ts';
 
 export interface DecisionTrace {
   /** When it was taken, milliseconds since the epoch. */
@@ -25,7 +24,7 @@ export interface DecisionTrace {
 
 export interface OrderTrace extends OrderStory {
   readonly id: number;
-  /** Slot of the tape, and that runner's id in the recording. */
+  /** Slot of the market, and that runner's id in it. */
   readonly slot: number;
   readonly runnerId: string;
   readonly madeMillis: number;
@@ -37,7 +36,7 @@ export interface OrderTrace extends OrderStory {
 export interface EpisodeTrace {
   readonly market: string;
   readonly synthetic: boolean;
-  /** Slot of the tape in each slot of the environment, -1 for none. */
+  /** Slot of the market in each slot of the environment, -1 for none. */
   readonly runners: readonly number[];
   readonly decisions: readonly DecisionTrace[];
   readonly orders: readonly OrderTrace[];
@@ -49,6 +48,28 @@ export interface EpisodeTrace {
 export interface TraceRequest {
   readonly environment: number | 'all';
   onEpisode(trace: EpisodeTrace): void;
+}
+
+/** An exchange that kept its history. */
+export interface TracedExchange {
+  /** Every order of the episode. */
+  readonly orders: readonly Order[];
+  explain(order: Order): OrderStory;
+}
+
+/** The market of an episode: where its clock starts, and which runners are played. */
+export interface TracedMarket {
+  readonly tape: {
+    readonly market: Pick<MarketInfo, 'id' | 'synthetic' | 'runners'>;
+    readonly startEpochNanos: bigint;
+  };
+  readonly runners: ArrayLike<number>;
+}
+
+/** The recorder of the environment numbered `index`, where one is asked for. */
+export function recorderOf(request: TraceRequest | undefined, index: number): TraceRecorder | undefined {
+  const asked = request?.environment === 'all' || request?.environment === index;
+  return request !== undefined && asked ? new TraceRecorder(request) : undefined;
 }
 
 /** Gathers one environment's decisions; its exchange must keep history. */
@@ -69,29 +90,24 @@ export class TraceRecorder {
     this.#decisions.push(decision);
   }
 
-  finish(exchange: SimulatedExchange, timeline: Timeline, info: Float32Array): void {
-    const { tape } = timeline;
-    const millisOf = (time: Nanos): number => epochMillis(tape, time);
-    const trace: EpisodeTrace = {
+  finish(exchange: TracedExchange, { tape, runners }: TracedMarket, info: Float32Array): void {
+    const startMillis = Number(tape.startEpochNanos / 1_000_000n);
+    const millisOf = (time: Nanos): number => startMillis + time / NANOS_PER_MILLI;
+    this.#request.onEpisode({
       market: tape.market.id,
       synthetic: tape.market.synthetic,
-      runners: [...timeline.runners],
+      runners: Array.from(runners),
       decisions: this.#decisions,
-      orders: exchange.orders.map((order) => traceOf(order, exchange, millisOf)),
+      orders: exchange.orders.map((order) => ({
+        ...exchange.explain(order),
+        id: order.id,
+        slot: order.slot,
+        runnerId: tape.market.runners[order.slot]?.id ?? '',
+        madeMillis: millisOf(order.madeAt),
+        acceptedMillis: millisOf(order.acceptedAt),
+        endedMillis: order.status === OrderStatus.complete ? millisOf(order.endedAt) : undefined
+      })),
       info: [...info]
-    };
-    this.#request.onEpisode(trace);
+    });
   }
-}
-
-function traceOf(order: Order, exchange: SimulatedExchange, millisOf: (time: Nanos) => number): OrderTrace {
-  return {
-    ...exchange.explain(order),
-    id: order.id,
-    slot: order.slot,
-    runnerId: exchange.tape.market.runners[order.slot]?.id ?? '',
-    madeMillis: millisOf(order.madeAt),
-    acceptedMillis: millisOf(order.acceptedAt),
-    endedMillis: order.status === OrderStatus.complete ? millisOf(order.endedAt) : undefined
-  };
 }

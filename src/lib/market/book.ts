@@ -197,7 +197,7 @@ export class Book implements BookView {
     this.asks.clear();
     this.traded.clear();
     this.#traded = 0;
-    this.#offLadder = [];
+    if (this.#offLadder.length > 0) this.#offLadder = [];
     this.lastTraded = NO_TICK;
     this.lastTradedPrice = Number.NaN;
     this.restoreBest(NO_TICK, NO_TICK);

@@ -52,7 +52,7 @@ export class MarketState {
 
   /** Back to before the first row. */
   reset(): void {
-    for (const book of this.books) book.clear();
+    for (let slot = 0; slot < this.books.length; slot++) this.books[slot]!.clear();
     this.status = MarketStatus.inactive;
     this.inPlay = false;
     this.betDelaySeconds = 0;
@@ -98,7 +98,7 @@ export class MarketState {
     const lots = tape.lots[row]!;
     this.time = tape.exchange[row]! as Nanos;
     if (slot === NO_SLOT) {
-      this.#applyToMarket(kind, lots);
+      this.#applyToMarket(kind, tape.lots, row);
       return;
     }
     const book = this.books[slot]!;
@@ -169,11 +169,13 @@ export class MarketState {
     return place;
   }
 
-  #applyToMarket(kind: RowKind, lots: number): void {
-    if (kind === RowKind.status) this.status = lots as MarketStatus;
-    else if (kind === RowKind.inPlay) this.inPlay = lots === 1;
-    else if (kind === RowKind.betDelay) this.betDelaySeconds = lots;
-    else if (kind === RowKind.scheduledStart) this.scheduledMillis = lots;
+  /** @param lots of the tape: a date is no small number, and would be handed over as an object */
+  #applyToMarket(kind: RowKind, lots: Float64Array, row: number): void {
+    const value = lots[row]!;
+    if (kind === RowKind.status) this.status = value as MarketStatus;
+    else if (kind === RowKind.inPlay) this.inPlay = value === 1;
+    else if (kind === RowKind.betDelay) this.betDelaySeconds = value;
+    else if (kind === RowKind.scheduledStart) this.scheduledMillis = value;
     else if (kind === RowKind.clear) for (const book of this.books) book.clear();
   }
 

@@ -6,15 +6,13 @@ import { LEAN_BEHAVIOUR } from './scenario.ts';
 import type { Behaviour } from './scenario.ts';
 
 function times(behaviour: Behaviour, seconds: number, options: { offSeconds: number; stops?: number; seed?: number }) {
-  const arrivals = new Arrivals(new Random(seed(options.seed ?? 7)), {
-    behaviour,
-    offSeconds: options.offSeconds,
-    runners: 4
-  });
+  const arrivals = new Arrivals(4, behaviour);
+  arrivals.begin(new Random(seed(options.seed ?? 7)), { behaviour, leadSeconds: options.offSeconds });
   const found: [number, number][] = [];
   const every = options.stops ?? seconds;
   for (let until = every; until <= seconds; until += every) {
-    while (arrivals.next(until)) found.push([arrivals.time, arrivals.runner]);
+    arrivals.until = until;
+    while (arrivals.next()) found.push([arrivals.time, arrivals.runner]);
   }
   return found;
 }

@@ -3,38 +3,65 @@
  * whose softmax are the win probabilities. Because every price is read off one softmax, the book stays near 100 %
  * whatever single runner the money comes for.
  */
-import type { Ladder } from '../../market/ladder.ts';
-import type { Ticks } from '../../core/units.ts';
+import type { FairPrices } from './fair-prices.ts';
 
 /** Log-strengths and their softmax, kept up to date one runner at a time. */
 export class Strengths {
-  readonly #logs: Float64Array;
+  /** Who changes one says so with `changed`. */
+  readonly logs: Float64Array;
+  /** Fair prices as ticks and parts of one, by runner; each as of its last `price`. */
+  readonly ticks: Float64Array;
+  readonly #fair: FairPrices;
   readonly #weights: Float64Array;
   #sum = 0;
+  /** Counts changes; a tick that was worked out at this count still holds. */
+  #version = 0;
+  readonly #pricedAt: Int32Array;
 
-  constructor(probabilities: ArrayLike<number>) {
-    this.#weights = Float64Array.from(probabilities);
-    this.#logs = this.#weights.map(Math.log);
+  constructor(runners: number, fair: FairPrices) {
+    this.logs = new Float64Array(runners);
+    this.ticks = new Float64Array(runners);
+    this.#weights = new Float64Array(runners);
+    this.#pricedAt = new Int32Array(runners);
+    this.#fair = fair;
+  }
+
+  /** Starts over. @param probabilities one a runner, summing to 1 */
+  begin(probabilities: ArrayLike<number>): void {
+    for (let i = 0; i < this.logs.length; i++) {
+      this.#weights[i] = probabilities[i]!;
+      this.logs[i] = Math.log(probabilities[i]!);
+    }
+    this.#pricedAt.fill(-1);
+    this.#version = 0;
     this.#resum();
   }
 
   get runners(): number {
-    return this.#logs.length;
+    return this.logs.length;
   }
 
-  log(runner: number): number {
-    return this.#logs[runner]!;
-  }
-
-  add(runner: number, change: number): void {
-    const log = this.#logs[runner]! + change;
-    this.#logs[runner] = log;
-    this.#weights[runner] = Math.exp(log);
+  /** The log-strength of a runner is another now. */
+  changed(runner: number): void {
+    this.#weights[runner] = Math.exp(this.logs[runner]!);
+    this.#version++;
     this.#resum();
   }
 
   probability(runner: number): number {
     return this.#weights[runner]! / this.#sum;
+  }
+
+  /** Brings `ticks` of a runner up to date: the tick below its fair price, and how far towards the next. */
+  price(runner: number): void {
+    if (this.#pricedAt[runner] === this.#version) return;
+    this.#pricedAt[runner] = this.#version;
+    const { prices, perUnit, tickBelow, size } = this.#fair;
+    const price = 1 / (this.#weights[runner]! / this.#sum);
+    const units = Math.min(tickBelow.length - 1, Math.max(0, Math.floor(price * perUnit + 1e-9)));
+    const tick = tickBelow[units]!;
+    if (tick >= size - 1) this.ticks[runner] = size - 1;
+    else this.ticks[runner] = tick + Math.max(0, (price - prices[tick]!) / (prices[tick + 1]! - prices[tick]!));
   }
 
   /** The runner that a uniform number falls on when each has its probability. */
@@ -53,20 +80,4 @@ export class Strengths {
     for (let i = 0; i < this.#weights.length; i++) sum += this.#weights[i]!;
     this.#sum = sum;
   }
-}
-
-/** A price between the ladder's ticks: the tick below, and how far towards the next. */
-export function fractionalTick(ladder: Ladder, price: number): number {
-  const tick = ladder.tickBelow(price);
-  if (tick >= ladder.size - 1) return ladder.size - 1;
-  const below = ladder.priceOf(tick);
-  const above = ladder.priceOf((tick + 1) as Ticks);
-  return tick + Math.max(0, (price - below) / (above - below));
-}
-
-/** Relative width of one tick at a fractional tick: how far a price moves, in logarithms, when it moves one tick. */
-export function tickWidth(ladder: Ladder, at: number): number {
-  const tick = Math.min(ladder.size - 2, Math.max(0, Math.floor(at))) as Ticks;
-  const price = ladder.priceOf(tick);
-  return (ladder.priceOf((tick + 1) as Ticks) - price) / price;
 }

@@ -1,5 +1,4 @@
 /** Invented courses and runners. Each is plainly of a simulator's making, and none is a real one. */
-import type { Random } from '../../core/random.ts';
 
 const COURSES = [
   'Lantern Flat',
@@ -41,11 +40,12 @@ const LAST = [
   'Teapot'
 ];
 
-export const courseName = (random: Random): string => COURSES[random.below(COURSES.length)]!;
+export const COURSE_NAMES = COURSES.length;
+/** So many runners have names of their own. */
+export const RUNNER_NAMES = FIRST.length * LAST.length;
 
-/** Different names for a field of up to 24. */
-export function runnerNames(random: Random, count: number): string[] {
-  const pairs = Array.from({ length: FIRST.length * LAST.length }, (_, i) => i);
-  random.shuffle(pairs);
-  return pairs.slice(0, count).map((i) => `${FIRST[i % FIRST.length]!} ${LAST[Math.floor(i / FIRST.length)]!}`);
-}
+export const courseName = (course: number): string => COURSES[course]!;
+
+/** @param name 0 to `RUNNER_NAMES` - 1 */
+export const runnerName = (name: number): string =>
+  `${FIRST[name % FIRST.length]!} ${LAST[Math.floor(name / FIRST.length)]!}`;

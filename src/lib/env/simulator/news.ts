@@ -1,6 +1,7 @@
 /** News: jumps of the hidden truth, some of which turn out to be nothing and go back. */
-import type { Random } from '../../core/random.ts';
-import { tickWidth } from './beliefs.ts';
+import { Random } from '../../core/random.ts';
+import type { Seed } from '../../core/units.ts';
+import type { MarketTerms } from './scenario.ts';
 import type { TradingFloor } from './trading-floor.ts';
 
 /** News comes up to this many times as often right before the off. */
@@ -11,52 +12,84 @@ const RUMOUR_SECONDS = 80;
 /** A tick's width on which half of a piece of news is measured, so that short prices move in ticks as long ones do. */
 const COMMON_WIDTH = 0.02;
 
-interface Reversal {
-  readonly time: number;
-  readonly runner: number;
-  readonly change: number;
-}
+/** Rumours that may be about at once at first; more are made room for. */
+const FIRST_RUMOURS = 16;
 
 export class News {
   /** When the next piece is due, seconds. */
-  next: number;
+  next = 0;
   readonly #floor: TradingFloor;
-  readonly #random: Random;
-  readonly #offSeconds: number;
-  readonly #reversals: Reversal[] = [];
-  #nextPiece: number;
+  readonly #random = new Random(0 as Seed);
+  #offSeconds = 0;
+  /** Rumours in the order they came: when each turns out to be nothing, about whom, and what that takes back. */
+  #times = new Float64Array(FIRST_RUMOURS);
+  #runners = new Int32Array(FIRST_RUMOURS);
+  #changes = new Float64Array(FIRST_RUMOURS);
+  #rumours = 0;
+  #nextPiece = 0;
 
-  constructor(options: { floor: TradingFloor; random: Random; offSeconds: number }) {
-    this.#floor = options.floor;
-    this.#random = options.random;
-    this.#offSeconds = options.offSeconds;
-    this.#nextPiece = this.#wait(0);
+  constructor(floor: TradingFloor) {
+    this.#floor = floor;
+  }
+
+  /** Starts over, on a floor that has begun. @param root the market's stream */
+  begin(root: Random, terms: MarketTerms): void {
+    this.#random.reseed(root, 'news');
+    this.#offSeconds = terms.leadSeconds;
+    this.#rumours = 0;
+    this.next = 0;
+    this.#wait();
     this.next = this.#nextPiece;
   }
 
   /** Brings what is due at `next` into the truth, and sets `next` anew. */
   happen(): void {
-    const now = this.next;
-    const due = this.#reversals.findIndex((reversal) => reversal.time <= now);
-    if (due >= 0) {
-      for (const reversal of this.#reversals.splice(due, 1)) this.#floor.truth.add(reversal.runner, reversal.change);
-    } else {
-      this.#jump(now);
-      this.#nextPiece = this.#wait(now);
+    let due = 0;
+    while (due < this.#rumours && this.#times[due]! > this.next) due++;
+    if (due < this.#rumours) this.#takeBack(due);
+    else {
+      this.#jump();
+      this.#wait();
     }
-    this.next = this.#reversals.reduce((first, reversal) => Math.min(first, reversal.time), this.#nextPiece);
+    let first = this.#nextPiece;
+    for (let i = 0; i < this.#rumours; i++) first = Math.min(first, this.#times[i]!);
+    this.next = first;
   }
 
-  #jump(now: number): void {
-    const { truth, ladder, behaviour } = this.#floor;
+  #takeBack(rumour: number): void {
+    const { truth } = this.#floor;
+    const runner = this.#runners[rumour]!;
+    truth.logs[runner]! += this.#changes[rumour]!;
+    truth.changed(runner);
+    this.#rumours--;
+    for (let i = rumour; i < this.#rumours; i++) {
+      this.#times[i] = this.#times[i + 1]!;
+      this.#runners[i] = this.#runners[i + 1]!;
+      this.#changes[i] = this.#changes[i + 1]!;
+    }
+  }
+
+  #jump(): void {
+    const { truth, fair, behaviour } = this.#floor;
     const random = this.#random;
     const runner = this.#subject();
-    const ticks = behaviour.newsTicks * (0.4 + random.exponential(0.6)) * (random.uniform() < 0.5 ? 1 : -1);
-    const width = 0.5 * (COMMON_WIDTH + tickWidth(ladder, this.#floor.trueTick(runner)));
-    const change = ticks * width;
-    truth.add(runner, change);
-    if (random.uniform() >= behaviour.rumourShare) return;
-    this.#reversals.push({ time: now + random.exponential(RUMOUR_SECONDS), runner, change: -change });
+    random.drawUniform();
+    const size = 0.4 - 0.6 * Math.log(1 - random.drawn);
+    random.drawUniform();
+    const ticks = behaviour.newsTicks * size * (random.drawn < 0.5 ? 1 : -1);
+    truth.price(runner);
+    const at = Math.min(fair.size - 2, Math.max(0, Math.floor(truth.ticks[runner]!)));
+    const change = ticks * (0.5 * (COMMON_WIDTH + fair.widths[at]!));
+    truth.logs[runner]! += change;
+    truth.changed(runner);
+    random.drawUniform();
+    if (random.drawn >= behaviour.rumourShare) return;
+    if (this.#rumours === this.#times.length) this.#grow();
+    random.drawUniform();
+    this.#times[this.#rumours] = this.next + -RUMOUR_SECONDS * Math.log(1 - random.drawn);
+    this.#runners[this.#rumours] = runner;
+    this.#changes[this.#rumours] = -change;
+    this.#rumours++;
   }
 
   /** Short prices make more news, but not in proportion. */
@@ -64,7 +97,8 @@ export class News {
     const { truth } = this.#floor;
     let sum = 0;
     for (let i = 0; i < truth.runners; i++) sum += Math.sqrt(truth.probability(i));
-    let at = this.#random.uniform() * sum;
+    this.#random.drawUniform();
+    let at = this.#random.drawn * sum;
     for (let i = 0; i < truth.runners; i++) {
       at -= Math.sqrt(truth.probability(i));
       if (at < 0) return i;
@@ -72,9 +106,21 @@ export class News {
     return truth.runners - 1;
   }
 
-  #wait(now: number): number {
-    const left = Math.max(0, this.#offSeconds - now);
+  /** Draws when the piece after the one at `next` comes. */
+  #wait(): void {
+    const left = Math.max(0, this.#offSeconds - this.next);
     const pace = 1 + (RUSH - 1) * Math.exp(-left / RUSH_SECONDS);
-    return now + this.#random.exponential(this.#floor.behaviour.newsSeconds / pace);
+    this.#random.drawUniform();
+    this.#nextPiece = this.next + -(this.#floor.behaviour.newsSeconds / pace) * Math.log(1 - this.#random.drawn);
+  }
+
+  #grow(): void {
+    const [times, runners, changes] = [this.#times, this.#runners, this.#changes];
+    this.#times = new Float64Array(2 * times.length);
+    this.#runners = new Int32Array(2 * times.length);
+    this.#changes = new Float64Array(2 * times.length);
+    this.#times.set(times);
+    this.#runners.set(runners);
+    this.#changes.set(changes);
   }
 }

@@ -1,11 +1,12 @@
 /**
  * Orders placed in a simulated market from outside it: those on their way, those that rest, and what was matched of
  * each. They are orders of the book like any other; this only remembers which are ours. All state is in typed arrays
- * that grow by doubling, so a long episode allocates nothing.
+ * that grow by doubling and are used again by the next market.
  */
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
-import type { OrderRef, RunnerBook, Side } from './runner-book.ts';
-import { NO_ORDER } from './runner-book.ts';
+import { NANOS_PER_SECOND } from '../../core/units.ts';
+import type { Match, OrderRef, RunnerBook } from './runner-book.ts';
+import { NO_ORDER, Side } from './runner-book.ts';
 import { Owner } from './trading-floor.ts';
 
 /** An order of ours: 1, 2, ... in order of placing. 0 is none. */
@@ -22,31 +23,53 @@ export interface OwnFill {
   readonly time: Nanos;
   /** False when it took a price that stood. */
   readonly resting: boolean;
+  /** What the bet that came to it took at the price in all, and of that, before this order; 0 when it took itself. */
+  readonly cameLots: number;
+  readonly aheadLots: number;
+  /** Messages that were published before it. */
+  readonly message: number;
 }
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What is asked for when an order is placed. */
+export interface OwnRequest {
+  readonly slot: number;
+  readonly side: Side;
+  readonly tick: Ticks;
+  readonly lots: Lots;
+  /** From now until it comes to its book, the bet delay not counted; none when left out. */
+  readonly delaySeconds?: number;
+}
 
 /** Where an order of ours is: on its way to the book, in it, or gone (matched, taken back or lapsed). */
 export type OwnOrderPlace = 'onItsWay' | 'resting' | 'gone';
 const Place = { onItsWay: 0, resting: 1, gone: 2 } as const;
 const NAMES: readonly OwnOrderPlace[] = ['onItsWay', 'resting', 'gone'];
 
+const FIRST_CAPACITY = 256;
+
 export class OwnOrders {
   /** Orders placed so far. */
   count = 0;
   /** When the next order on its way comes to its book, seconds; infinite when none is. */
   nextDue = Number.POSITIVE_INFINITY;
+  /** The market's clock, seconds, as far as the books were told; and messages published. The market sets both. */
+  now = 0;
+  message = 0;
   readonly #books: readonly RunnerBook[];
-  #capacity = 256;
-  #place = new Uint8Array(this.#capacity);
-  #slot = new Uint8Array(this.#capacity);
-  #side = new Uint8Array(this.#capacity);
-  #tick = new Int32Array(this.#capacity);
-  #lots = new Float64Array(this.#capacity);
-  #matched = new Float64Array(this.#capacity);
-  #due = new Float64Array(this.#capacity);
-  #ref = new Float64Array(this.#capacity);
-  /** Orders on their way, in order of placing. */
-  readonly #travelling: OwnOrder[] = [];
+  #place = new Uint8Array(FIRST_CAPACITY);
+  #slot = new Uint8Array(FIRST_CAPACITY);
+  #side = new Uint8Array(FIRST_CAPACITY);
+  #tick = new Int32Array(FIRST_CAPACITY);
+  #lots = new Float64Array(FIRST_CAPACITY);
+  #matched = new Float64Array(FIRST_CAPACITY);
+  /** Lots ahead of it when it came to rest. */
+  #ahead = new Float64Array(FIRST_CAPACITY);
+  #due = new Float64Array(FIRST_CAPACITY);
+  #ref = new Float64Array(FIRST_CAPACITY);
+  /** Orders on their way, in order of placing, and how many. */
+  #travelling = new Int32Array(FIRST_CAPACITY);
+  #travellers = 0;
   readonly #fills: Writable<OwnFill>[] = [];
   #fillCount = 0;
 
@@ -54,26 +77,42 @@ export class OwnOrders {
     this.#books = books;
   }
 
-  add(order: { slot: number; side: Side; tick: Ticks; lots: Lots }, due: number): OwnOrder {
-    if (this.count === this.#capacity) this.#grow();
+  /** Starts over with no order. */
+  begin(): void {
+    this.count = 0;
+    this.nextDue = Number.POSITIVE_INFINITY;
+    this.now = 0;
+    this.message = 0;
+    this.#travellers = 0;
+    this.#fillCount = 0;
+  }
+
+  /** Takes an order that is to come to its book once `now` is `delaySeconds` and `betDelay` on. */
+  add(order: OwnRequest, betDelay: number): OwnOrder {
+    if (this.count === this.#place.length) this.#grow();
     const at = this.count++;
+    const due = this.now + (order.delaySeconds ?? 0) + betDelay;
     this.#place[at] = Place.onItsWay;
     this.#slot[at] = order.slot;
     this.#side[at] = order.side;
     this.#tick[at] = order.tick;
     this.#lots[at] = order.lots;
+    this.#matched[at] = 0;
+    this.#ahead[at] = 0;
     this.#due[at] = due;
-    this.#travelling.push(at + 1);
-    this.nextDue = Math.min(this.nextDue, due);
+    this.#ref[at] = NO_ORDER;
+    this.#travelling[this.#travellers++] = at + 1;
+    if (due < this.nextDue) this.nextDue = due;
     return at + 1;
   }
 
-  /** Takes the first order that is due by `time` off its way; the caller brings it to its book or drops it. */
-  arriving(time: number): OwnOrder {
+  /** Takes the first order that is due by `now` off its way; the caller brings it to its book or drops it. */
+  arriving(): OwnOrder {
     let found: OwnOrder = NO_OWN_ORDER;
-    for (const order of this.#travelling) {
+    for (let i = 0; i < this.#travellers; i++) {
+      const order = this.#travelling[i]!;
       const due = this.#due[order - 1]!;
-      if (due <= time && (found === NO_OWN_ORDER || due < this.#due[found - 1]!)) found = order;
+      if (due <= this.now && (found === NO_OWN_ORDER || due < this.#due[found - 1]!)) found = order;
     }
     if (found !== NO_OWN_ORDER) this.#leave(found);
     return found;
@@ -83,10 +122,14 @@ export class OwnOrders {
   enter(order: OwnOrder): number {
     const at = order - 1;
     const book = this.#books[this.#slot[at]!]!;
-    const [side, tick, lots] = [this.side(order), this.#tick[at]!, this.#lots[at]!];
+    const side = this.side(order);
+    const tick = this.#tick[at]!;
+    const lots = this.#lots[at]!;
     const left = book.take(side, tick, lots, Owner.own + order);
     if (left > 0) {
-      this.#ref[at] = book.place(side, tick, left, Owner.own + order);
+      const ref = book.place(side, tick, left, Owner.own + order);
+      this.#ref[at] = ref;
+      this.#ahead[at] = book.queueAhead(ref);
       this.#place[at] = Place.resting;
     }
     return lots - left;
@@ -105,8 +148,8 @@ export class OwnOrders {
 
   /** Every order on its way is dropped: the market takes none. */
   drop(): void {
-    for (const order of this.#travelling) this.#place[order - 1] = Place.gone;
-    this.#travelling.length = 0;
+    for (let i = 0; i < this.#travellers; i++) this.#place[this.#travelling[i]! - 1] = Place.gone;
+    this.#travellers = 0;
     this.nextDue = Number.POSITIVE_INFINITY;
   }
 
@@ -138,18 +181,32 @@ export class OwnOrders {
     return (this.#matched[order - 1] ?? 0) as Lots;
   }
 
+  /** Lots that stood ahead of it when it came to rest; 0 when it never did. */
+  aheadOnArrival(order: OwnOrder): number {
+    return this.#ahead[order - 1] ?? 0;
+  }
+
   /** Lots that still wait in the book or are on their way. */
   remaining(order: OwnOrder): Lots {
     if (this.where(order) === 'onItsWay') return this.#lots[order - 1]! as Lots;
     return (this.#books[this.slot(order)]?.remaining(this.ref(order)) ?? 0) as Lots;
   }
 
-  noteFill(fill: OwnFill): void {
-    this.#matched[fill.order - 1]! += fill.lots;
-    const kept = this.#fills[this.#fillCount];
-    if (kept === undefined) this.#fills.push({ ...fill });
-    else Object.assign(kept, fill);
-    this.#fillCount++;
+  /** A match of the resting order, or of the one that came, on a runner, at `now`. */
+  noteFill(slot: number, match: Readonly<Match>, resting: boolean): void {
+    const order = (resting ? match.makerOwner : match.takerOwner) - Owner.own;
+    this.#matched[order - 1]! += match.lots;
+    const fill = (this.#fills[this.#fillCount++] ??= emptyFill());
+    fill.order = order;
+    fill.slot = slot;
+    fill.side = resting ? match.side : match.side === Side.bid ? Side.ask : Side.bid;
+    fill.tick = match.tick as Ticks;
+    fill.lots = match.lots as Lots;
+    fill.time = Math.round(this.now * NANOS_PER_SECOND) as Nanos;
+    fill.resting = resting;
+    fill.cameLots = resting ? match.cameLots : 0;
+    fill.aheadLots = resting ? match.aheadLots : 0;
+    fill.message = this.message;
   }
 
   /** Matches since the last call, in order. */
@@ -160,25 +217,47 @@ export class OwnOrders {
 
   #leave(order: OwnOrder): void {
     this.#place[order - 1] = Place.gone;
-    this.#travelling.splice(this.#travelling.indexOf(order), 1);
+    let kept = 0;
     this.nextDue = Number.POSITIVE_INFINITY;
-    for (const other of this.#travelling) this.nextDue = Math.min(this.nextDue, this.#due[other - 1]!);
+    for (let i = 0; i < this.#travellers; i++) {
+      const other = this.#travelling[i]!;
+      if (other === order) continue;
+      this.#travelling[kept++] = other;
+      this.nextDue = Math.min(this.nextDue, this.#due[other - 1]!);
+    }
+    this.#travellers = kept;
   }
 
   #grow(): void {
-    this.#capacity *= 2;
-    const wider = <T extends Uint8Array | Int32Array | Float64Array>(column: T): T => {
-      const grown = new (column.constructor as new (length: number) => T)(this.#capacity);
-      grown.set(column);
-      return grown;
-    };
     this.#place = wider(this.#place);
     this.#slot = wider(this.#slot);
     this.#side = wider(this.#side);
     this.#tick = wider(this.#tick);
     this.#lots = wider(this.#lots);
     this.#matched = wider(this.#matched);
+    this.#ahead = wider(this.#ahead);
     this.#due = wider(this.#due);
     this.#ref = wider(this.#ref);
+    this.#travelling = wider(this.#travelling);
   }
+}
+
+const emptyFill = (): Writable<OwnFill> => ({
+  order: NO_OWN_ORDER,
+  slot: 0,
+  side: Side.bid,
+  tick: 0 as Ticks,
+  lots: 0 as Lots,
+  // A fraction, so that the engine gives the field room for a number of any size.
+  time: 0.5 as Nanos,
+  resting: false,
+  cameLots: 0,
+  aheadLots: 0,
+  message: 0
+});
+
+function wider<T extends Uint8Array | Int32Array | Float64Array>(column: T): T {
+  const grown = new (column.constructor as new (length: number) => T)(2 * column.length);
+  grown.set(column);
+  return grown;
 }

@@ -1,18 +1,32 @@
 /**
  * What the venue says of the books: changes gathered over a fraction of a second into one message, trades first, then
- * the new sizes of the levels that changed. A sink is a `TapeBuilder`, or anything that takes rows as it does.
+ * the new sizes of the levels that changed.
  */
-import type { Nanos } from '../../core/units.ts';
+import { millis as nanosOf } from '../../core/units.ts';
+import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { RowKind } from '../../market/tape.ts';
 import type { RunnerBook } from './runner-book.ts';
 import { Side } from './runner-book.ts';
 
 export interface RowSink {
-  message(exchange: Nanos): void;
+  /** Begins a message. @param millis since the market's start, whole: the venue stamps no finer */
+  message(millis: number): void;
   row(kind: RowKind, slot: number, tick: number, lots: number): void;
 }
 
+/** Writes what is published into a tape. */
+export const intoTape = (builder: TapeBuilder): RowSink => ({
+  message: (millis) => {
+    builder.message(nanosOf(millis));
+  },
+  row: (kind, slot, tick, lots) => {
+    builder.row(kind, slot, tick, lots);
+  }
+});
+
 export class Publisher {
+  /** Messages begun so far. */
+  messages = 0;
   readonly #sink: RowSink;
   readonly #books: readonly RunnerBook[];
   readonly #ladderSize: number;
@@ -48,13 +62,34 @@ export class Publisher {
 
   get hasNews(): boolean {
     if (this.#tradedCount > 0) return true;
-    for (const book of this.#books) if (book.hasChanges) return true;
+    for (let slot = 0; slot < this.#books.length; slot++) if (this.#books[slot]!.hasChanges) return true;
     return false;
   }
 
-  /** Says all that changed as one message at `time`; the caller may have begun that message with rows of its own. */
-  publish(time: Nanos, options: { readonly begun: boolean }): void {
-    if (!options.begun) this.#sink.message(time);
+  /** Starts over: nothing was said. The books must be as new. */
+  begin(): void {
+    this.messages = 0;
+    this.#traded.fill(0);
+    this.#tradedCount = 0;
+    this.#lastTraded.fill(-1);
+    this.#saidLastTraded.fill(-1);
+    this.#said.fill(0);
+    this.#slot = 0;
+  }
+
+  /** Begins a message. @param millis since the market's start */
+  message(millis: number): void {
+    this.messages++;
+    this.#sink.message(millis);
+  }
+
+  /** A row of the message that was begun. */
+  row(kind: RowKind, slot: number, tick: number, lots: number): void {
+    this.#sink.row(kind, slot, tick, lots);
+  }
+
+  /** Says all that changed in the message that was begun. */
+  publish(): void {
     for (let i = 0; i < this.#tradedCount; i++) {
       const at = this.#tradedAt[i]!;
       const slot = Math.floor(at / this.#ladderSize);
@@ -73,13 +108,6 @@ export class Publisher {
       this.#slot = slot;
       this.#books[slot]!.drainChanges(this.#level);
     }
-  }
-
-  /** Forgets what was said of the books, as after a `clear` row. */
-  forget(): void {
-    this.#said.fill(0);
-    this.#slot = 0;
-    for (const book of this.#books) book.drainChanges(() => undefined);
   }
 
   readonly #level = (side: Side, tick: number, lots: number): void => {

@@ -42,8 +42,10 @@ export class Race {
     for (let runner = 0; runner < truth.runners; runner++) {
       const drift = runner === this.winner ? information : 0;
       const change = drift + Math.sqrt(information) * this.#random.normal();
-      truth.add(runner, change);
-      belief.add(runner, this.#race.publicShare * change);
+      truth.logs[runner]! += change;
+      truth.changed(runner);
+      belief.logs[runner]! += this.#race.publicShare * change;
+      belief.changed(runner);
     }
     this.next += LOOK_SECONDS;
   }

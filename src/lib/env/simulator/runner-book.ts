@@ -14,9 +14,13 @@ export type OrderRef = number;
 export const NO_ORDER: OrderRef = 0;
 
 const NONE = -1;
-const INDEX_SPAN = 2 ** 21;
+/**
+ * A reference is the place in the pool and how often that place was used before, in one number. So many may rest at a
+ * time; a place may be used as often before a reference is no small integer any more and would be an object of its own.
+ */
+const INDEX_SPAN = 2 ** 16;
 
-/** Told of every match: the resting order's owner and reference, who took it, at what tick, how much. */
+/** Told of every match; the object is used again for the next one. */
 export type MatchListener = (match: Readonly<Match>) => void;
 export interface Match {
   tick: number;
@@ -26,6 +30,9 @@ export interface Match {
   makerOwner: number;
   makerRef: OrderRef;
   takerOwner: number;
+  /** What the bet that came takes at this price in all, and what of it went to orders before this one. */
+  cameLots: number;
+  aheadLots: number;
 }
 
 export class RunnerBook {
@@ -39,7 +46,16 @@ export class RunnerBook {
   /** Orders that came to rest, cancellations and matches so far. */
   events = 0;
   readonly #listener: MatchListener;
-  readonly #match: Match = { tick: 0, lots: 0, side: Side.bid, makerOwner: 0, makerRef: NO_ORDER, takerOwner: 0 };
+  readonly #match: Match = {
+    tick: 0,
+    lots: 0,
+    side: Side.bid,
+    makerOwner: 0,
+    makerRef: NO_ORDER,
+    takerOwner: 0,
+    cameLots: 0,
+    aheadLots: 0
+  };
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
   #next: Int32Array;
@@ -71,8 +87,27 @@ export class RunnerBook {
     this.#lots = new Float64Array(capacity);
     this.#owner = new Int32Array(capacity);
     this.#generation = new Int32Array(capacity);
-    this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i);
+    this.#free = new Int32Array(capacity);
+    this.#freeCount = 0;
+    this.begin();
+  }
+
+  /** Starts over, empty; references given before are void. */
+  begin(): void {
+    const capacity = this.#next.length;
+    for (let i = 0; i < capacity; i++) this.#free[i] = capacity - 1 - i;
     this.#freeCount = capacity;
+    this.#generation.fill(0);
+    this.#lots.fill(0);
+    this.size.fill(0);
+    this.#head.fill(NONE);
+    this.#tail.fill(NONE);
+    this.#isChanged.fill(0);
+    this.#changedCount = 0;
+    this.bestBid = NO_TICK;
+    this.bestAsk = NO_TICK;
+    this.live = 0;
+    this.events = 0;
   }
 
   best(side: Side): number {
@@ -127,16 +162,20 @@ export class RunnerBook {
       if (best === NO_TICK || (side === Side.bid ? best > limit : best < limit)) break;
       const resting: Side = side === Side.bid ? Side.ask : Side.bid;
       const level = resting * this.ladderSize + best;
+      const match = this.#match;
+      match.tick = best;
+      match.side = resting;
+      match.takerOwner = owner;
+      match.cameLots = Math.min(left, this.size[level]!);
+      let ahead = 0;
       while (left > 0 && this.#head[level]! !== NONE) {
         const maker = this.#head[level]!;
         const traded = Math.min(left, this.#lots[maker]!);
-        const match = this.#match;
-        match.tick = best;
         match.lots = traded;
-        match.side = resting;
         match.makerOwner = this.#owner[maker]!;
         match.makerRef = this.#refOf(maker);
-        match.takerOwner = owner;
+        match.aheadLots = ahead;
+        ahead += traded;
         left -= traded;
         this.#shrink(maker, traded);
         this.events++;
@@ -158,12 +197,8 @@ export class RunnerBook {
 
   /** Every order lapses, as when a market turns in play. */
   clear(): void {
-    for (const side of [Side.bid, Side.ask]) {
-      for (let best = this.best(side); best !== NO_TICK; best = this.best(side)) {
-        const level = side * this.ladderSize + best;
-        for (let at = this.#head[level]!; at !== NONE; at = this.#head[level]!) this.#shrink(at, this.#lots[at]!);
-      }
-    }
+    this.#clearSide(Side.bid);
+    this.#clearSide(Side.ask);
   }
 
   /** Hands over each level that changed since the last call, once, with its present size. */
@@ -179,6 +214,13 @@ export class RunnerBook {
 
   get hasChanges(): boolean {
     return this.#changedCount > 0;
+  }
+
+  #clearSide(side: Side): void {
+    for (let best = this.best(side); best !== NO_TICK; best = this.best(side)) {
+      const level = side * this.ladderSize + best;
+      for (let at = this.#head[level]!; at !== NONE; at = this.#head[level]!) this.#shrink(at, this.#lots[at]!);
+    }
   }
 
   #rest(side: Side, tick: number, lots: number, owner: number): OrderRef {
@@ -258,6 +300,7 @@ export class RunnerBook {
 
   #grow(): void {
     const before = this.#next.length;
+    assert(2 * before <= INDEX_SPAN, 'runner book: expected fewer orders to rest on one runner');
     const wider = (column: Int32Array): Int32Array => {
       const grown = new Int32Array(before * 2);
       grown.set(column);

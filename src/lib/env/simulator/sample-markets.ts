@@ -1,7 +1,7 @@
 /** Which simulated markets make the built-in sample: one a day, all from one seed, so that anyone can make them again. */
 import { seed } from '../../core/units.ts';
 import type { Tape } from '../../market/tape.ts';
-import { drawScenario } from './scenario.ts';
+import { drawScenario } from './market-draw.ts';
 import type { Scenario } from './scenario.ts';
 import { simulateTape } from './simulate-tape.ts';
 

@@ -6,7 +6,6 @@ import type { Json } from '../../core/digest.ts';
 import { canonicalJson, sha256Hex } from '../../core/digest.ts';
 import { Random } from '../../core/random.ts';
 import type { Seed } from '../../core/units.ts';
-import { courseName, runnerNames } from './names.ts';
 
 /** How the people of a market behave. Rates are a second of the whole market, ticks are ladder ticks. */
 export interface Behaviour {
@@ -70,15 +69,10 @@ export interface RaceBehaviour {
   readonly makerTicks: number;
 }
 
-export interface Scenario {
-  readonly version: 1;
-  readonly seed: number;
-  readonly marketId: string;
-  readonly course: string;
-  readonly raceName: string;
-  readonly runners: readonly string[];
-  /** Hidden win probabilities at the start; they sum to 1. */
-  readonly probabilities: readonly number[];
+/** What a market does is made of these; a scenario besides has names. */
+export interface MarketTerms {
+  /** Hidden win probabilities at the start, one a runner; they sum to 1. */
+  readonly probabilities: ArrayLike<number>;
   /** Scheduled off, milliseconds since the epoch. */
   readonly scheduledMillis: number;
   /** Recording starts so long before the scheduled off. */
@@ -91,7 +85,17 @@ export interface Scenario {
   readonly liquidity: number;
   readonly behaviour: Behaviour;
   /** Where absent the recording stops so soon after the turn that the race is not told: chances stand still in play. */
-  readonly race?: RaceBehaviour;
+  readonly race?: RaceBehaviour | undefined;
+}
+
+export interface Scenario extends MarketTerms {
+  readonly version: 1;
+  readonly seed: number;
+  readonly marketId: string;
+  readonly course: string;
+  readonly raceName: string;
+  readonly runners: readonly string[];
+  readonly probabilities: readonly number[];
 }
 
 /** A small meeting, with messages gathered coarsely so that a shipped market stays lean. */
@@ -141,51 +145,8 @@ export const FULL_BEHAVIOUR: Behaviour = {
 /** A race as the recorded ones are told: five seconds' bet delay, and no doubt left at the finish. */
 export const FULL_RACE: RaceBehaviour = { betDelaySeconds: 5, information: 40, publicShare: 0.85, makerTicks: 24 };
 
-export interface ScenarioOptions {
-  readonly seed: Seed;
-  /** Which of the seed's markets. */
-  readonly index: number;
-  readonly scheduledMillis: number;
-  readonly behaviour?: Partial<Behaviour>;
-  readonly leadSeconds?: number;
-  /** Tells the race to its finish, one to two and a half minutes. */
-  readonly race?: RaceBehaviour;
-}
-
-/** A market drawn at random: 6 to 12 runners of a plausible spread of chances, liquidity and delay of the start. */
-export function drawScenario(options: ScenarioOptions): Scenario {
-  const { seed, index, scheduledMillis } = options;
-  const random = new Random(seed, `scenario/${index}`);
-  const field = 6 + Math.floor(7 * Math.min(random.uniform(), random.uniform()));
-  const race = 1 + random.below(8);
-  const metres = 1000 + 100 * random.below(13);
-  return {
-    version: 1,
-    seed: random.bits(),
-    marketId: `SIM.${seed}.${String(index).padStart(3, '0')}`,
-    course: courseName(random),
-    raceName: `R${race} ${metres}m Invented`,
-    runners: runnerNames(random, field),
-    probabilities: chances(random, field),
-    scheduledMillis,
-    leadSeconds: options.leadSeconds ?? 720,
-    delaySeconds: Math.round(8 + Math.min(150, random.exponential(45))),
-    // About 16.5 m/s from the gate to the post.
-    inPlaySeconds: options.race === undefined ? 12 : Math.round(metres / 16.5),
-    liquidity: Math.round(100 * Math.exp(0.2 + 0.6 * random.normal())) / 100,
-    behaviour: { ...LEAN_BEHAVIOUR, ...options.behaviour },
-    ...(options.race === undefined ? {} : { race: options.race })
-  };
-}
-
-/** Chances of a field: normal abilities through a softmax, so that favourites of 2 to 5 and long shots both occur. */
-function chances(random: Random, field: number): number[] {
-  const strengths = Array.from({ length: field }, () => Math.exp(0.95 * random.normal()));
-  const sum = strengths.reduce((a, b) => a + b, 0);
-  const raw = strengths.map((s) => Math.max(0.008, s / sum));
-  const total = raw.reduce((a, b) => a + b, 0);
-  return raw.map((p) => p / total).sort((a, b) => b - a);
-}
+/** The stream that a market's own are split from. */
+export const streamOf = (scenario: Scenario): Random => new Random(scenario.seed as Seed, scenario.marketId);
 
 /** SHA-256 of the scenario: what stands as the fingerprint of a market that has no file. */
 export const scenarioFingerprint = (scenario: Scenario): Promise<string> =>

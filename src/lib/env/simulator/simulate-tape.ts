@@ -3,6 +3,7 @@ import { nanos } from '../../core/units.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import type { MarketInfo, Tape } from '../../market/tape.ts';
+import { intoTape } from './publisher.ts';
 import { scenarioFingerprint } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { SimulatedMarket } from './simulated-market.ts';
@@ -36,7 +37,7 @@ export async function simulateTape(scenario: Scenario, options: { readonly share
   const info = simulatedMarketInfo(scenario, await scenarioFingerprint(scenario));
   const startMillis = scenario.scheduledMillis - scenario.leadSeconds * 1000;
   const builder = new TapeBuilder(BigInt(startMillis) * 1_000_000n);
-  const market = new SimulatedMarket(scenario, builder);
+  const market = new SimulatedMarket(scenario, intoTape(builder));
   market.advanceTo(nanos(Math.ceil(market.endSeconds * 1e9)));
   return builder.build(info, options);
 }

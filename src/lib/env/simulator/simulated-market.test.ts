@@ -5,8 +5,10 @@ import { MarketState } from '../../market/market-state.ts';
 import { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
+import { intoTape } from './publisher.ts';
 import { Side } from './runner-book.ts';
-import { drawScenario, FULL_BEHAVIOUR, FULL_RACE } from './scenario.ts';
+import { drawScenario } from './market-draw.ts';
+import { FULL_BEHAVIOUR, FULL_RACE } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { simulateTape } from './simulate-tape.ts';
 import type { OwnFill } from './own-orders.ts';
@@ -34,7 +36,7 @@ describe('a simulated market', () => {
   it('does not depend on the size of the steps it is played in', () => {
     const play = (step: number): Tape => {
       const builder = new TapeBuilder(0n);
-      const market = new SimulatedMarket(draw(1), builder);
+      const market = new SimulatedMarket(draw(1), intoTape(builder));
       for (let at = step; market.phase !== 'closed'; at += step) market.advanceTo(seconds(at));
       return builder.build(tapeInfo, { shared: false });
     };
@@ -84,7 +86,7 @@ describe('a simulated market', () => {
 
   it('publishes what its books hold, and every trade once, counted on both sides', () => {
     const builder = new TapeBuilder(0n);
-    const market = new SimulatedMarket(draw(3), builder);
+    const market = new SimulatedMarket(draw(3), intoTape(builder));
     market.advanceTo(seconds(200));
     const tape = builder.build({ ...tapeInfo, runners: market.books.map(runner) }, { shared: false });
     const state = new MarketState(tape.market);
@@ -171,7 +173,7 @@ describe('orders of our own in a simulated market', () => {
     const place = (): number => market.place({ slot: 0, side: Side.bid, tick: ticks(0), lots: lots(500) });
     expect(market.cancel(place())).toBe(500);
     const order = place();
-    run(300 + market.scenario.delaySeconds + 1);
+    run(market.turnSeconds + 1);
     expect(market.phase).toBe('inPlay');
     expect(market.own.where(order)).toBe('gone');
     expect(market.own.remaining(order)).toBe(0);
@@ -215,7 +217,7 @@ describe('how a simulated market answers', () => {
 
   it('shows the size we quote, and others take it', () => {
     const builder = new TapeBuilder(0n);
-    const market = new SimulatedMarket(draw(0), builder);
+    const market = new SimulatedMarket(draw(0), intoTape(builder));
     market.advanceTo(seconds(60));
     const orders = [0, 1, 2].flatMap((slot) => {
       const book = market.books[slot]!;
@@ -270,7 +272,7 @@ describe('how a simulated market answers', () => {
   it('is the same again with the same orders of ours', () => {
     const play = (): Float64Array => {
       const builder = new TapeBuilder(0n);
-      const market = new SimulatedMarket(draw(1), builder);
+      const market = new SimulatedMarket(draw(1), intoTape(builder));
       for (let i = 1; i < 200; i++) {
         market.advanceTo(seconds(i));
         market.place({

@@ -3,27 +3,28 @@
  * hidden truth, the venue publishes what changed. It can be stepped, and orders placed in it are orders like any other:
  * they queue, are matched, and move the market. Given a scenario it is the same every time.
  */
-import type { Lots, Nanos, Seed, Ticks } from '../../core/units.ts';
+import type { Lots, Nanos, Seed } from '../../core/units.ts';
 import { NANOS_PER_SECOND, seconds } from '../../core/units.ts';
 import { Random } from '../../core/random.ts';
 import { betfairClassic } from '../../market/ladder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import { Arrivals } from './arrivals.ts';
 import { News } from './news.ts';
-import { actInformed, informedShare } from './people/informed-traders.ts';
+import { actInformed, InformedShare } from './people/informed-traders.ts';
 import { MarketMaker } from './people/market-maker.ts';
 import { actMomentum } from './people/momentum-traders.ts';
 import { actNoise } from './people/noise-traders.ts';
 import { PatientCrowd } from './people/patient-crowd.ts';
 import { actValue } from './people/value-traders.ts';
 import { OwnOrders } from './own-orders.ts';
-import type { OwnFill, OwnOrder } from './own-orders.ts';
+import type { OwnFill, OwnOrder, OwnRequest } from './own-orders.ts';
 import { Publisher } from './publisher.ts';
 import type { RowSink } from './publisher.ts';
 import { Race } from './race.ts';
-import { RunnerBook, Side } from './runner-book.ts';
+import { RunnerBook } from './runner-book.ts';
 import type { Match } from './runner-book.ts';
-import type { Scenario } from './scenario.ts';
+import { streamOf } from './scenario.ts';
+import type { MarketTerms, Scenario } from './scenario.ts';
 import { Owner, TradingFloor } from './trading-floor.ts';
 
 const MAKERS = 3;
@@ -40,10 +41,15 @@ const OPENING_ERROR_TICKS = 2;
 type Phase = 'preOff' | 'inPlay' | 'suspended' | 'closed';
 
 export class SimulatedMarket {
-  readonly scenario: Scenario;
   readonly books: readonly RunnerBook[];
   /** Orders placed from outside, and what became of them. */
   readonly own: OwnOrders;
+  /** How far `advance` runs; the caller sets it. */
+  until = 0 as Nanos;
+  /** When it turns in play, seconds. */
+  turnSeconds = 0;
+  /** When the whole story is told. */
+  endSeconds = 0;
   readonly #ladder = betfairClassic;
   readonly #floor: TradingFloor;
   readonly #arrivals: Arrivals;
@@ -51,40 +57,69 @@ export class SimulatedMarket {
   readonly #crowd: PatientCrowd;
   readonly #makers: readonly MarketMaker[];
   readonly #publisher: Publisher;
-  readonly #sink: RowSink;
-  readonly #random: Random;
-  readonly #root: Random;
+  readonly #random = new Random(0 as Seed);
+  #root: Random;
+  readonly #informed = new InformedShare();
+  #terms: MarketTerms;
   #race: Race | undefined;
   #phase: Phase = 'preOff';
-  #nextMessage: number;
+  #phaseEnd = 0;
+  #suspendSeconds = 0;
+  #nextMessage = 0;
   #time = 0;
 
   constructor(scenario: Scenario, sink: RowSink) {
-    const root = new Random(scenario.seed as Seed, scenario.marketId);
-    this.scenario = scenario;
-    this.#sink = sink;
-    this.books = scenario.runners.map(
+    const { length } = scenario.runners;
+    this.#terms = scenario;
+    this.#root = streamOf(scenario);
+    this.books = Array.from(
+      { length },
       (_, slot) => new RunnerBook(this.#ladder.size, (match) => this.#matched(slot, match))
     );
     this.own = new OwnOrders(this.books);
-    this.#root = root;
-    this.#random = root.split('venue');
     this.#publisher = new Publisher(sink, this.books, this.#ladder.size);
-    const floor = new TradingFloor({ scenario, ladder: this.#ladder, books: this.books, random: root.split('people') });
-    this.#floor = floor;
-    this.#arrivals = new Arrivals(root.split('arrivals'), {
-      behaviour: scenario.behaviour,
-      offSeconds: scenario.leadSeconds,
-      runners: this.books.length
-    });
-    this.#arrivals.share((runner) => Math.sqrt(floor.belief.probability(runner)));
-    this.#news = new News({ floor, random: root.split('news'), offSeconds: scenario.leadSeconds });
-    this.#crowd = new PatientCrowd(floor);
-    this.#makers = Array.from(
-      { length: MAKERS },
-      (_, i) => new MarketMaker({ floor, owner: Owner.maker + i, random: root.split(`maker/${i}`) })
-    );
-    this.#nextMessage = this.#messageAfter(0);
+    this.#floor = new TradingFloor({ ladder: this.#ladder, books: this.books, behaviour: scenario.behaviour });
+    this.#arrivals = new Arrivals(length, scenario.behaviour);
+    this.#news = new News(this.#floor);
+    this.#crowd = new PatientCrowd(this.#floor);
+    this.#makers = Array.from({ length: MAKERS }, (_, i) => new MarketMaker(this.#floor, Owner.maker + i));
+    this.#start();
+  }
+
+  /**
+   * Starts over as another market of as many runners, and makes nothing: what is there is used again.
+   * @param terms as the stream, read as long as the market is played: they must stay as they are
+   * @param stream the market's own
+   */
+  begin(terms: MarketTerms, stream: Random): void {
+    this.#terms = terms;
+    this.#root = stream;
+    for (let slot = 0; slot < this.books.length; slot++) this.books[slot]!.begin();
+    this.own.begin();
+    this.#publisher.begin();
+    this.#start();
+  }
+
+  /** With books, orders and publisher as new. */
+  #start(): void {
+    const terms = this.#terms;
+    const root = this.#root;
+    this.#random.reseed(root, 'venue');
+    this.#floor.begin(terms, root);
+    this.#arrivals.begin(root, terms);
+    this.#arrivals.share(this.#shareOf);
+    this.#news.begin(root, terms);
+    this.#crowd.begin();
+    for (let i = 0; i < MAKERS; i++) this.#makers[i]!.begin(root, i);
+    this.#race = undefined;
+    this.#phase = 'preOff';
+    this.turnSeconds = terms.leadSeconds + terms.delaySeconds;
+    this.#suspendSeconds = this.turnSeconds + terms.inPlaySeconds;
+    this.endSeconds = this.#suspendSeconds + RESULT_SECONDS;
+    this.#phaseEnd = this.turnSeconds;
+    this.until = 0 as Nanos;
+    this.#time = 0;
+    this.#gatherMessage();
     this.#open();
   }
 
@@ -101,11 +136,6 @@ export class SimulatedMarket {
     return this.#phase;
   }
 
-  /** When the whole story is told. */
-  get endSeconds(): number {
-    return this.#suspendSeconds + RESULT_SECONDS;
-  }
-
   /** Hidden win probability of a runner at the present time; for tests and for study, never for features. */
   trueProbability(slot: number): number {
     return this.#floor.truth.probability(slot);
@@ -118,21 +148,33 @@ export class SimulatedMarket {
 
   /** Runs the market up to a time, messages due by then included. */
   advanceTo(time: Nanos): void {
-    const until = Math.min(time / NANOS_PER_SECOND, this.endSeconds);
+    this.until = time;
+    this.advance();
+  }
+
+  /** Runs the market up to `until`, as `advanceTo` does. */
+  advance(): void {
+    const until = Math.min(this.until / NANOS_PER_SECOND, this.endSeconds);
+    const arrivals = this.#arrivals;
+    const own = this.own;
     while (this.#time < until) {
-      const phaseEnd = this.#phaseEnd();
       const news = this.#race ?? this.#news;
-      const stop = Math.min(until, this.#nextMessage, phaseEnd, news.next, this.own.nextDue);
+      const stop = Math.min(until, this.#nextMessage, this.#phaseEnd, news.next, own.nextDue);
       if (this.#phase === 'preOff' || this.#phase === 'inPlay') {
-        while (this.#arrivals.next(stop)) this.#act();
+        arrivals.until = stop;
+        while (arrivals.next()) this.#act();
       }
       this.#time = stop;
-      if (stop === this.own.nextDue) this.#bringOwn();
+      own.now = stop;
+      if (stop === own.nextDue) this.#bringOwn();
       if (stop === news.next) news.happen();
-      if (stop === phaseEnd) this.#turn();
+      if (stop === this.#phaseEnd) this.#turn();
       else if (stop === this.#nextMessage) {
-        if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
-        this.#nextMessage = this.#messageAfter(stop);
+        if (this.#publisher.hasNews) {
+          this.#message();
+          this.#publisher.publish();
+        }
+        this.#gatherMessage();
       }
     }
   }
@@ -141,11 +183,9 @@ export class SimulatedMarket {
    * Places an order of ours. It comes to its book after `delaySeconds`, the caller's latency, and in play after the bet
    * delay on top; without either it acts at once. Where it finds the market suspended or closed it is dropped.
    */
-  place(order: { slot: number; side: Side; tick: Ticks; lots: Lots; delaySeconds?: number }): OwnOrder {
-    const betDelay = this.#phase === 'inPlay' ? this.#betDelaySeconds : 0;
-    const due = this.#time + (order.delaySeconds ?? 0) + betDelay;
-    const placed = this.own.add(order, due);
-    if (due === this.#time) this.#bringOwn();
+  place(order: OwnRequest): OwnOrder {
+    const placed = this.own.add(order, this.#phase === 'inPlay' ? this.#betDelaySeconds : 0);
+    if (this.own.nextDue <= this.#time) this.#bringOwn();
     return placed;
   }
 
@@ -159,81 +199,78 @@ export class SimulatedMarket {
     this.own.drainFills(visit);
   }
 
+  readonly #shareOf = (runner: number): number => Math.sqrt(this.#floor.belief.probability(runner));
+
   /** Orders of ours that are due come to their books; money that takes a price moves the belief as anyone's does. */
   #bringOwn(): void {
+    const { own } = this;
+    const floor = this.#floor;
     const open = this.#phase === 'preOff' || this.#phase === 'inPlay';
-    for (let order = this.own.arriving(this.#time); order !== 0; order = this.own.arriving(this.#time)) {
-      if (!open || this.own.slot(order) >= this.books.length) continue;
-      const slot = this.own.slot(order);
-      const taken = this.own.enter(order);
-      this.#floor.shift(slot, this.own.side(order), taken, this.#floor.impact(this.#paceOn(slot)));
+    for (let order = own.arriving(); order !== 0; order = own.arriving()) {
+      if (!open || own.slot(order) >= this.books.length) continue;
+      const slot = own.slot(order);
+      const taken = own.enter(order);
+      floor.pace = this.#paceOn(slot);
+      floor.setImpact();
+      floor.shift(slot, own.side(order), taken);
     }
   }
 
   get #betDelaySeconds(): number {
-    return this.scenario.race?.betDelaySeconds ?? BET_DELAY_SECONDS;
+    return this.#terms.race?.betDelaySeconds ?? BET_DELAY_SECONDS;
   }
 
-  get #inPlaySeconds(): number {
-    return this.scenario.leadSeconds + this.scenario.delaySeconds;
+  /** Begins a message at the present time, in whole milliseconds. */
+  #message(): void {
+    this.#publisher.message(Math.round(this.#time * 1000));
+    this.own.message = this.#publisher.messages;
   }
 
-  get #suspendSeconds(): number {
-    return this.#inPlaySeconds + this.scenario.inPlaySeconds;
-  }
-
-  #phaseEnd(): number {
-    switch (this.#phase) {
-      case 'preOff':
-        return this.#inPlaySeconds;
-      case 'inPlay':
-        return this.#suspendSeconds;
-      case 'suspended':
-        return this.endSeconds;
-      case 'closed':
-        return Number.POSITIVE_INFINITY;
-    }
-  }
-
-  /** When the venue next gathers what changed into a message; it stamps whole milliseconds. */
-  #messageAfter(time: number): number {
-    const { rush, eventsPerSecond, messageMillis } = this.scenario.behaviour;
-    const [quiet, busy] = messageMillis;
-    const pace = (this.#arrivals.baseRate(time) / eventsPerSecond - 1) / Math.max(1e-9, rush - 1);
-    const gap = (quiet + (busy - quiet) * pace) * (0.75 + 0.5 * this.#random.uniform());
-    return Math.round(time * 1000 + gap) / 1000;
+  /** Draws when the venue next gathers what changed into a message; it stamps whole milliseconds. */
+  #gatherMessage(): void {
+    const { rush, eventsPerSecond, messageMillis } = this.#terms.behaviour;
+    const arrivals = this.#arrivals;
+    const quiet = messageMillis[0];
+    arrivals.hour = this.#time;
+    arrivals.baseRate();
+    const pace = (arrivals.base / eventsPerSecond - 1) / Math.max(1e-9, rush - 1);
+    this.#random.drawUniform();
+    const gap = (quiet + (messageMillis[1] - quiet) * pace) * (0.75 + 0.5 * this.#random.drawn);
+    this.#nextMessage = Math.round(this.#time * 1000 + gap) / 1000;
   }
 
   /** The pace that impact is counted at. */
   #paceOn(runner: number): number {
-    const ofHour = this.scenario.behaviour.impactPace === 'hour';
+    const ofHour = this.#terms.behaviour.impactPace === 'hour';
     return ofHour ? this.#arrivals.meanRateOn(runner) : this.#arrivals.rateOn(runner);
   }
 
   /** One event on the runner that the arrival process chose. */
   #act(): void {
     const floor = this.#floor;
-    const runner = this.#arrivals.runner;
-    const time = this.#arrivals.time;
-    const rate = this.#paceOn(runner);
-    if ((!floor.inPlay || this.#race !== undefined) && this.#actWithAim(runner, time, rate)) return;
-    if (floor.random.uniform() < (floor.behaviour.makerShare ?? MAKER_SHARE))
+    const { runner } = this.#arrivals;
+    floor.time = this.#arrivals.time;
+    floor.pace = this.#paceOn(runner);
+    if ((!floor.inPlay || this.#race !== undefined) && this.#actWithAim(runner)) return;
+    floor.random.drawUniform();
+    if (floor.random.drawn < (floor.behaviour.makerShare ?? MAKER_SHARE))
       this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
     else this.#crowd.stir(runner);
   }
 
   /** @returns false when the event belongs to those who make the book: makers and the patient crowd */
-  #actWithAim(runner: number, time: number, rate: number): boolean {
+  #actWithAim(runner: number): boolean {
     const floor = this.#floor;
     const { noiseTaking, momentumTaking } = floor.behaviour;
-    const impact = floor.impact(rate);
-    const informed = informedShare(floor, runner, rate);
-    const draw = floor.random.uniform();
-    if (draw < informed) actInformed(floor, runner, impact);
-    else if (draw < informed + noiseTaking) actNoise(floor, runner, impact);
-    else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner, { time, impact });
-    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE)
-      actValue(floor, this.#crowd, { runner, impact });
+    floor.setImpact();
+    this.#informed.of(floor, runner);
+    const informed = this.#informed.now;
+    floor.random.drawUniform();
+    const draw = floor.random.drawn;
+    if (draw < informed) actInformed(floor, runner);
+    else if (draw < informed + noiseTaking) actNoise(floor, runner);
+    else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner);
+    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) actValue(floor, this.#crowd, runner);
     else return false;
     return true;
   }
@@ -242,51 +279,43 @@ export class SimulatedMarket {
     this.#publisher.noteTrade(slot, match.tick, match.lots);
     const maker = match.makerOwner - Owner.maker;
     if (maker >= 0 && maker < MAKERS) this.#makers[maker]!.filled(slot, match.side, match.lots);
-    if (match.makerOwner > Owner.own) this.#own(slot, match, true);
-    if (match.takerOwner > Owner.own) this.#own(slot, match, false);
-  }
-
-  #own(slot: number, match: Readonly<Match>, resting: boolean): void {
-    const side: Side = resting ? match.side : match.side === Side.bid ? Side.ask : Side.bid;
-    this.own.noteFill({
-      order: (resting ? match.makerOwner : match.takerOwner) - Owner.own,
-      slot,
-      side,
-      tick: match.tick as Ticks,
-      lots: match.lots as Lots,
-      time: this.time,
-      resting
-    });
+    if (match.makerOwner > Owner.own) this.own.noteFill(slot, match, true);
+    if (match.takerOwner > Owner.own) this.own.noteFill(slot, match, false);
   }
 
   /** The first message: the market as it stands when the recording begins. */
   #open(): void {
     const floor = this.#floor;
-    for (let runner = 0; runner < this.books.length; runner++) {
+    const publisher = this.#publisher;
+    const runners = this.books.length;
+    for (let runner = 0; runner < runners; runner++) {
       this.#crowd.seed(runner);
-      for (const maker of this.#makers) maker.refresh(runner);
+      for (let i = 0; i < MAKERS; i++) this.#makers[i]!.refresh(runner);
     }
-    const sink = this.#sink;
-    sink.message(0 as Nanos);
-    sink.row(RowKind.scheduledStart, NO_SLOT, NO_TICK, this.scenario.scheduledMillis);
-    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, 0);
-    sink.row(RowKind.inPlay, NO_SLOT, NO_TICK, 0);
-    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
-    for (let runner = 0; runner < this.books.length; runner++) {
-      const at = Math.round(floor.believedTick(runner));
+    this.#message();
+    publisher.row(RowKind.scheduledStart, NO_SLOT, NO_TICK, this.#terms.scheduledMillis);
+    publisher.row(RowKind.betDelay, NO_SLOT, NO_TICK, 0);
+    publisher.row(RowKind.inPlay, NO_SLOT, NO_TICK, 0);
+    publisher.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
+    for (let runner = 0; runner < runners; runner++) {
+      floor.belief.price(runner);
+      const at = Math.round(floor.belief.ticks[runner]!);
       // What was traded before: mostly near the present price.
       for (let step = -3; step <= 3; step++) {
         const tick = Math.min(this.#ladder.size - 1, Math.max(0, at + step));
         if (tick !== at + step) continue;
-        const lots = 2 * floor.stake((3 * floor.ordinaryStake(runner)) / (1 + Math.abs(step)), 0.5);
-        sink.row(RowKind.tradedCorrection, runner, tick, lots);
+        floor.setOrdinary(runner);
+        floor.typical = (3 * floor.ordinary) / (1 + Math.abs(step));
+        publisher.row(RowKind.tradedCorrection, runner, tick, 2 * floor.stake(0.5));
       }
-      sink.row(RowKind.lastTraded, runner, at, 0);
+      publisher.row(RowKind.lastTraded, runner, at, 0);
     }
-    this.#publisher.publish(0 as Nanos, { begun: true });
-    for (let runner = 0; runner < this.books.length; runner++) {
+    publisher.publish();
+    for (let runner = 0; runner < runners; runner++) {
       const width = 0.02;
-      floor.truth.add(runner, OPENING_ERROR_TICKS * width * this.#random.normal());
+      this.#random.drawNormal();
+      floor.truth.logs[runner]! += OPENING_ERROR_TICKS * width * this.#random.drawn;
+      floor.truth.changed(runner);
     }
   }
 
@@ -308,57 +337,62 @@ export class SimulatedMarket {
   }
 
   #goInPlay(): void {
-    if (this.#publisher.hasNews) this.#publisher.publish(this.time, { begun: false });
-    const sink = this.#sink;
-    sink.message(this.time);
-    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    const publisher = this.#publisher;
+    if (publisher.hasNews) {
+      this.#message();
+      publisher.publish();
+    }
+    this.#message();
+    publisher.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
     this.#lapse();
-    sink.message(this.time);
+    this.#message();
     for (let slot = 0; slot < this.books.length; slot++) {
       const odds = Math.exp(0.01 * this.#random.normal()) / this.#floor.belief.probability(slot);
       const price = Math.min(1000, Math.max(1.01, Math.round(odds * 100) / 100));
-      sink.row(RowKind.startingPrice, slot, this.#ladder.tickBelow(price), Math.round(price * 1e6));
+      publisher.row(RowKind.startingPrice, slot, this.#ladder.tickBelow(price), Math.round(price * 1e6));
     }
-    sink.row(RowKind.betDelay, NO_SLOT, NO_TICK, this.#betDelaySeconds);
-    sink.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
-    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
+    publisher.row(RowKind.betDelay, NO_SLOT, NO_TICK, this.#betDelaySeconds);
+    publisher.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
+    publisher.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.open);
     this.#floor.inPlay = true;
     this.#phase = 'inPlay';
+    this.#phaseEnd = this.#suspendSeconds;
     this.#startRace();
-    this.#nextMessage = this.#messageAfter(this.#time);
+    this.#gatherMessage();
   }
 
   #startRace(): void {
-    const { race, inPlaySeconds } = this.scenario;
+    const { race, inPlaySeconds } = this.#terms;
     if (race === undefined) return;
     const random = this.#root.split('race');
     this.#race = new Race({ floor: this.#floor, random, race, start: this.#time, seconds: inPlaySeconds });
   }
 
   #suspend(): void {
-    this.#sink.message(this.time);
-    this.#sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    this.#message();
+    this.#publisher.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
     this.#lapse();
     this.#phase = 'suspended';
+    this.#phaseEnd = this.endSeconds;
   }
 
-  /** Every order lapses, and the open message says so. */
+  /** Every order lapses, and the message that was begun says so. */
   #lapse(): void {
     for (const book of this.books) book.clear();
     this.own.drop();
     this.#crowd.forget();
     for (const maker of this.#makers) maker.forget();
-    this.#publisher.publish(this.time, { begun: true });
+    this.#publisher.publish();
   }
 
   #settle(): void {
-    const sink = this.#sink;
-    sink.message(this.time);
-    sink.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.closed);
+    this.#message();
+    this.#publisher.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.closed);
     const winner = this.#race?.winner ?? this.#floor.truth.draw(this.#random.uniform());
     for (let slot = 0; slot < this.books.length; slot++) {
-      sink.row(RowKind.outcome, slot, NO_TICK, slot === winner ? Outcome.winner : Outcome.loser);
+      this.#publisher.row(RowKind.outcome, slot, NO_TICK, slot === winner ? Outcome.winner : Outcome.loser);
     }
     this.#phase = 'closed';
+    this.#phaseEnd = Number.POSITIVE_INFINITY;
   }
 }

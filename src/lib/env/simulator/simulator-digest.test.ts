@@ -12,8 +12,9 @@ import { lots, seconds, seed, ticks } from '../../core/units.ts';
 import { sampleActions } from '../check-play.ts';
 import { makeVectorEnv } from '../make-env.ts';
 import { Side } from './runner-book.ts';
-import { drawScenario, FULL_BEHAVIOUR, FULL_RACE } from './scenario.ts';
-import type { ScenarioOptions } from './scenario.ts';
+import { drawScenario } from './market-draw.ts';
+import { FULL_BEHAVIOUR, FULL_RACE } from './scenario.ts';
+import type { ScenarioOptions } from './market-draw.ts';
 import { SimulatedMarket } from './simulated-market.ts';
 
 /** Numbers in order, as doubles. */
@@ -59,8 +60,8 @@ function play(index: number, drawn: Partial<ScenarioOptions>): string {
   const market = new SimulatedMarket(
     drawScenario({ seed: seed(77), index, scheduledMillis: 1e12, leadSeconds: 300, ...drawn }),
     {
-      message: (time) => {
-        digest.add(time);
+      message: (millis) => {
+        digest.add(1e6 * millis);
       },
       row: (kind, slot, tick, size) => {
         digest.addAll([kind, slot, tick, size]);

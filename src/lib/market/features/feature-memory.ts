@@ -11,7 +11,11 @@ export class FeatureMemory {
   }
 
   reset(): void {
-    for (const { values, initial } of this.#arrays) values.fill(initial);
+    for (let i = 0; i < this.#arrays.length; i++) {
+      const { values, initial } = this.#arrays[i]!;
+      // Not by `fill`: a fraction or no number at all is handed over as an object.
+      for (let k = 0; k < values.length; k++) values[k] = initial;
+    }
   }
 
   /** Becomes a copy of the memory of a tracker of the same market. */

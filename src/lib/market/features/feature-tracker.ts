@@ -79,6 +79,7 @@ export class FeatureTracker implements FeatureSet {
   #state: MarketState | undefined;
   /** Start of the tape whose rows come, as `#clock` has it; undefined until the first row. */
   #startEpochNanos: bigint | undefined;
+  readonly #startMillis = new Map<bigint, number>();
   #view: MutableView | undefined;
 
   constructor(market: MarketInfo, choice: FeatureChoice = 'preOff') {
@@ -125,7 +126,7 @@ export class FeatureTracker implements FeatureSet {
     this.#state = state;
     if (tape.startEpochNanos !== this.#startEpochNanos) {
       this.#startEpochNanos = tape.startEpochNanos;
-      this.#clock[1] = Number(tape.startEpochNanos / 1_000_000n);
+      this.#clock[1] = this.#millisOf(tape.startEpochNanos);
     }
     if (slot === NO_SLOT) {
       if (kind === RowKind.clear) this.#touched.fill(1);
@@ -164,6 +165,16 @@ export class FeatureTracker implements FeatureSet {
   onMessageEndAt(tape: Pick<Tape, 'exchange'>, row: number): void {
     this.#clock[0] = secondsOf(tape.exchange[row]! as Nanos);
     this.#endMessage();
+  }
+
+  /** A start is divided once: the result is a number as large as itself, and an object. */
+  #millisOf(startEpochNanos: bigint): number {
+    let millis = this.#startMillis.get(startEpochNanos);
+    if (millis === undefined) {
+      millis = Number(startEpochNanos / 1_000_000n);
+      this.#startMillis.set(startEpochNanos, millis);
+    }
+    return millis;
   }
 
   #endMessage(): void {

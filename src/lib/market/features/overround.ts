@@ -16,7 +16,7 @@ export class Overround implements RunnerFamily {
     this.#gaps = memory.array(slots, 0);
   }
 
-  onQuotes(slot: number, _time: number, quotes: Quotes): void {
+  onQuotes(slot: number, quotes: Quotes): void {
     this.#gaps[slot] = gap(quotes, slot);
   }
 

@@ -25,7 +25,8 @@ export class PriceShape implements RunnerFamily {
     this.#standing = memory.array(slots, Number.NaN);
   }
 
-  onQuotes(slot: number, time: number, quotes: Quotes): void {
+  onQuotes(slot: number, quotes: Quotes): void {
+    const time = quotes.clock[0]!;
     const mid = quotes.logMid[slot]!;
     if (Number.isNaN(mid)) return;
     const change = mid - this.#standing[slot]!;

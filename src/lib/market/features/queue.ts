@@ -46,7 +46,8 @@ export class Queue implements RunnerFamily {
     (sign > 0 ? this.#ask : this.#bid).hits.add(trade.slot, trade.lots, trade.time);
   }
 
-  onQuotes(slot: number, time: number, quotes: Quotes): void {
+  onQuotes(slot: number, quotes: Quotes): void {
+    const time = quotes.clock[0]!;
     const { bidTick, formerBidTick, bidLots, formerBidLots, askTick, formerAskTick, askLots, formerAskLots } = quotes;
     follow(this.#bid, slot, time, {
       moved: bidTick[slot]! !== formerBidTick[slot]!,

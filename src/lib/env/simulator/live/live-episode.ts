@@ -10,6 +10,7 @@
 import type { SimulatedEnvConfig } from '../../../config/run-config.ts';
 import { NANOS_PER_MILLI, seconds } from '../../../core/units.ts';
 import type { Nanos } from '../../../core/units.ts';
+import type { BookView } from '../../../market/book.ts';
 import { NO_TICK } from '../../../market/tape.ts';
 import { GreenUp, greenUp } from '../../account/hedge.ts';
 import { SlotAction, ACTIONS_PER_SLOT, decodeAction } from '../../market/action.ts';
@@ -30,9 +31,9 @@ import { REWARD_TERMS, StepOutcome, writeReward } from '../../market/reward.ts';
 import { commissionOn } from '../../matching/commission.ts';
 import { Side, wasMatched } from '../../matching/order.ts';
 import type { Fill, Order } from '../../matching/order.ts';
+import type { TraceRecorder } from '../../trace.ts';
 import type { StepBuffers } from '../../vector-env.ts';
-import type { Scenario } from '../scenario.ts';
-import { LiveExchange } from './live-exchange.ts';
+import type { LiveExchange } from './live-exchange.ts';
 
 /** Seconds of trading before an episode begins, so that its features have something to look back on. */
 export const WARM_UP_SECONDS = 60;
@@ -58,6 +59,9 @@ export class LiveEpisode {
   readonly #visitFill: (fill: Fill) => void;
   readonly #visitOrder: (order: Order) => void;
   #exchange: LiveExchange | undefined;
+  /** The recorder while an episode is recorded, and the episode's name. */
+  #trace: TraceRecorder | undefined;
+  #name = '';
   #turn = 0 as Nanos;
   #step = 0;
   #value = 0;
@@ -93,11 +97,16 @@ export class LiveEpisode {
     };
   }
 
-  /** Makes the market, lets it trade for a minute, and writes the first observation. */
-  begin(scenario: Scenario): void {
-    const exchange = new LiveExchange({ scenario, ...this.#config });
+  /**
+   * Lets a market that has just opened trade for a minute, and writes the first observation.
+   * @param exchange with history where `trace` is given
+   */
+  begin(exchange: LiveExchange, name: string, trace: TraceRecorder | undefined): void {
     this.#exchange = exchange;
-    this.#turn = seconds(scenario.leadSeconds + scenario.delaySeconds - BEFORE_TURN_SECONDS);
+    this.#trace = trace;
+    this.#name = name;
+    trace?.begin();
+    this.#turn = seconds(exchange.market.turnSeconds - BEFORE_TURN_SECONDS);
     this.#step = 0;
     this.#value = 0;
     this.#worst = 0;
@@ -107,9 +116,12 @@ export class LiveEpisode {
     this.#latencyNanos = 0;
     this.#takenLots = 0;
     this.#takenSlip = 0;
-    for (const orders of this.#orders) orders.clear();
-    for (const green of this.#greens) green.clear();
-    exchange.advanceTo(seconds(WARM_UP_SECONDS));
+    for (let slot = 0; slot < this.#orders.length; slot++) {
+      this.#orders[slot]!.clear();
+      this.#greens[slot]!.clear();
+    }
+    exchange.until = seconds(WARM_UP_SECONDS);
+    exchange.advance();
     this.#chooseRunners(exchange);
     this.#observe(exchange, this.#buffers.observations);
   }
@@ -129,9 +141,10 @@ export class LiveEpisode {
     this.#step++;
     const due = seconds(WARM_UP_SECONDS + this.#step * this.#config.decisionSeconds);
     const turned = due >= this.#turn;
-    exchange.advanceTo(turned ? this.#turn : due);
+    exchange.until = turned ? this.#turn : due;
+    exchange.advance();
     exchange.drainFills(this.#visitFill);
-    for (const orders of this.#orders) orders.sweep(exchange, this.#visitOrder);
+    for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.sweep(exchange, this.#visitOrder);
     const before = this.#value;
     this.#valueNow(exchange);
     this.#worst = exchange.account.worst() / 100;
@@ -148,20 +161,49 @@ export class LiveEpisode {
     rewards[i] = outcome.reward;
     this.#return += rewards[i];
     this.#observe(exchange, ended ? finalObservations : observations);
-    if (ended) for (const { orders } of this.#orders) for (const order of orders) this.#noteOrder(order);
+    if (ended) this.#noteOrdersLeft();
     this.#writeInfo(exchange);
+    if (this.#trace !== undefined) this.#record(this.#trace, exchange, ended);
     return ended;
   }
 
-  /** The shortest prices, as published when the episode begins. */
+  #record(trace: TraceRecorder, exchange: LiveExchange, ended: boolean): void {
+    const { actions, rewards, rewardTerms, info } = this.#buffers;
+    const { startEpochNanos } = exchange.feed;
+    const row = <T>(array: { subarray(from: number, to: number): T }, width: number): T =>
+      array.subarray(this.#index * width, (this.#index + 1) * width);
+    const decidedSeconds = WARM_UP_SECONDS + (this.#step - 1) * this.#config.decisionSeconds;
+    trace.decide({
+      millis: Number(startEpochNanos / 1_000_000n) + 1000 * decidedSeconds,
+      action: [...row(actions as Float32Array, this.#config.slots * ACTIONS_PER_SLOT)],
+      reward: rewards[this.#index]!,
+      terms: [...row(rewardTerms, REWARD_TERMS.length)],
+      markToMarket: this.#value / LOTS_PER_UNIT,
+      worst: this.#worst / LOTS_PER_UNIT
+    });
+    if (!ended) return;
+    const market = { ...exchange.info, id: this.#name };
+    trace.finish(
+      exchange,
+      { tape: { market, startEpochNanos }, runners: this.#runners },
+      row(info, EPISODE_INFO.length)
+    );
+  }
+
+  /** The shortest prices, as published when the episode begins; of equal ones the first. */
   #chooseRunners(exchange: LiveExchange): void {
-    const price = (slot: number): number => {
-      const { bestBid } = exchange.books[slot]!;
-      return bestBid === NO_TICK ? Infinity : bestBid;
-    };
-    const order = exchange.books.map((_, slot) => slot);
-    order.sort((a, b) => (price(a) === price(b) ? a - b : price(a) - price(b)));
-    for (let slot = 0; slot < this.#runners.length; slot++) this.#runners[slot] = order[slot] ?? NO_RUNNER;
+    const { books } = exchange;
+    const runners = this.#runners;
+    let chosen = 0;
+    for (let runner = 0; runner < books.length; runner++) {
+      const price = shortness(books[runner]!);
+      let at = Math.min(chosen, runners.length - 1);
+      if (chosen === runners.length && shortness(books[runners[at]!]!) <= price) continue;
+      for (; at > 0 && shortness(books[runners[at - 1]!]!) > price; at--) runners[at] = runners[at - 1]!;
+      runners[at] = runner;
+      if (chosen < runners.length) chosen++;
+    }
+    runners.fill(NO_RUNNER, chosen);
   }
 
   #act(exchange: LiveExchange): number {
@@ -214,6 +256,14 @@ export class LiveEpisode {
     if (order.acceptedAt > order.madeAt) {
       this.#accepted++;
       this.#latencyNanos += order.acceptedAt - order.madeAt;
+    }
+  }
+
+  /** Orders that wait when the episode ends. */
+  #noteOrdersLeft(): void {
+    for (let slot = 0; slot < this.#orders.length; slot++) {
+      const { orders } = this.#orders[slot]!;
+      for (let i = 0; i < orders.length; i++) this.#noteOrder(orders[i]!);
     }
   }
 
@@ -277,3 +327,6 @@ export class LiveEpisode {
     info[at] = this.#value / LOTS_PER_UNIT;
   }
 }
+
+/** Where a runner stands among the others: its best back price, after all others where nobody bids. */
+const shortness = ({ bestBid }: BookView): number => (bestBid === NO_TICK ? Number.MAX_SAFE_INTEGER : bestBid);

@@ -3,21 +3,26 @@
  * there is no queue to model and no liquidity to take twice; the people there see our orders, trade with them and
  * believe our money. What is seen is what the venue publishes; what is matched is what the books matched.
  */
+import type { Random } from '../../../core/random.ts';
 import type { Lots, Nanos, Ticks } from '../../../core/units.ts';
 import { millis, NANOS_PER_SECOND } from '../../../core/units.ts';
 import type { BookView } from '../../../market/book.ts';
 import type { MarketState } from '../../../market/market-state.ts';
+import type { MarketInfo } from '../../../market/tape.ts';
 import { BackLayAccount } from '../../account/account.ts';
 import { ladderPoints } from '../../account/hedge.ts';
 import type { EpisodeExchange } from '../../market/episode-exchange.ts';
 import { Fill, Order, OrderStatus, Side } from '../../matching/order.ts';
 import type { OrderRequest } from '../../matching/order.ts';
 import { refusalOf } from '../../matching/refusal.ts';
-import type { OwnFill } from '../own-orders.ts';
+import { storyOf } from '../../matching/story.ts';
+import type { OrderStory } from '../../matching/story.ts';
+import type { OwnFill, OwnRequest } from '../own-orders.ts';
 import { Side as BookSide } from '../runner-book.ts';
-import type { Scenario } from '../scenario.ts';
+import type { MarketTerms, Scenario } from '../scenario.ts';
 import { simulatedMarketInfo } from '../simulate-tape.ts';
 import { SimulatedMarket } from '../simulated-market.ts';
+import { CancelQueue } from './cancel-queue.ts';
 import { LiveFeed } from './live-feed.ts';
 
 export interface LiveExchangeOptions {
@@ -26,9 +31,19 @@ export interface LiveExchangeOptions {
   readonly cancelLatencyMillis: number;
   /** Largest exposure in currency, waiting orders counted. */
   readonly bankroll: number;
+  /** Keeps every order and every fill of the market, so that `explain` can tell why; its records are then not reused. */
+  readonly history?: boolean;
 }
 
+type Start = Pick<MarketTerms, 'scheduledMillis' | 'leadSeconds'>;
+
+/** When the clock of a market's rows starts. */
+export const startEpochNanosOf = ({ scheduledMillis, leadSeconds }: Start): bigint =>
+  BigInt(scheduledMillis - leadSeconds * 1000) * 1_000_000n;
+
 export class LiveExchange implements EpisodeExchange {
+  /** Of the scenario it was made for; a market that it is begun with later has another name. */
+  readonly info: MarketInfo;
   readonly account: BackLayAccount;
   readonly market: SimulatedMarket;
   readonly feed: LiveFeed;
@@ -36,34 +51,68 @@ export class LiveExchange implements EpisodeExchange {
   readonly points: Float64Array;
   submitted = 0;
   now = 0 as Nanos;
+  /** How far `advance` goes; the caller sets it. */
+  until = 0 as Nanos;
+  /** Every order of this market, when history is kept. */
+  readonly orders: Order[] = [];
+  readonly #history: Map<Order, Fill[]> | undefined;
   readonly #limits: { bankroll: number };
   readonly #placeSeconds: number;
   readonly #cancelNanos: number;
   /** Orders that are not complete, in order of placing, and by the market's number of each (its tag). */
   readonly #open: Order[] = [];
   readonly #byTag: (Order | undefined)[] = [undefined];
-  /** Cancels on their way, first due first: all travel equally long. */
-  readonly #cancels: { order: Order; id: number; due: number }[] = [];
+  readonly #cancels = new CancelQueue();
   readonly #fills: Fill[] = [];
   #fillCount = 0;
-  readonly #pool: Order[] = [];
+  /** Every record there is, and those of them that are free. */
+  readonly #records: Order[] = [];
+  readonly #free: Order[] = [];
+  readonly #request: { -readonly [K in keyof OwnRequest]-?: NonNullable<OwnRequest[K]> };
   readonly #visit: (fill: OwnFill) => void;
   #nextId = 1;
 
   constructor(options: LiveExchangeOptions) {
-    const { scenario, placeLatencyMillis, cancelLatencyMillis, bankroll } = options;
+    const { scenario, placeLatencyMillis, cancelLatencyMillis, bankroll, history = false } = options;
     const info = simulatedMarketInfo(scenario, '');
-    const startMillis = scenario.scheduledMillis - scenario.leadSeconds * 1000;
-    this.feed = new LiveFeed(info, BigInt(startMillis) * 1_000_000n);
+    this.info = info;
+    this.feed = new LiveFeed(info, startEpochNanosOf(scenario));
     this.market = new SimulatedMarket(scenario, this.feed);
     this.account = new BackLayAccount({ slots: info.runners.length, winners: 1 });
     this.points = ladderPoints(info.rules.ladder);
+    this.#history = history ? new Map() : undefined;
     this.#limits = { bankroll: bankroll / info.rules.lotSize };
     this.#placeSeconds = placeLatencyMillis / 1000;
     this.#cancelNanos = millis(cancelLatencyMillis);
+    this.#request = {
+      slot: 0,
+      side: BookSide.bid,
+      tick: 0 as Ticks,
+      lots: 0 as Lots,
+      delaySeconds: this.#placeSeconds
+    };
     this.#visit = (fill) => {
       this.#matched(fill);
     };
+  }
+
+  /**
+   * Starts over on another market of as many runners, with nothing placed, and makes nothing. Not where history is kept.
+   * @param terms as the stream, they must stay as they are until the next start
+   * @param startEpochNanos when the market's clock starts
+   */
+  begin(terms: MarketTerms, stream: Random, startEpochNanos: bigint): void {
+    this.feed.begin(startEpochNanos);
+    this.market.begin(terms, stream);
+    this.account.clear();
+    this.#cancels.clear();
+    this.submitted = 0;
+    this.now = 0 as Nanos;
+    this.#fillCount = 0;
+    this.#nextId = 1;
+    while (this.#open.length > 0) this.#open.pop();
+    while (this.#free.length > 0) this.#free.pop();
+    for (let i = 0; i < this.#records.length; i++) this.#free.push(this.#records[i]!);
   }
 
   get state(): MarketState {
@@ -76,23 +125,35 @@ export class LiveExchange implements EpisodeExchange {
 
   /** On to a moment: requests that are due by then are carried out on the way, each at its own time. */
   advanceTo(time: Nanos): void {
-    while (this.#cancels.length > 0 && this.#cancels[0]!.due <= time) {
-      const { order, id, due } = this.#cancels.shift()!;
-      this.market.advanceTo(due as Nanos);
-      this.now = due as Nanos;
+    this.until = time;
+    this.advance();
+  }
+
+  /** On to `until`, as `advanceTo` does. */
+  advance(): void {
+    const { market } = this;
+    const cancels = this.#cancels;
+    while (cancels.count > 0 && cancels.nextDue <= this.until) {
+      market.until = cancels.nextDue as Nanos;
+      this.now = cancels.nextDue as Nanos;
+      market.advance();
       this.#settle();
-      if (order.id === id) this.#carryOutCancel(order);
+      const order = cancels.take();
+      if (order !== undefined) this.#carryOutCancel(order);
     }
-    this.market.advanceTo(time);
-    this.now = time;
-    this.feed.until(time);
+    market.until = this.until;
+    this.now = this.until;
+    market.advance();
+    this.feed.now = this.until;
+    this.feed.passTime();
     this.#settle();
   }
 
   place(request: OrderRequest): Order {
-    const order = this.#pool.pop() ?? new Order();
+    const order = this.#record();
     const book = this.books[request.slot];
     order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this);
+    if (this.#history !== undefined) this.orders.push(order);
     this.submitted++;
     if (book !== undefined) order.touchAtDecision = order.side === Side.back ? book.bestBid : book.bestAsk;
     const refusal = refusalOf(order, request.reducing === true, this.state, this.account, this.#limits);
@@ -103,13 +164,12 @@ export class LiveExchange implements EpisodeExchange {
       return order;
     }
     this.account.wait(order.slot, order.side, order.lots, order.points);
-    order.tag = this.market.place({
-      slot: order.slot,
-      side: order.side === Side.back ? BookSide.ask : BookSide.bid,
-      tick: order.tick as Ticks,
-      lots: order.lots as Lots,
-      delaySeconds: this.#placeSeconds
-    });
+    const asked = this.#request;
+    asked.slot = order.slot;
+    asked.side = order.side === Side.back ? BookSide.ask : BookSide.bid;
+    asked.tick = order.tick as Ticks;
+    asked.lots = order.lots as Lots;
+    order.tag = this.market.place(asked);
     this.#byTag[order.tag] = order;
     this.#open.push(order);
     return order;
@@ -118,18 +178,31 @@ export class LiveExchange implements EpisodeExchange {
   cancel(order: Order): void {
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#cancels.push({ order, id: order.id, due: this.now + this.#cancelNanos });
+    this.#cancels.add(order, this, this.#cancelNanos);
   }
 
   release(order: Order): void {
-    if (order.status !== OrderStatus.complete) return;
+    if (order.status !== OrderStatus.complete || this.#history !== undefined) return;
     this.#byTag[order.tag] = undefined;
-    this.#pool.push(order);
+    this.#free.push(order);
   }
 
   drainFills(visit: (fill: Fill) => void): void {
     for (let i = 0; i < this.#fillCount; i++) visit(this.#fills[i]!);
     this.#fillCount = 0;
+  }
+
+  /** Why it filled or did not, as far as its fills were kept. */
+  explain(order: Order): OrderStory {
+    return storyOf({ order, fills: this.#history?.get(order) ?? [], now: this.now, market: this.info });
+  }
+
+  #record(): Order {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const order = new Order();
+    if (this.#history === undefined) this.#records.push(order);
+    return order;
   }
 
   #carryOutCancel(order: Order): void {
@@ -138,19 +211,24 @@ export class LiveExchange implements EpisodeExchange {
     const gone = this.market.cancel(order.tag);
     order.cancelled += gone;
     this.#complete(order, 'cancelled');
-    this.#open.splice(this.#open.indexOf(order), 1);
+    const open = this.#open;
+    for (let i = open.indexOf(order); i + 1 < open.length; i++) open[i] = open[i + 1]!;
+    open.pop();
   }
 
   /** Books what was matched, and brings every open order's record up to the books. */
   #settle(): void {
     this.market.drainFills(this.#visit);
     const { own, books } = this.market;
+    const open = this.#open;
     let kept = 0;
-    for (const order of this.#open) {
+    for (let i = 0; i < open.length; i++) {
+      const order = open[i]!;
       const place = own.where(order.tag);
       if (place !== 'onItsWay' && order.status === OrderStatus.pending) {
         order.status = OrderStatus.executable;
         order.acceptedAt = (order.madeAt + this.#placeSeconds * NANOS_PER_SECOND) as Nanos;
+        order.aheadOnArrival = own.aheadOnArrival(order.tag);
       }
       if (place === 'gone') {
         if (order.rest > 0) order.lapsed += order.rest;
@@ -158,9 +236,10 @@ export class LiveExchange implements EpisodeExchange {
         continue;
       }
       if (place === 'resting') order.ahead = books[order.slot]!.queueAhead(own.ref(order.tag));
-      this.#open[kept++] = order;
+      open[kept++] = order;
     }
-    this.#open.length = kept;
+    // Not by its length: that gives the memory back, and the next order asks for it again.
+    while (open.length > kept) open.pop();
   }
 
   /** Nothing is left of it: what waited no longer does. */
@@ -182,14 +261,26 @@ export class LiveExchange implements EpisodeExchange {
     this.account.wait(order.slot, order.side, 0 - own.lots, order.points);
     this.account.match(order.slot, order.side, own.lots, points);
     const fill = (this.#fills[this.#fillCount++] ??= new Fill(order));
-    fill.order = order;
-    fill.time = own.time;
-    fill.points = points;
-    fill.standingPoints = points;
-    fill.lots = own.lots;
-    fill.taking = !own.resting;
-    fill.ahead = 0;
-    fill.traded = own.lots;
-    fill.tradePoints = points;
+    describe(fill, order, own, points);
+    if (this.#history === undefined) return;
+    const kept = new Fill(order);
+    describe(kept, order, own, points);
+    const others = this.#history.get(order);
+    if (others === undefined) this.#history.set(order, [kept]);
+    else others.push(kept);
   }
+}
+
+/** The queue ahead of a resting order is what the bet that came to it took first; all of that bet at the price came. */
+function describe(fill: Fill, order: Order, own: OwnFill, points: number): void {
+  fill.order = order;
+  fill.time = own.time;
+  fill.message = own.message;
+  fill.points = points;
+  fill.standingPoints = points;
+  fill.lots = own.lots;
+  fill.taking = !own.resting;
+  fill.ahead = own.aheadLots;
+  fill.traded = own.resting ? own.cameLots : own.lots;
+  fill.tradePoints = points;
 }

@@ -3,17 +3,20 @@
  * reader of a recording sees, without a recording. Knows nothing of orders.
  */
 import type { Nanos } from '../../../core/units.ts';
+import { NANOS_PER_MILLI } from '../../../core/units.ts';
 import { FeatureTracker } from '../../../market/features/feature-tracker.ts';
 import { MarketState } from '../../../market/market-state.ts';
 import type { RowKind, MarketInfo, Tape } from '../../../market/tape.ts';
 import type { RowSink } from '../publisher.ts';
 
 /** A tape of one row, written over and over. */
-type OneRow = Tape & { readonly rows: 1 };
+type OneRow = Omit<Tape, 'startEpochNanos'> & { startEpochNanos: bigint };
 
 export class LiveFeed implements RowSink {
   readonly state: MarketState;
   readonly features: FeatureTracker;
+  /** The moment that `passTime` goes on to; the caller sets it. */
+  now = 0 as Nanos;
   readonly #row: OneRow;
   #inMessage = false;
 
@@ -34,10 +37,23 @@ export class LiveFeed implements RowSink {
     };
   }
 
-  message(exchange: Nanos): void {
+  /** When the market's clock starts. */
+  get startEpochNanos(): bigint {
+    return this.#row.startEpochNanos;
+  }
+
+  /** Starts over, with nothing published. */
+  begin(startEpochNanos: bigint): void {
+    this.state.reset();
+    this.features.reset();
+    this.#row.startEpochNanos = startEpochNanos;
+    this.#inMessage = false;
+  }
+
+  message(millis: number): void {
     this.#endMessage();
-    this.#row.exchange[0] = exchange;
-    this.#row.received[0] = exchange;
+    this.#row.exchange[0] = NANOS_PER_MILLI * millis;
+    this.#row.received[0] = NANOS_PER_MILLI * millis;
     this.#inMessage = true;
   }
 
@@ -51,15 +67,16 @@ export class LiveFeed implements RowSink {
     this.features.onRow(row, 0, this.state);
   }
 
-  /** All that was published up to now has been read: features are those of this moment. */
-  until(now: Nanos): void {
+  /** All that was published up to `now` has been read: features are those of that moment. */
+  passTime(): void {
     this.#endMessage();
-    this.features.onMessageEnd(now);
+    this.#row.exchange[0] = this.now;
+    this.features.onMessageEndAt(this.#row, 0);
   }
 
   #endMessage(): void {
     if (!this.#inMessage) return;
     this.#inMessage = false;
-    this.features.onMessageEnd(this.#row.exchange[0]! as Nanos);
+    this.features.onMessageEndAt(this.#row, 0);
   }
 }

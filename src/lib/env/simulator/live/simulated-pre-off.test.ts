@@ -10,7 +10,7 @@ import { marketEnvSpec } from '../../market/au-pre-off.ts';
 import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
 import { OrderStatus, Side } from '../../matching/order.ts';
-import { drawScenario } from '../scenario.ts';
+import { drawScenario } from '../market-draw.ts';
 import { slabBytes, stepBuffers } from '../../vector-env.ts';
 import type { StepBuffers } from '../../vector-env.ts';
 import { LiveEpisode, WARM_UP_SECONDS } from './live-episode.ts';
@@ -106,7 +106,8 @@ it('shows nothing of how late the start will be: markets that differ in it alone
   const [soon, late] = [0, 60].map((more) => {
     const buffers = stepBuffers(spec, 1, new ArrayBuffer(slabBytes(spec, 1)));
     const episode = new LiveEpisode({ config: { ...config, exposureLimit: 1e6, bankroll: 1e6 }, buffers, index: 0 });
-    episode.begin({ ...scenario, delaySeconds: scenario.delaySeconds + more });
+    const told = { ...scenario, delaySeconds: scenario.delaySeconds + more };
+    episode.begin(new LiveExchange({ ...config, bankroll: 1e6, scenario: told }), 'simulated', undefined);
     return { buffers, episode };
   }) as [{ buffers: StepBuffers; episode: LiveEpisode }, { buffers: StepBuffers; episode: LiveEpisode }];
   const random = new Random(seed(1), 'actions');

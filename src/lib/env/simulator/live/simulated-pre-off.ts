@@ -10,11 +10,15 @@ import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
 import { OBSERVATION_LIMIT, observationSize } from '../../market/observation.ts';
 import { REWARD_TERMS } from '../../market/reward.ts';
+import { recorderOf } from '../../trace.ts';
+import type { TraceRecorder, TraceRequest } from '../../trace.ts';
 import type { EnvSpec, ResetOptions, StepBuffers } from '../../vector-env.ts';
 import { slabBytes, stepBuffers } from '../../vector-env.ts';
 import type { EpisodicVectorEnv } from '../../vector.ts';
-import { drawScenario, FULL_BEHAVIOUR, LEAN_BEHAVIOUR } from '../scenario.ts';
+import { FULL_BEHAVIOUR, LEAN_BEHAVIOUR } from '../scenario.ts';
 import { LiveEpisode, WARM_UP_SECONDS } from './live-episode.ts';
+import { LiveExchangePool } from './live-exchange-pool.ts';
+import type { LiveMarket } from './live-exchange-pool.ts';
 
 /** Episodes of a `once` schedule; a `shuffle` schedule draws a new market every time and only counts the names round. */
 const LISTED_EPISODES = 32;
@@ -42,34 +46,54 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   readonly size: number;
   readonly buffers: StepBuffers;
   readonly episodeMarkets: readonly string[];
-  readonly #config: SimulatedEnvConfig;
   readonly #episodes: readonly LiveEpisode[];
-  #seed = 0 as Seed;
+  readonly #recorders: readonly (TraceRecorder | undefined)[];
+  readonly #pool: LiveExchangePool;
+  /** By environment: what it plays. */
+  readonly #playing: (LiveMarket | undefined)[];
+  readonly #streams = new Random(0 as Seed);
   #once = false;
+  #traced = true;
   #next = 0;
 
   /** @param options.buffers of `simulatedPreOffSpec(config)`; made here when left out */
-  constructor(options: { config: SimulatedEnvConfig; buffers?: StepBuffers; episodes?: number }) {
-    const { config, episodes = LISTED_EPISODES } = options;
+  constructor(options: {
+    config: SimulatedEnvConfig;
+    buffers?: StepBuffers;
+    episodes?: number;
+    trace?: TraceRequest | undefined;
+  }) {
+    const { config, episodes = LISTED_EPISODES, trace } = options;
     this.spec = simulatedPreOffSpec(config);
     this.size = config.environments;
     const { spec, size } = this;
     this.buffers = options.buffers ?? stepBuffers(spec, size, new ArrayBuffer(slabBytes(spec, size)));
-    this.#config = config;
     this.episodeMarkets = Array.from({ length: episodes }, (_, e) => `simulated ${String(e)}`);
     this.#episodes = Array.from(
       { length: size },
       (_, index) => new LiveEpisode({ config, buffers: this.buffers, index })
     );
+    this.#recorders = this.#episodes.map((_, index) => recorderOf(trace, index));
+    this.#playing = this.#episodes.map(() => undefined);
+    this.#pool = new LiveExchangePool({
+      exchange: config,
+      draw: {
+        behaviour: config.pace === 'full' ? FULL_BEHAVIOUR : LEAN_BEHAVIOUR,
+        leadSeconds: config.startMinutes * 60 + WARM_UP_SECONDS
+      },
+      scheduledMillis: this.episodeMarkets.map((_, e) => FIRST_OFF_MILLIS + e * DAY_MILLIS)
+    });
   }
 
-  reset({ seed, schedule }: ResetOptions): void {
+  reset({ seed, schedule, trace = true }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
       array.fill(0);
     }
-    this.#seed = new Random(seed, this.spec.id).split(schedule).bits() as Seed;
+    this.#streams.reseed(new Random(seed, this.spec.id), schedule);
+    this.#pool.of(this.#streams.bits() as Seed);
     this.#once = schedule === 'once';
+    this.#traced = trace;
     this.#next = this.size;
     for (let i = 0; i < this.size; i++) this.#begin(i, i);
   }
@@ -88,7 +112,7 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   dispose(): void {
-    for (const episode of this.#episodes) episode.end();
+    for (let i = 0; i < this.size; i++) this.#end(i);
     this.buffers.episode.fill(-1);
   }
 
@@ -96,22 +120,26 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   #begin(i: number, e: number): void {
     const { episode, observations } = this.buffers;
     const listed = this.episodeMarkets.length;
+    this.#end(i);
     if (this.#once && e >= listed) {
       const width = this.spec.observation.size;
-      this.#episodes[i]!.end();
       episode[i] = -1;
       observations.fill(0, i * width, (i + 1) * width);
       return;
     }
     episode[i] = e % listed;
-    this.#episodes[i]!.begin(
-      drawScenario({
-        seed: this.#seed,
-        index: e,
-        scheduledMillis: FIRST_OFF_MILLIS + (e % listed) * DAY_MILLIS,
-        behaviour: this.#config.pace === 'full' ? FULL_BEHAVIOUR : LEAN_BEHAVIOUR,
-        leadSeconds: this.#config.startMinutes * 60 + WARM_UP_SECONDS
-      })
-    );
+    const recorder = this.#traced ? this.#recorders[i] : undefined;
+    const market = recorder === undefined ? this.#pool.take(e) : this.#pool.traced(e);
+    // One that is recorded keeps what was done on it, and is not played on again.
+    this.#playing[i] = recorder === undefined ? market : undefined;
+    this.#episodes[i]!.begin(market.exchange, this.episodeMarkets[e % listed]!, recorder);
+  }
+
+  /** Lets go of what environment i plays. */
+  #end(i: number): void {
+    const market = this.#playing[i];
+    if (market !== undefined) this.#pool.give(market);
+    this.#playing[i] = undefined;
+    this.#episodes[i]!.end();
   }
 }

@@ -2,7 +2,8 @@
  * A market maker: keeps a few levels on both sides of what it takes for the fair price, leaning against what it holds,
  * and takes what others left standing at a wrong price. Slow to look, so faster money picks it off.
  */
-import type { Random } from '../../../core/random.ts';
+import { Random } from '../../../core/random.ts';
+import type { Seed } from '../../../core/units.ts';
 import { NO_TICK } from '../../../market/tape.ts';
 import type { OrderRef } from '../runner-book.ts';
 import { NO_ORDER, Side } from '../runner-book.ts';
@@ -19,9 +20,9 @@ const IN_PLAY_EXTRA_TICKS = 3;
 export class MarketMaker {
   readonly owner: number;
   readonly #floor: TradingFloor;
-  readonly #random: Random;
+  readonly #random = new Random(0 as Seed);
   /** Distance it keeps from the fair price, ticks. */
-  readonly #half: number;
+  #half = 0;
   /** Its own opinion against the market's, ticks, by runner. */
   readonly #opinion: Float64Array;
   /** Ticks it leans for what it holds, by runner: positive when it has laid more than it backed. */
@@ -29,22 +30,32 @@ export class MarketMaker {
   readonly #orders: Float64Array;
   readonly #intended: Float64Array;
 
-  constructor(options: { floor: TradingFloor; owner: number; random: Random }) {
-    const { floor, owner, random } = options;
+  constructor(floor: TradingFloor, owner: number) {
     this.owner = owner;
     this.#floor = floor;
-    this.#random = random;
     const runners = floor.books.length;
-    this.#half = 0.05 + 0.4 * random.uniform();
     this.#opinion = new Float64Array(runners);
     this.#lean = new Float64Array(runners);
-    this.#orders = new Float64Array(runners * 2 * LEVELS).fill(NO_ORDER);
+    this.#orders = new Float64Array(runners * 2 * LEVELS);
     this.#intended = new Float64Array(runners * 2 * LEVELS);
+  }
+
+  /** Starts over, with nothing quoted. @param root the market's stream @param number which maker it is */
+  begin(root: Random, number: number): void {
+    const random = this.#random;
+    random.reseed(root, 'maker/', number);
+    random.drawUniform();
+    this.#half = 0.05 + 0.4 * random.drawn;
+    this.#opinion.fill(0);
+    this.#lean.fill(0);
+    this.#intended.fill(0);
+    this.forget();
   }
 
   /** Told when one of its orders was matched, so that it leans the other way. */
   filled(runner: number, side: Side, lots: number): void {
-    const stakes = lots / (100 * this.#floor.ordinaryStake(runner));
+    this.#floor.setOrdinary(runner);
+    const stakes = lots / (100 * this.#floor.ordinary);
     const lean = this.#lean[runner]! + (side === Side.bid ? 0.05 : -0.05) * stakes;
     this.#lean[runner] = Math.max(-0.6, Math.min(0.6, lean));
   }
@@ -52,11 +63,14 @@ export class MarketMaker {
   /** Looks at a runner again and brings its orders to where they should be. */
   refresh(runner: number): void {
     const floor = this.#floor;
-    this.#opinion[runner] = 0.9 * this.#opinion[runner]! + 0.14 * this.#random.normal();
+    this.#random.drawNormal();
+    const opinion = 0.9 * this.#opinion[runner]! + 0.14 * this.#random.drawn;
+    this.#opinion[runner] = opinion;
     this.#lean[runner]! *= 0.97;
     const half = this.#half + (floor.inPlay ? (floor.race?.makerTicks ?? IN_PLAY_EXTRA_TICKS) : 0);
     // Having laid too much, it wants to back: it bids less eagerly and offers lower. On odds that is a higher tick bid away.
-    const fair = floor.believedTick(runner) + this.#opinion[runner] - this.#lean[runner]!;
+    floor.belief.price(runner);
+    const fair = floor.belief.ticks[runner]! + opinion - this.#lean[runner]!;
     const bid = Math.min(floor.ladder.size - 2, Math.max(0, Math.floor(fair - half)));
     const ask = Math.max(bid + 1, Math.min(floor.ladder.size - 1, Math.ceil(fair + half)));
     this.#withdraw(runner, Side.bid, bid);
@@ -95,7 +109,9 @@ export class MarketMaker {
       // At the other side's best it waits its turn one tick back; past it, the other side is stale and is taken.
       if (tick === other) continue;
       const at = this.#vacancy(runner, side);
-      const lots = floor.stake(floor.ordinaryStake(runner) * LEVEL_STAKE[level]!, 0.35);
+      floor.setOrdinary(runner);
+      floor.typical = floor.ordinary * LEVEL_STAKE[level]!;
+      const lots = floor.stake(0.35);
       this.#orders[at] = book.place(side, tick, lots, this.owner);
       this.#intended[at] = lots;
     }

@@ -7,10 +7,11 @@ import type { TradingFloor } from '../trading-floor.ts';
 const CHASED_TREND_TICKS = 0.6;
 
 /** Backs a runner that shortens, lays one that drifts. */
-export function actMomentum(floor: TradingFloor, runner: number, at: { time: number; impact: number }): void {
-  const trend = floor.trend(runner, at.time);
-  if (Math.abs(trend) < CHASED_TREND_TICKS) return;
-  const side = trend < 0 ? Side.ask : Side.bid;
-  const lots = floor.stake(0.2 * floor.ordinaryStake(runner), 1.2);
-  floor.takeBest({ runner, side, lots, reach: 0, owner: Owner.momentum, impact: at.impact });
+export function actMomentum(floor: TradingFloor, runner: number): void {
+  floor.followTrend(runner);
+  if (Math.abs(floor.trend) < CHASED_TREND_TICKS) return;
+  const side = floor.trend < 0 ? Side.ask : Side.bid;
+  floor.setOrdinary(runner);
+  floor.typical = 0.2 * floor.ordinary;
+  floor.takeBest(runner, side, floor.stake(1.2), 0, Owner.momentum);
 }

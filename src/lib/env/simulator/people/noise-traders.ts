@@ -7,21 +7,26 @@ import type { TradingFloor } from '../trading-floor.ts';
 const MOST_RUNNERS = 6;
 
 /** One bettor comes, for one runner or, as often as `spreadBetShare` has it, for several on the same side. */
-export function actNoise(floor: TradingFloor, runner: number, impact: number): void {
+export function actNoise(floor: TradingFloor, runner: number): void {
   const { random } = floor;
-  const side = random.uniform() < 0.5 ? Side.ask : Side.bid;
-  bet(floor, runner, { side, impact });
+  random.drawUniform();
+  const side = random.drawn < 0.5 ? Side.ask : Side.bid;
+  bet(floor, runner, side);
   const { spreadBetShare } = floor.behaviour;
-  if (spreadBetShare === undefined || random.uniform() >= spreadBetShare) return;
+  if (spreadBetShare === undefined) return;
+  random.drawUniform();
+  if (random.drawn >= spreadBetShare) return;
   const runners = floor.books.length;
   const more = random.below(Math.min(MOST_RUNNERS, runners)) + 1;
-  for (let i = 1; i < more; i++) bet(floor, (runner + i) % runners, { side, impact });
+  for (let i = 1; i < more; i++) bet(floor, (runner + i) % runners, side);
 }
 
-function bet(floor: TradingFloor, runner: number, how: { side: Side; impact: number }): void {
-  const ordinary = floor.ordinaryStake(runner);
-  const lots = floor.stake(0.15 * ordinary, 1.7);
+function bet(floor: TradingFloor, runner: number, side: Side): void {
+  floor.setOrdinary(runner);
+  const { ordinary } = floor;
+  floor.typical = 0.15 * ordinary;
+  const lots = floor.stake(1.7);
   // The larger the bet against what usually stands at a price, the further it is let walk.
   const reach = Math.min(2, Math.floor(lots / (80 * ordinary)));
-  floor.takeBest({ runner, side: how.side, lots, reach, owner: Owner.noise, impact: how.impact });
+  floor.takeBest(runner, side, lots, reach, Owner.noise);
 }

@@ -13,15 +13,20 @@ const ERROR_TICKS = 2;
 const EDGE_TICKS = 1;
 
 /** @param crowd an order that is left waiting is lost patience with as any other is */
-export function actValue(floor: TradingFloor, crowd: PatientCrowd, at: { runner: number; impact: number }): void {
-  const { runner, impact } = at;
-  const worth = floor.trueTick(runner) + ERROR_TICKS * floor.random.normal();
-  const side = floor.random.uniform() < 0.5 ? Side.bid : Side.ask;
+export function actValue(floor: TradingFloor, crowd: PatientCrowd, runner: number): void {
+  const { random } = floor;
+  floor.truth.price(runner);
+  random.drawNormal();
+  const worth = floor.truth.ticks[runner]! + ERROR_TICKS * random.drawn;
+  random.drawUniform();
+  const side = random.drawn < 0.5 ? Side.bid : Side.ask;
   const tick = side === Side.bid ? Math.floor(worth - EDGE_TICKS) : Math.ceil(worth + EDGE_TICKS);
   const book = floor.books[runner]!;
   const other = side === Side.bid ? book.bestAsk : book.bestBid;
-  const lots = floor.stake(0.5 * floor.ordinaryStake(runner), 0.8);
+  floor.setOrdinary(runner);
+  floor.typical = 0.5 * floor.ordinary;
+  const lots = floor.stake(0.8);
   const crosses = other !== NO_TICK && (side === Side.bid ? tick >= other : tick <= other);
-  if (crosses) floor.takeBest({ runner, side, lots, reach: 0, owner: Owner.value, impact });
-  else crowd.wait({ runner, side, tick, lots });
+  if (crosses) floor.takeBest(runner, side, lots, 0, Owner.value);
+  else crowd.wait(runner, side, tick, lots);
 }

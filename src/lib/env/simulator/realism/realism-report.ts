@@ -4,7 +4,8 @@
  */
 import { seed } from '../../../core/units.ts';
 import { SAMPLE_MARKETS, sampleTape } from '../sample-markets.ts';
-import { drawScenario, FULL_BEHAVIOUR, FULL_RACE } from '../scenario.ts';
+import { drawScenario } from '../market-draw.ts';
+import { FULL_BEHAVIOUR, FULL_RACE } from '../scenario.ts';
 import { simulateTape } from '../simulate-tape.ts';
 import { isAlike, rangeOf, REALISM_FIGURES } from './realism-comparison.ts';
 import type { Range, RealismGroup, Tolerance } from './realism-comparison.ts';

@@ -5,7 +5,7 @@ import { seconds, seed } from '../../../core/units.ts';
 import { TapeBuilder } from '../../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../../market/tape.ts';
 import type { Tape } from '../../../market/tape.ts';
-import { drawScenario } from '../scenario.ts';
+import { drawScenario } from '../market-draw.ts';
 import { simulateTape } from '../simulate-tape.ts';
 import { isAlike, rangeOf, REALISM_FIGURES } from './realism-comparison.ts';
 import { allanFactor, realismFacts } from './realism-facts.ts';
