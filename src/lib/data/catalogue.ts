@@ -15,7 +15,7 @@ import { writeFromReserve } from './store/reserve.ts';
 import type { Locks } from './store/locks.ts';
 import type { Tab } from './store/tab.ts';
 import type { Sidecar } from './sidecar.ts';
-import { parseSidecar, sidecarText } from './sidecar.ts';
+import { parseSidecar, readSidecar, sidecarText } from './sidecar.ts';
 
 const CATALOGUE_PATH = 'catalogue.json';
 const CATALOGUE_VERSION = 1;
@@ -84,6 +84,57 @@ export class Catalogue {
       sidecar.catch(() => this.#sidecars.delete(entry.folder));
     }
     return await sidecar;
+  }
+
+  /** Also where another version has made its layers: to be shown, and to build them anew from. */
+  async anySidecar(dataset: string): Promise<Sidecar> {
+    const entry = await this.#find(dataset);
+    return { ...readSidecar(`dataset ${entry.record.name}`, await this.#text(entry)), dataset: entry.record };
+  }
+
+  /**
+   * Replaces a dataset's metadata once `work` has written what they name; nothing else may do so meanwhile. What the
+   * metadata no longer name is removed after, and what `work` wrote before it threw is too.
+   * @param work is handed the metadata as they are; none when it returns undefined
+   */
+  async rewrite(
+    dataset: string,
+    work: (sidecar: Sidecar, folder: string) => Promise<Sidecar | undefined>
+  ): Promise<DatasetRecord> {
+    const { folder } = await this.#find(dataset);
+    const path = `${DATASETS}/${folder}`;
+    return await this.#locks.hold(importLock(folder), async () => {
+      const before = await this.anySidecar(dataset);
+      let kept = before;
+      try {
+        kept = (await work(before, path)) ?? before;
+        if (kept !== before) await this.#store.write(`${path}/metadata.json`, sidecarText(kept));
+      } finally {
+        await this.#sweep(path, kept);
+      }
+      this.#sidecars.delete(folder);
+      if (kept === before) return before.dataset;
+      const { rules } = before.dataset;
+      const trainable = marketsOf(kept, rules ?? []).filter((market) => market.trainable).length;
+      const { name, formerNames } = before.dataset;
+      return await this.#edit(dataset, () => ({
+        ...kept.dataset,
+        name,
+        trainable,
+        ...(rules === undefined ? {} : { rules }),
+        ...(formerNames === undefined ? {} : { formerNames })
+      }));
+    });
+  }
+
+  /** Removes files of a layer that no market names. */
+  async #sweep(path: string, { markets }: Sidecar): Promise<void> {
+    const named = new Set(markets.flatMap(({ silver, bronze, bars }) => [silver, bronze, bars]));
+    for (const layer of ['silver', 'bronze', 'bars']) {
+      for (const file of await this.#store.list(`${path}/${layer}`)) {
+        if (!named.has(file.slice(path.length + 1))) await this.#store.remove(file);
+      }
+    }
   }
 
   /** As `sidecar`, with the record as the catalogue lists it: under its present name, with its rules. */
@@ -298,6 +349,10 @@ export class Catalogue {
   }
 
   async #load(entry: Entry): Promise<Sidecar> {
+    return await parseSidecar(`dataset ${entry.record.name}`, await this.#text(entry));
+  }
+
+  async #text(entry: Entry): Promise<string> {
     const text = await readText(this.#store, `${DATASETS}/${entry.folder}/metadata.json`);
     if (text === undefined) {
       throw new AppError('data.missing', {
@@ -306,7 +361,7 @@ export class Catalogue {
         remedy: 'remove the dataset and import its source files again'
       });
     }
-    return await parseSidecar(`dataset ${entry.record.name}`, text);
+    return text;
   }
 
   async #change<T>(edit: (entries: readonly Entry[]) => Edit<T> | Promise<Edit<T>>): Promise<T> {

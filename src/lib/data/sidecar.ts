@@ -60,6 +60,17 @@ const nullIsNaN = (_key: string, value: unknown): unknown => (value === null ? N
 
 /** @throws data.corrupt when it is no sidecar, data.drift when its layers are not the ones this version reads */
 export async function parseSidecar(subject: string, text: string): Promise<Sidecar> {
+  const sidecar = readSidecar(subject, text);
+  const [stale] = await staleLayers(sidecar);
+  if (stale !== undefined) throw drift(subject, stale.expected, stale.got);
+  return sidecar;
+}
+
+/**
+ * A sidecar whose layers another version may have made: to be shown, and to build them anew from.
+ * @throws data.corrupt when it is none, data.drift when it is laid out otherwise
+ */
+export function readSidecar(subject: string, text: string): Sidecar {
   let sidecar: Sidecar;
   try {
     sidecar = JSON.parse(text, nullIsNaN) as Sidecar;
@@ -76,25 +87,36 @@ export async function parseSidecar(subject: string, text: string): Promise<Sidec
   if (sidecar.version !== SIDECAR_VERSION) {
     throw drift(subject, `metadata version ${String(SIDECAR_VERSION)}`, `version ${String(sidecar.version)}`);
   }
-  const rows = sidecar.rowsVersion ?? FIRST_ROWS_VERSION;
-  if (rows !== ROWS_VERSION) {
-    throw drift(subject, `rows of parser version ${String(ROWS_VERSION)}`, `rows of parser version ${String(rows)}`);
-  }
-  await verifyLayer(subject, 'silver', sidecar.layers.silver, SILVER_COLUMNS);
-  if (sidecar.layers.bronze) await verifyLayer(subject, 'bronze', sidecar.layers.bronze, BRONZE_COLUMNS);
-  if (sidecar.layers.bars) await verifyLayer(subject, 'bars', sidecar.layers.bars, BARS_COLUMNS);
   return sidecar;
 }
 
-async function verifyLayer(
-  subject: string,
-  layer: string,
+export interface StaleLayer {
+  readonly layer: 'silver' | 'bronze' | 'bars';
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Layers that this version does not read as they were written. */
+export async function staleLayers(sidecar: Sidecar): Promise<readonly StaleLayer[]> {
+  const rows = sidecar.rowsVersion ?? FIRST_ROWS_VERSION;
+  const { silver, bronze, bars } = sidecar.layers;
+  const parser = (version: number): string => `rows of parser version ${String(version)}`;
+  return [
+    ...(rows === ROWS_VERSION ? [] : [{ layer: 'silver' as const, expected: parser(ROWS_VERSION), got: parser(rows) }]),
+    ...(await compare('silver', silver, SILVER_COLUMNS)),
+    ...(bronze === undefined ? [] : await compare('bronze', bronze, BRONZE_COLUMNS)),
+    ...(bars === undefined ? [] : await compare('bars', bars, BARS_COLUMNS))
+  ];
+}
+
+async function compare(
+  layer: StaleLayer['layer'],
   found: LayerSchema,
   columns: readonly ColumnSpec[]
-): Promise<void> {
-  const expected = await layerSchema(columns);
-  if (found.schemaHash === expected.schemaHash) return;
+): Promise<readonly StaleLayer[]> {
+  const now = await layerSchema(columns);
+  if (found.schemaHash === now.schemaHash) return [];
   const text = (schema: LayerSchema): string =>
     `${layer} ${schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')} (schema ${schema.schemaHash.slice(0, 12)})`;
-  throw drift(subject, text(expected), text(found));
+  return [{ layer, expected: text(now), got: text(found) }];
 }

@@ -90,7 +90,9 @@ export class GoldService {
       this.#parts.markets(dataset),
       this.#folder(dataset)
     ]);
-    const usable = markets.filter((market) => market.kind !== 'BARS' && market.rows > 0);
+    const usable = markets.filter(
+      (market) => market.kind !== 'BARS' && market.rows > 0 && market.excludedBy === undefined
+    );
     if (usable.length === 0) throw nothingToBuild(dataset);
     const sides = splitMarkets(usable, split, await this.#strata(dataset, split, call.signal));
     return await locks.hold(`furlong.gold.${folder}`, async () =>
@@ -282,7 +284,7 @@ export class GoldService {
     }
     // Loaded when first needed: agents bring their tensors along.
     const { openActor } = await import('./rollout-actor.ts');
-    const { policy, updates, dispose } = await openActor({
+    const acting = await openActor({
       config: whole,
       env,
       stored,
@@ -291,13 +293,15 @@ export class GoldService {
     });
     return {
       config: env,
-      policy,
+      policy: acting.policy,
       behaviour: mode === 'greedy' ? 'agent' : 'agent, exploring',
       name: mode === 'greedy' ? run.name : `${run.name}, exploring`,
       configHash: run.configHash,
       run: id,
-      updates,
-      dispose
+      updates: acting.updates,
+      dispose: () => {
+        acting.dispose();
+      }
     };
   }
 
@@ -332,7 +336,7 @@ export function planOf(tape: Tape, { startMinutes, decisionSeconds }: GoldSettin
 }
 
 /** Changes with the bytes it was read from and with how they are read. */
-const silverKey = ({ origin, fingerprint }: DatasetRecord, market: MarketRecord): string =>
+export const silverKey = ({ origin, fingerprint }: DatasetRecord, market: MarketRecord): string =>
   `${origin === 'sample' ? fingerprint : market.fingerprint} rows ${String(ROWS_VERSION)} ${String(market.rows)}`;
 
 const describeSplit = ({ split, heldOutPercent, splitSeed, strata, folds, fold }: SplitConfig): string =>
