@@ -1,12 +1,15 @@
 /** What the data worker offers: importing, the catalogue, SQL, tapes, runs. The page sees exactly this type. */
 import type { Tape } from '../market/tape.ts';
 import type { UnfinishedImport } from '../data/import-journal.ts';
+import type { LineageLayer } from '../data/lineage.ts';
 import type { MarketQualityRow } from '../data/quality/quality-table.ts';
+import type { RebuildProgress, RebuiltLayer } from '../data/rebuild.ts';
 import type { QualityRule } from '../data/quality/rules.ts';
 import type { Ask } from '../data/import-question.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
+import type { GoldApi } from './gold-api.ts';
 
 export interface ImportOptions {
   /** Defaults to the first file's name without endings; made unique by a number. */
@@ -22,6 +25,17 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface RebuildOptions {
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportOptions {
+  /** Default `archive`. */
+  readonly format?: 'archive' | 'csv';
+  readonly signal?: AbortSignal;
+}
+
 export interface QueryResult {
   /** Arrow IPC stream. */
   readonly ipc: Uint8Array;
@@ -29,7 +43,13 @@ export interface QueryResult {
   readonly millis: number;
 }
 
-export interface DataApi {
+export interface QueryOptions {
+  readonly signal?: AbortSignal;
+  /** Lets it make and change tables of the user's own, in memory. Default false: it only reads. */
+  readonly mayWrite?: boolean;
+}
+
+export interface DataApi extends GoldApi {
   status(): Promise<StorageStatus>;
   /** The very files of a half-finished import continue it. */
   importFiles(files: readonly File[], options?: ImportOptions): Promise<ImportReport>;
@@ -43,6 +63,13 @@ export interface DataApi {
   quality(dataset: string): Promise<readonly MarketQualityRow[]>;
   /** Rules that leave markets out of training from now on; none when empty. */
   setRules(dataset: string, rules: readonly QualityRule[]): Promise<DatasetRecord>;
+  /** What its layers are made of, from the source to gold. */
+  lineage(dataset: string): Promise<readonly LineageLayer[]>;
+  /**
+   * Builds a layer anew from the one below, of the markets that need it; gold has `buildGold`.
+   * @returns how many markets were built
+   */
+  rebuild(dataset: string, layer: RebuiltLayer, options?: RebuildOptions): Promise<number>;
   /** Its former name still finds it. */
   rename(dataset: string, name: string): Promise<DatasetRecord>;
   /** Moves a dataset aside; `restore` brings it back until the tab closes or `purge` is called. */
@@ -51,10 +78,13 @@ export interface DataApi {
   purge(): Promise<void>;
   /** On a SharedArrayBuffer where the page is isolated, else on a buffer of its own. */
   tape(dataset: string, market: string): Promise<Tape>;
-  /** Read-only SQL over `datasets`, `markets`, `runners`, `tape`, `bronze`, `runs`, `metrics`. */
-  query(sql: string, options?: { readonly signal?: AbortSignal }): Promise<QueryResult>;
-  /** Files of a dataset as stored, for download. */
-  exportDataset(dataset: string): Promise<readonly File[]>;
+  /** SQL over every layer, runs and metrics; nothing stored is ever changed by it. */
+  query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /**
+   * One file for download: `archive` holds every layer and the metadata and can be imported again, whole; `csv` is a zip
+   * of tables for other tools. An archive's bytes lie in the dataset's storage: read it before the dataset is removed.
+   */
+  exportDataset(dataset: string, options?: ExportOptions): Promise<File>;
 
   runs(): Promise<readonly RunRecord[]>;
   run(id: string): Promise<RunRecord | undefined>;

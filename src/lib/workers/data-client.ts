@@ -56,13 +56,29 @@ export function createDataClient(
     markets: (dataset) => call(remote.markets(dataset)),
     quality: (dataset) => call(remote.quality(dataset)),
     setRules: (dataset, rules) => call(remote.setRules(dataset, rules)),
+    lineage: (dataset) => call(remote.lineage(dataset)),
+    rebuild: (dataset, layer, { signal, onProgress } = {}) =>
+      task(`rebuilding ${dataset}`, signal, (id) =>
+        remote.rebuild(dataset, layer, id, onProgress && proxy(onProgress))
+      ),
     rename: (dataset, name) => call(remote.rename(dataset, name)),
     remove: (dataset) => call(remote.remove(dataset)),
     restore: (dataset) => call(remote.restore(dataset)),
     purge: () => call(remote.purge()),
     tape: async (dataset, market) => tapeFromWire(await call(remote.tape(dataset, market))),
-    query: (sql, options = {}) => task('the query', options.signal, (id) => remote.query(sql, id)),
-    exportDataset: (dataset) => call(remote.exportDataset(dataset)),
+    gold: (dataset) => call(remote.gold(dataset)),
+    rollouts: (dataset) => call(remote.rollouts(dataset)),
+    removeRollout: (dataset, name) => call(remote.removeRollout(dataset, name)),
+    buildGold: (dataset, options, { signal, onProgress } = {}) =>
+      task('the gold layer', signal, (id) => remote.buildGold(dataset, options, id, onProgress && proxy(onProgress))),
+    recordRollout: (dataset, options, { signal, onProgress } = {}) =>
+      task('the rollout', signal, (id) => remote.recordRollout(dataset, options, id, onProgress && proxy(onProgress))),
+    regimes: (dataset, { signal, onProgress } = {}) =>
+      task('the regimes', signal, (id) => remote.regimes(dataset, id, onProgress && proxy(onProgress))),
+    query: (sql, { signal, mayWrite = false } = {}) =>
+      task('the query', signal, (id) => remote.query(sql, id, mayWrite)),
+    exportDataset: (dataset, { format = 'archive', signal } = {}) =>
+      task(`export of ${dataset}`, signal, (id) => remote.exportDataset(dataset, format, id)),
 
     runs: () => call(remote.runs()),
     run: (id) => call(remote.run(id)),

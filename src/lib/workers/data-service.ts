@@ -1,4 +1,5 @@
 /** The data worker's inside: storage, catalogue, sample, runs and SQL behind one interface, without comlink. */
+import { tableFromIPC } from 'apache-arrow';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { tapeFromWire } from '../market/tape-wire.ts';
@@ -7,7 +8,12 @@ import { joinResults } from '../data/betfair/join-results.ts';
 import { RESULTS_KIND, RESULTS_TABLE, resultRows } from '../data/betfair/results-table.ts';
 import { arrangeFiles } from '../data/arrange-files.ts';
 import { Catalogue } from '../data/catalogue.ts';
+import { tarOf } from '../data/archive/tar-writer.ts';
+import { archiveDataset } from '../data/dataset-archive.ts';
 import { Documents } from '../data/documents.ts';
+import type { GoldManifest, GoldProgress, GoldReport } from '../data/gold/layer.ts';
+import type { RolloutManifest } from '../data/gold/rollout.ts';
+import { datasetCsv } from '../data/export-csv.ts';
 import { askOnce, untilAborted } from '../data/import-question.ts';
 import type { Ask } from '../data/import-question.ts';
 import { importFiles, nameOf, unfinishedImports } from '../data/import.ts';
@@ -16,10 +22,14 @@ import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
 import type { TapeSidecar } from '../data/parquet/silver.ts';
 import { parquetToWire } from '../data/parquet/silver.ts';
+import type { LineageLayer } from '../data/lineage.ts';
+import { lineageOf } from '../data/lineage.ts';
 import { marketQuality } from '../data/quality/market-quality.ts';
 import type { MarketQualityRow } from '../data/quality/quality-table.ts';
 import { QUALITY_TABLE, qualityRow } from '../data/quality/quality-table.ts';
 import type { QualityRule } from '../data/quality/rules.ts';
+import type { RebuildProgress, RebuiltLayer } from '../data/rebuild.ts';
+import { rebuilt } from '../data/rebuild.ts';
 import type { RecordingReader } from '../data/recording.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { Sample } from '../data/sample.ts';
@@ -35,6 +45,8 @@ import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
+import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
+import { GoldService, silverKey } from './gold-service.ts';
 import { RunStore } from './run-store.ts';
 import { runTables } from './run-tables.ts';
 import { Tasks, breathe } from './transfer.ts';
@@ -70,13 +82,26 @@ export class DataService implements DataWorkerApi {
   readonly #opened: Promise<Opened>;
   readonly #tasks = new Tasks();
   readonly #warehouse: Warehouse;
+  readonly #gold: GoldService;
 
   constructor(parts: DataServiceParts) {
     this.#parts = parts;
     this.#opened = this.#open();
     this.#opened.catch(() => undefined);
+    this.#gold = new GoldService({
+      store: async () => (await this.#opened).store,
+      locks: parts.locks,
+      codeVersion: parts.codeVersion,
+      parquet: parts.parquet,
+      dataset: (name) => this.#dataset(name),
+      markets: (dataset) => this.markets(dataset),
+      tape: async (dataset, market) => tapeFromWire(await this.tape(dataset, market)),
+      folder: async (dataset) => await (await this.#opened).catalogue.folder(dataset),
+      runs: async () => (await this.#opened).runs
+    });
     this.#warehouse = new Warehouse(
       {
+        gold: this.#gold,
         datasets: () => this.datasets(),
         markets: () => this.markets(),
         sidecar: (dataset, market) => this.#sidecar(dataset, market),
@@ -188,6 +213,43 @@ export class DataService implements DataWorkerApi {
     return await (await this.#opened).catalogue.setRules(dataset, rules);
   }
 
+  async lineage(dataset: string): Promise<readonly LineageLayer[]> {
+    if (dataset === SAMPLE_NAME) return [];
+    const { store, catalogue } = await this.#opened;
+    const sidecar = await catalogue.anySidecar(dataset);
+    const [gold, rollouts, folder] = await Promise.all([
+      this.#gold.manifest(dataset),
+      this.#gold.rollouts(dataset),
+      catalogue.folder(dataset)
+    ]);
+    const usable = sidecar.markets.map(({ record }) => record).filter(({ kind, rows }) => kind !== 'BARS' && rows > 0);
+    const silverKeys = new Map(usable.map((market) => [market.id, silverKey(sidecar.dataset, market)]));
+    return await lineageOf({ sidecar, store, folder, gold, rollouts, silverKeys });
+  }
+
+  async rebuild(
+    dataset: string,
+    layer: RebuiltLayer,
+    task: string,
+    onProgress?: (progress: RebuildProgress) => void
+  ): Promise<number> {
+    refuseSample(dataset);
+    const { store, catalogue } = await this.#opened;
+    const { codeVersion, read, parquet } = this.#parts;
+    await parquet();
+    let built = 0;
+    await this.#tasks.run(task, async (signal) => {
+      await catalogue.rewrite(dataset, async (sidecar, folder) => {
+        const told = (progress: RebuildProgress): void => {
+          built = progress.done;
+          onProgress?.(progress);
+        };
+        return await rebuilt(layer, sidecar, { store, folder, codeVersion, read, breathe, signal, onProgress: told });
+      });
+    });
+    return built;
+  }
+
   async rename(dataset: string, name: string): Promise<DatasetRecord> {
     refuseSample(dataset);
     return await (await this.#opened).catalogue.rename(dataset, name);
@@ -216,30 +278,89 @@ export class DataService implements DataWorkerApi {
     return await parquetToWire(bytes, stored.tape, { shared });
   }
 
-  async query(sql: string, task: string): Promise<QueryResult> {
+  async gold(dataset: string): Promise<GoldManifest | undefined> {
+    return await this.#gold.manifest(dataset);
+  }
+
+  async rollouts(dataset: string): Promise<readonly RolloutManifest[]> {
+    return await this.#gold.rollouts(dataset);
+  }
+
+  async removeRollout(dataset: string, name: string): Promise<void> {
+    await this.#gold.removeRollout(dataset, name);
+    this.#warehouse.forget('rollouts');
+  }
+
+  async buildGold(
+    dataset: string,
+    options: GoldOptions,
+    task: string,
+    onProgress?: (progress: GoldProgress) => void
+  ): Promise<GoldReport> {
+    try {
+      return await this.#tasks.run(task, (signal) => this.#gold.build(dataset, options, { signal, onProgress }));
+    } finally {
+      this.#warehouse.forget('episodes');
+    }
+  }
+
+  async recordRollout(
+    dataset: string,
+    options: RolloutOptions,
+    task: string,
+    onProgress?: (progress: GoldProgress) => void
+  ): Promise<RolloutManifest> {
+    try {
+      return await this.#tasks.run(task, (signal) => this.#gold.record(dataset, options, { signal, onProgress }));
+    } finally {
+      this.#warehouse.forget('rollouts');
+    }
+  }
+
+  async regimes(
+    dataset: string,
+    task: string,
+    onProgress?: (progress: GoldProgress) => void
+  ): Promise<readonly MarketRegime[]> {
+    return await this.#tasks.run(task, (signal) => this.#gold.regimes(dataset, { signal, onProgress }));
+  }
+
+  async query(sql: string, task: string, mayWrite = false): Promise<QueryResult> {
     return await this.#tasks.run(task, async (signal) => {
       const started = this.#parts.clock.monotonicMillis();
-      const result = await this.#warehouse.query(sql, signal);
+      const result = await this.#warehouse.query(sql, signal, { mayWrite });
       return { ...result, millis: this.#parts.clock.monotonicMillis() - started };
     });
   }
 
-  async exportDataset(dataset: string): Promise<readonly File[]> {
+  async exportDataset(dataset: string, format: 'archive' | 'csv', task: string): Promise<File> {
     const { store, catalogue } = await this.#opened;
-    if (dataset === SAMPLE_NAME) {
-      const [metadata, parquet] = await Promise.all([this.#parts.sample.metadata(), this.#parts.sample.parquet()]);
-      const json = JSON.stringify(metadata, undefined, 1);
-      return [new File([json], 'sample.metadata.json', { type: 'application/json' }), new File([parquet], SAMPLE_FILE)];
-    }
-    const folder = await catalogue.folder(dataset);
-    const files = await Promise.all(
-      (await store.list(folder)).map(async (path) => {
-        const file = await store.file(path);
-        const name = `${dataset}.${path.slice(folder.length + 1).replaceAll('/', '.')}`;
-        return file === undefined ? [] : [new File([file], name)];
-      })
-    );
-    return files.flat();
+    return await this.#tasks.run(task, async (signal) => {
+      if (format === 'csv') {
+        const markets = (await this.markets(dataset)).map((market) => market.id);
+        return await datasetCsv({ ask: (sql) => this.#text(sql, signal), dataset, markets, signal });
+      }
+      if (dataset === SAMPLE_NAME) return await this.#sampleArchive();
+      const sidecar = await catalogue.listed(dataset);
+      return await archiveDataset(sidecar, { store, folder: await catalogue.folder(dataset), signal });
+    });
+  }
+
+  /** What the server gives of it: it is built in, and imported nowhere. */
+  async #sampleArchive(): Promise<File> {
+    const [metadata, parquet] = await Promise.all([this.#parts.sample.metadata(), this.#parts.sample.parquet()]);
+    const files = [
+      { path: 'metadata.json', blob: new Blob([JSON.stringify(metadata, undefined, 1)]) },
+      { path: SAMPLE_FILE, blob: new Blob([parquet]) }
+    ];
+    return tarOf(files, `${SAMPLE_NAME}.tar`);
+  }
+
+  /** The one value of a query's one row. */
+  async #text(sql: string, signal: AbortSignal): Promise<string | undefined> {
+    const { ipc } = await this.#warehouse.query(sql, signal, { mayWrite: false });
+    const value: unknown = tableFromIPC(ipc).getChildAt(0)?.get(0);
+    return typeof value === 'string' ? value : undefined;
   }
 
   async runs(): Promise<readonly RunRecord[]> {
@@ -287,6 +408,16 @@ export class DataService implements DataWorkerApi {
   }
   async removeDocument(path: string): Promise<void> {
     await (await this.#opened).documents.remove(path);
+  }
+
+  async #dataset(name: string): Promise<DatasetRecord> {
+    const found = (await this.datasets()).find((one) => one.name === name);
+    if (found !== undefined) return found;
+    throw new AppError('data.missing', {
+      subject: `dataset ${name}`,
+      got: 'it is not in the catalogue',
+      remedy: 'choose one that the Data page lists'
+    });
   }
 
   /** Empty when the sample cannot be fetched: what is stored must stay in reach without a server. */
