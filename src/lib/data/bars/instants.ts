@@ -76,12 +76,18 @@ function offsetMillis(offset: string): number {
 const none = (got: string): Instant => ({ kind: 'none', got });
 const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-/** Forms that read every one of the texts; the likelier first. */
+/** Of a column's cells so many must fit: a damaged row among the first must not hide what the column is. */
+export const MOST = 0.8;
+
+/** Forms that read most of the texts; those that read more first, then the likelier. */
 export function formsOf(texts: readonly string[]): readonly TimeForm[] {
   const filled = texts.filter((text) => text.trim() !== '');
-  if (filled.length === 0) return [];
   const utc = new Zone('UTC');
-  return TIME_FORMS.filter((form) => filled.every((text) => plausible(text, form, utc)));
+  const fits = TIME_FORMS.map((form) => ({ form, count: filled.filter((text) => plausible(text, form, utc)).length }));
+  return fits
+    .filter(({ count }) => count > 0 && count >= MOST * filled.length)
+    .sort((a, b) => b.count - a.count)
+    .map(({ form }) => form);
 }
 
 /** An epoch of few digits would fit every unit in some century: exchanges have traded on screens since 1971. */

@@ -52,7 +52,7 @@ export class TableReader {
     this.#source = source;
     this.#reading = reading;
     this.#names = names;
-    this.#width = Math.max(names.length, reading.roles.length);
+    this.#width = reading.roles.length;
     this.#zone = new Zone(reading.zone);
     this.#columns = new Map(reading.roles.map((role, column) => [role, column]));
   }

@@ -4,7 +4,7 @@
  */
 import { markOf, numberOf } from './decimal-text.ts';
 import type { DecimalMark } from './decimal-text.ts';
-import { formsOf, instantOf, Zone } from './instants.ts';
+import { MOST, formsOf, instantOf, Zone } from './instants.ts';
 import type { TimeForm } from './instants.ts';
 
 export const COLUMN_ROLES = [
@@ -100,7 +100,7 @@ const keyOf = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}
 /** The likeliest reading; `complaintsOf` says what is missing in it. */
 export function guessReading(sample: TableSample, symbol: string): TableReading {
   const { rows, delimiter } = sample;
-  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const columns = commonWidth(rows);
   const [first = [], ...others] = rows;
   const cells = (of: readonly (readonly string[])[], column: number): readonly string[] =>
     of.map((row) => row[column]?.trim() ?? '').filter((cell) => cell !== '');
@@ -175,7 +175,14 @@ function splitClock(roles: ColumnRole[], cells: (column: number) => readonly str
 }
 
 const allNumbers = (cells: readonly string[], decimal: DecimalMark): boolean =>
-  cells.length > 0 && cells.every((cell) => !Number.isNaN(numberOf(cell, decimal)));
+  cells.length > 0 && cells.filter((cell) => !Number.isNaN(numberOf(cell, decimal))).length >= MOST * cells.length;
+
+/** Of most rows; a ragged one does not count. */
+function commonWidth(rows: readonly (readonly string[])[]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0] ?? 0;
+}
 
 /** What keeps a reading from giving candles, as clauses; none when it can be tried. */
 export function complaintsOf(reading: TableReading): readonly string[] {
