@@ -33,22 +33,35 @@ function plain(value: unknown, scale: number): unknown {
   return value;
 }
 
+/** A result as it lies in Arrow's buffers: a million rows are opened at once, and cells read when they are looked at. */
+export interface ResultView {
+  readonly columns: ResultColumns['columns'];
+  readonly rows: number;
+  /** Missing values are undefined, dates are milliseconds since the epoch. */
+  value(column: number, row: number): unknown;
+}
+
 /** @param ipc an Arrow IPC stream, as `DataApi.query` returns it */
-export function decodeResult(ipc: Uint8Array): ResultColumns {
+export function openResult(ipc: Uint8Array): ResultView {
   const table = tableFromIPC(ipc);
-  const fields = table.schema.fields;
+  const columns = table.schema.fields.map((field, index) => {
+    const type = field.type as DataType;
+    return { vector: table.getChildAt(index), scale: DataType.isDecimal(type) ? type.scale : 0 };
+  });
   return {
-    columns: fields.map((field) => ({
+    columns: table.schema.fields.map((field) => ({
       name: field.name,
       type: typeOf(field.type as DataType),
       arrow: String(field.type)
     })),
-    values: fields.map((field, index) => {
-      const type = field.type as DataType;
-      const scale = DataType.isDecimal(type) ? type.scale : 0;
-      const column = table.getChildAt(index);
-      return Array.from({ length: table.numRows }, (_, row) => plain(column?.get(row), scale));
-    }),
-    rows: table.numRows
+    rows: table.numRows,
+    value: (column, row) => plain(columns[column]?.vector?.get(row), columns[column]?.scale ?? 0)
   };
+}
+
+/** Every cell as a plain value, for whom a view cannot cross to: a frame. */
+export function decodeResult(ipc: Uint8Array): ResultColumns {
+  const { columns, rows, value } = openResult(ipc);
+  const column = (index: number): readonly unknown[] => Array.from({ length: rows }, (_, row) => value(index, row));
+  return { columns, values: columns.map((_, index) => column(index)), rows };
 }

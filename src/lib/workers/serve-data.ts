@@ -40,8 +40,8 @@ export function serveData(options: ServeOptions = {}): void {
       const wire = await DataService.prototype.tape.call(service, dataset, market);
       return wire.buffer instanceof ArrayBuffer ? transfer(wire, [wire.buffer]) : wire;
     },
-    query: async (sql: string, task: string) => {
-      const result = await DataService.prototype.query.call(service, sql, task);
+    query: async (sql: string, task: string, mayWrite = false) => {
+      const result = await DataService.prototype.query.call(service, sql, task, mayWrite);
       return transfer(result, [result.ipc.buffer as ArrayBuffer]);
     }
   });

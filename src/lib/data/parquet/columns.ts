@@ -64,6 +64,8 @@ export const listsOf = (values: Float32Array, width: number): NumberLists => ({
   starts: Int32Array.from({ length: values.length / width + 1 }, (_, row) => row * width)
 });
 
+const listOfFloats = (): List<Float32> => new List(new Field('item', new Float32(), true));
+
 const types: Record<ColumnType, () => DataType> = {
   u8: () => new Uint8(),
   u32: () => new Uint32(),
@@ -71,7 +73,7 @@ const types: Record<ColumnType, () => DataType> = {
   i64: () => new Int64(),
   f32: () => new Float32(),
   f64: () => new Float64(),
-  f32s: () => new List(new Field('item', new Float32(), true)),
+  f32s: listOfFloats,
   bool: () => new Bool(),
   text: () => new Utf8(),
   time: () => new TimestampMicrosecond()
@@ -141,8 +143,7 @@ function bitsOf(values: Uint8Array): Uint8Array {
 
 function listData({ values, starts }: NumberLists): Data {
   const child = makeData({ type: new Float32(), length: values.length, nullCount: 0, data: values });
-  const type = types.f32s() as List<Float32>;
-  return makeData({ type, length: starts.length - 1, nullCount: 0, valueOffsets: starts, child });
+  return makeData({ type: listOfFloats(), length: starts.length - 1, nullCount: 0, valueOffsets: starts, child });
 }
 
 function nullableFloats(type: Float32 | Float64, values: Float32Array | Float64Array): Data {

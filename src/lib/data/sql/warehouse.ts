@@ -28,7 +28,7 @@ import {
   largeRows,
   rawTape
 } from './large-tables.ts';
-import { checkReadOnly } from './read-only.ts';
+import { checkReadOnly, checkWrites } from './read-only.ts';
 import type { Scope } from './scope.ts';
 import { isNeeded, scopeOf } from './scope.ts';
 import type { RecordTable } from './tables.ts';
@@ -110,12 +110,19 @@ export class Warehouse {
   }
 
   /**
-   * One at a time, in the order asked.
+   * One at a time, in the order asked. With `mayWrite`, tables of the user's own may be made and changed: they are in
+   * memory, and gone with the engine.
    * @throws query.invalid, aborted, network.unavailable when DuckDB cannot be loaded
    */
-  async query(sql: string, signal: AbortSignal | undefined): Promise<WarehouseResult> {
+  async query(
+    sql: string,
+    signal: AbortSignal | undefined,
+    options: { readonly mayWrite?: boolean } = {}
+  ): Promise<WarehouseResult> {
     const tokens = tokensOf(sql);
-    checkReadOnly(tokens);
+    if (options.mayWrite === true)
+      checkWrites(tokens, new Set([...LARGE_NAMES, ...this.#small.map(({ name }) => name)]));
+    else checkReadOnly(tokens);
     const mine = this.#turn.then(() => this.#query(sql, tokens, signal));
     this.#turn = mine.catch(() => undefined);
     return await mine;

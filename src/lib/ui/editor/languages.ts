@@ -1,6 +1,8 @@
 /** A language's grammar, loaded when the first cell of its kind is opened. */
+import type { CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
 import type { CellMode } from '$lib/notebook/document.ts';
+import { columnOptions } from './sql-columns.ts';
 
 /** Tables and their columns, for completion. */
 export type SqlTables = Readonly<Record<string, readonly string[]>>;
@@ -18,7 +20,20 @@ export async function languageOf(mode: CellMode, tables: SqlTables): Promise<Ext
     case 'sql': {
       const { sql, PostgreSQL } = await import('@codemirror/lang-sql');
       const schema = Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]));
-      return sql({ dialect: PostgreSQL, schema, upperCaseKeywords: false });
+      const columns = PostgreSQL.language.data.of({
+        autocomplete: (context: CompletionContext): CompletionResult | null => {
+          const word = context.matchBefore(/[A-Za-z_]\w*/u);
+          // After a point the grammar's own completion knows the table.
+          if (word === null || context.state.sliceDoc(word.from - 1, word.from) === '.') return null;
+          const options = columnOptions(context.state.doc.toString(), tables);
+          return {
+            from: word.from,
+            options: options.map(({ column, of }) => ({ label: column, detail: of, type: 'property' })),
+            validFor: /^\w*$/u
+          };
+        }
+      });
+      return [sql({ dialect: PostgreSQL, schema, upperCaseKeywords: false }), columns];
     }
   }
 }

@@ -104,6 +104,31 @@ describe('filters of the markets', () => {
     }
   });
 
+  test('venue, days, volume and regime narrow; a regime that is not known yet hides nothing', () => {
+    const day = (n: number): number => Date.UTC(2026, 0, n, 12);
+    const some = [
+      market('a', { venue: 'kalshi', scheduledMillis: day(1), matched: 10 }),
+      market('b', { scheduledMillis: day(2), matched: 20 }),
+      market('c', { scheduledMillis: day(3), matched: 30 })
+    ];
+    const regimes = new Map([
+      ['a', 'calm, ranging'],
+      ['b', 'wild, trending']
+    ]);
+    const shown = (query: string) =>
+      filterMarkets(some, filterFrom(new URLSearchParams(`sort=name&${query}`)), ({ id }) => regimes.get(id))
+        .map((each) => each.id)
+        .sort();
+    expect(shown('venue=kalshi')).toEqual(['a']);
+    expect(shown('from=2026-01-02')).toEqual(['b', 'c']);
+    expect(shown('from=2026-01-02&to=2026-01-02')).toEqual(['b']);
+    expect(shown('matched=20')).toEqual(['b', 'c']);
+    expect(shown('regime=wild')).toEqual(['b', 'c']);
+    expect(shown('regime=ranging')).toEqual(['a', 'c']);
+    const query = 'venue=kalshi&from=2026-01-01&to=2026-01-03&matched=5&regime=wild';
+    expect(queryOf(filterFrom(new URLSearchParams(query)))).toBe(query);
+  });
+
   test('a market without a name is called by its id', () => {
     expect(marketTitle({ id: '1.2', name: '', eventName: '' })).toBe('Market 1.2');
     expect(marketTitle({ id: '1.2', name: 'R6', eventName: 'Moe' })).toBe('Moe, R6');

@@ -1,5 +1,5 @@
 /** Which columns of a result make a chart at one press, and how many points it gets. Pure. */
-import type { ResultColumns } from '$lib/data/arrow-columns.ts';
+import type { ResultView } from '$lib/data/arrow-columns.ts';
 
 export interface ChartChoice {
   readonly kind: 'line' | 'bar';
@@ -13,13 +13,13 @@ export const MAX_POINTS = 4000;
 
 /** The first figure against time, else against another figure, else against the words that
  * tell rows apart best; none without a figure. */
-export function defaultChart(result: ResultColumns): ChartChoice | undefined {
+export function defaultChart(result: ResultView): ChartChoice | undefined {
   const all = result.columns.map((column, index) => ({ type: column.type, index }));
   const numbers = all.filter((column) => column.type === 'number');
   const time = all.find((column) => column.type === 'date');
   const words = all
     .filter((column) => column.type === 'text' || column.type === 'boolean')
-    .map((column) => ({ ...column, distinct: new Set(result.values[column.index]).size }))
+    .map((column) => ({ ...column, distinct: distinct(result, column.index) }))
     .sort((a, b) => b.distinct - a.distinct)[0];
   const [first, second] = numbers;
   if (first === undefined || result.rows === 0) return undefined;
@@ -31,15 +31,22 @@ export function defaultChart(result: ResultColumns): ChartChoice | undefined {
   return undefined;
 }
 
+/** Of the first rows: enough to tell a name from a label that repeats. */
+function distinct(result: ResultView, column: number): number {
+  const seen = new Set<unknown>();
+  for (let row = 0; row < Math.min(result.rows, MAX_POINTS); row++) seen.add(result.value(column, row));
+  return seen.size;
+}
+
 /** Evenly chosen rows, so that a long result still draws at once. */
-export function chartRows(result: ResultColumns, choice: ChartChoice): readonly { x: unknown; y: unknown }[] {
+export function chartRows(result: ResultView, choice: ChartChoice): readonly { x: unknown; y: unknown }[] {
   const limit = choice.kind === 'bar' ? MAX_BARS : MAX_POINTS;
   const every = choice.kind === 'bar' ? 1 : Math.max(1, Math.ceil(result.rows / limit));
   const isDate = result.columns[choice.x]?.type === 'date';
   const rows: { x: unknown; y: unknown }[] = [];
   for (let row = 0; row < result.rows && rows.length < limit; row += every) {
-    const x = result.values[choice.x]?.[row];
-    rows.push({ x: isDate && typeof x === 'number' ? new Date(x) : x, y: result.values[choice.y]?.[row] });
+    const x = result.value(choice.x, row);
+    rows.push({ x: isDate && typeof x === 'number' ? new Date(x) : x, y: result.value(choice.y, row) });
   }
   return rows;
 }

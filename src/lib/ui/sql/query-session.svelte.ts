@@ -1,15 +1,25 @@
-/** A query being written and run: its text, its result or its error, and the way to stop it. */
+/** A query being written and run: its text, its result, its plan or its error, and the way to stop it. */
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
-import type { ResultColumns } from '$lib/data/arrow-columns.ts';
+import type { ResultView } from '$lib/data/arrow-columns.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
 import { defaultChart } from './chart-choice.ts';
 import type { ChartChoice } from './chart-choice.ts';
+import { planText } from './plan-text.ts';
+
+/** `plan` is what would be done, `analysis` what was done and how long each part took. */
+export type QueryKind = 'rows' | 'plan' | 'analysis';
+
+const BEFORE: Readonly<Record<QueryKind, string>> = { rows: '', plan: 'explain ', analysis: 'explain analyze ' };
 
 export class QuerySession {
   text = $state('');
   running = $state(false);
-  result = $state.raw<ResultColumns & { readonly millis: number }>();
+  /** Lets statements make and change tables of the user's own. */
+  mayWrite = $state(false);
+  result = $state.raw<ResultView>();
+  millis = $state(0);
+  plan = $state.raw<{ readonly kind: Exclude<QueryKind, 'rows'>; readonly text: string }>();
   error = $state.raw<AppError>();
   chart = $state.raw<ChartChoice>();
   readonly #data: DataApi;
@@ -20,7 +30,7 @@ export class QuerySession {
     this.text = text;
   }
 
-  async run(): Promise<void> {
+  async run(kind: QueryKind = 'rows'): Promise<void> {
     if (this.text.trim() === '') return;
     this.cancel();
     const abort = new AbortController();
@@ -28,13 +38,17 @@ export class QuerySession {
     this.running = true;
     this.error = undefined;
     try {
-      const [answer, { decodeResult }] = await Promise.all([
-        this.#data.query(this.text, { signal: abort.signal }),
+      const sql = `${BEFORE[kind]}${this.text}`;
+      const [answer, { openResult }] = await Promise.all([
+        this.#data.query(sql, { signal: abort.signal, mayWrite: this.mayWrite }),
         import('$lib/data/arrow-columns.ts')
       ]);
       if (this.#abort !== abort) return;
-      this.result = { ...decodeResult(answer.ipc), millis: answer.millis };
+      const result = openResult(answer.ipc);
+      this.millis = answer.millis;
       this.chart = undefined;
+      this.result = kind === 'rows' ? result : undefined;
+      this.plan = kind === 'rows' ? undefined : { kind, text: planText(result) };
     } catch (thrown) {
       const error = asAppError(thrown, 'the query');
       if (this.#abort === abort && error.code !== 'aborted') this.error = error;

@@ -19,3 +19,9 @@ export async function sqlTables(data: DataApi): Promise<SqlTables> {
     return {};
   }
 }
+
+/** As they are documented: known at once, before there is an engine to ask. */
+export async function documentedTables(): Promise<SqlTables> {
+  const { SQL_TABLES } = await import('$lib/workers/run-tables.ts');
+  return Object.fromEntries(SQL_TABLES.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+}

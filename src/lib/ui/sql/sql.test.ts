@@ -1,22 +1,41 @@
 import { describe, expect, test } from 'vitest';
-import type { ResultColumns } from '$lib/data/arrow-columns.ts';
+import type { ResultView } from '$lib/data/arrow-columns.ts';
 import { chartRows, defaultChart, MAX_BARS, MAX_POINTS } from './chart-choice.ts';
-import { cellText, toCsv } from './result-text.ts';
+import { cellText, csvParts } from './result-text.ts';
 import { rowWindow } from './window-rows.ts';
 
-const result = (columns: [name: string, type: 'number' | 'text' | 'date', values: unknown[]][]): ResultColumns => ({
+const result = (columns: [name: string, type: 'number' | 'text' | 'date', values: unknown[]][]): ResultView => ({
   columns: columns.map(([name, type]) => ({ name, type, arrow: type })),
-  values: columns.map(([, , values]) => values),
+  value: (column, row) => columns[column]?.[2][row],
   rows: columns[0]?.[2].length ?? 0
 });
 
+const csvOf = (view: ResultView): string => [...csvParts(view)].join('');
+
 describe('rows in sight', () => {
   test('a long table keeps few rows in the document, and its full height', () => {
-    const shown = rowWindow({ rows: 1_000_000, rowHeight: 28, scrollTop: 14_000_000, height: 400 });
+    const shown = rowWindow({ rows: 100_000, rowHeight: 28, scrollTop: 1_400_000, height: 400 });
     expect(shown.count).toBeLessThan(40);
-    expect(shown.first).toBeLessThanOrEqual(500_000);
-    expect(shown.first + shown.count).toBeGreaterThanOrEqual(500_000 + 400 / 28);
-    expect(shown.total).toBe(28_000_000);
+    expect(shown.first).toBeLessThanOrEqual(50_000);
+    expect(shown.first + shown.count).toBeGreaterThanOrEqual(50_000 + 400 / 28);
+    expect(shown.total).toBe(2_800_000);
+    expect(shown.above).toBe(shown.first * 28);
+    expect(shown.above + shown.count * 28 + shown.below).toBe(shown.total);
+  });
+
+  test('a table taller than a browser draws is scaled: both ends are reached, and rows fill what is in sight', () => {
+    const table = { rows: 3_000_000, rowHeight: 28, height: 400 };
+    const { total } = rowWindow({ ...table, scrollTop: 0 });
+    expect(total).toBeLessThan(17_000_000);
+    expect(rowWindow({ ...table, scrollTop: 0 })).toMatchObject({ first: 0, above: 0 });
+    const end = rowWindow({ ...table, scrollTop: total - 400 });
+    expect(end.first + end.count).toBe(table.rows);
+    for (let scrollTop = 0; scrollTop <= total - 400; scrollTop += 999_331) {
+      const shown = rowWindow({ ...table, scrollTop });
+      expect(shown.above).toBeLessThanOrEqual(scrollTop);
+      expect(shown.above + shown.count * 28).toBeGreaterThanOrEqual(scrollTop + 400);
+      expect(shown.above + shown.count * 28 + shown.below).toBeCloseTo(total, 3);
+    }
   });
 
   test('the last rows are reached, and a short table is shown whole', () => {
@@ -29,7 +48,7 @@ describe('rows in sight', () => {
 
 describe('a result as text', () => {
   test('CSV quotes what would break a line or a column, and leaves missing values empty', () => {
-    const csv = toCsv(
+    const csv = csvOf(
       result([
         ['a,b', 'text', ['plain', 'say "hi"\nthere', undefined]],
         ['n', 'number', [1, undefined, 2.5]]
@@ -40,7 +59,7 @@ describe('a result as text', () => {
 
   test('dates are written in universal time', () => {
     expect(cellText(0, 'date')).toBe('1970-01-01 00:00:00');
-    expect(toCsv(result([['t', 'date', [1500]]]))).toBe('t\r\n1970-01-01T00:00:01.500Z\r\n');
+    expect(csvOf(result([['t', 'date', [1500]]]))).toBe('t\r\n1970-01-01T00:00:01.500Z\r\n');
   });
 });
 

@@ -1,0 +1,19 @@
+/** Column names while SQL is typed: those of the tables that the statement names, wherever the cursor is. Pure. */
+import type { SqlTables } from './languages.ts';
+
+export interface ColumnOption {
+  readonly column: string;
+  /** The tables that have it. */
+  readonly of: string;
+}
+
+/** Before a table is named, columns of all: `select` is written first. */
+export function columnOptions(text: string, tables: SqlTables): readonly ColumnOption[] {
+  const words = new Set(text.toLowerCase().match(/[a-z_]\w*/gu));
+  const named = Object.keys(tables).filter((table) => words.has(table.toLowerCase()));
+  const owners = new Map<string, string[]>();
+  for (const table of named.length > 0 ? named : Object.keys(tables)) {
+    for (const column of tables[table] ?? []) owners.set(column, [...(owners.get(column) ?? []), table]);
+  }
+  return [...owners].map(([column, of]) => ({ column, of: of.join(', ') }));
+}

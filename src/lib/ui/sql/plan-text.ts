@@ -1,0 +1,9 @@
+/** DuckDB's answer to EXPLAIN as one text: rows of a key and a drawing in lines. Pure. */
+import type { ResultView } from '$lib/data/arrow-columns.ts';
+
+export function planText(result: ResultView): string {
+  const column = result.columns.findIndex(({ name }) => name === 'explain_value');
+  const at = column < 0 ? result.columns.length - 1 : column;
+  const parts = Array.from({ length: result.rows }, (_, row) => String(result.value(at, row) ?? ''));
+  return parts.join('\n').trimEnd();
+}
