@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { fresh } from './fresh.ts';
 import { inPlaceKernels, type AdamStep } from './in-place.ts';
+import { listKernels } from './list-kernels.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
 
 export interface AdamOptions {
@@ -66,7 +67,7 @@ export class Adam {
     const ordered = this.#slots.map(({ parameter }, i) => gradientOf(gradients, parameter, i));
     const kernels = inPlaceKernels();
     if (kernels === undefined) {
-      this.#applyPlain(ordered);
+      this.#applyTensors(ordered);
       return;
     }
     const step = this.#nextStep();
@@ -138,12 +139,16 @@ export class Adam {
   }
 
   /** What changes from step to step is a tensor, so that a recorded update can be replayed. */
-  #applyPlain(gradients: readonly Tensor[]): void {
+  #applyTensors(gradients: readonly Tensor[]): void {
     tf.tidy(() => {
       const numbers = fresh(() => {
         const { stepSize, secondScale, decay } = this.#nextStep();
         return Float32Array.of(stepSize, secondScale, decay);
       }, [3]);
+      const lists = listKernels();
+      const [beta1, beta2, epsilon] = [this.#beta1, this.#beta2, this.#epsilon];
+      const constants = { beta1, beta2, epsilon, maxGradientNorm: this.#maxGradientNorm };
+      if (lists?.adam({ slots: this.#slots, gradients, numbers, ...constants }) === true) return;
       const [stepSize, secondScale, decay] = [0, 1, 2].map((at) => tf.reshape(tf.slice(numbers, at, 1), [])) as [
         Scalar,
         Scalar,
@@ -152,11 +157,11 @@ export class Adam {
       const step: TensorStep = {
         gradientScale: this.#maxGradientNorm > 0 ? clipScale(gradients, this.#maxGradientNorm) : 1,
         decay: this.#weightDecay === 0 ? 1 : decay,
-        beta1: this.#beta1,
-        beta2: this.#beta2,
+        beta1,
+        beta2,
         stepSize,
         secondScale,
-        epsilon: this.#epsilon
+        epsilon
       };
       this.#slots.forEach((slot, i) => plainStep(slot, gradients[i]!, step));
     });

@@ -10,7 +10,9 @@ import { findAdapter, openDevice, type FoundAdapter } from './adapter.ts';
 import { setCapture } from './captured.ts';
 import type { Backend, DeviceReport } from './device-report.ts';
 import { setInPlaceKernels } from './in-place.ts';
+import { setListKernels } from './list-kernels.ts';
 import { setFusedLstm } from './lstm.ts';
+import { setFusedMlp } from './mlp.ts';
 import { platformGpu, registerGradients, tfjsWasmPaths } from './runtime.ts';
 import { installWasmKernels, type WasmKernelOptions } from './wasm/install.ts';
 
@@ -148,7 +150,7 @@ async function openWebgpu(found: FoundAdapter, why: string): Promise<Opened> {
   const gpuDevice = await openDevice(found);
   await use('webgpu', () => new WebGPUBackend(gpuDevice, found.adapter.info));
   const { installWebgpu } = await import('./webgpu/install.ts');
-  const kernels = installWebgpu((notice) => {
+  const kernels = await installWebgpu((notice) => {
     for (const listener of noticeListeners) listener(notice);
   });
   return {
@@ -219,7 +221,9 @@ const isRegistered = (backend: Backend): boolean => (tf.findBackendFactory(backe
 
 function close(backend: Backend): void {
   setFusedLstm(backend, undefined);
+  setFusedMlp(backend, undefined);
   setInPlaceKernels(backend, undefined);
+  setListKernels(backend, undefined);
   setCapture(backend, undefined);
   if (isRegistered(backend)) tf.removeBackend(backend);
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { inPlaceKernels } from './in-place.ts';
+import { listKernels } from './list-kernels.ts';
 
 /**
  * target ← (1 − tau) target + tau source, for each pair (Lillicrap et al. 2016, algorithm 1).
@@ -11,6 +12,7 @@ export function polyakUpdate(targets: readonly Variable[], sources: readonly Ten
   if (targets.length !== sources.length) {
     throw new Error(`polyakUpdate: ${String(targets.length)} targets for ${String(sources.length)} sources`);
   }
+  if (listKernels()?.polyak(targets, sources, tau) === true) return;
   const kernels = inPlaceKernels();
   targets.forEach((target, i) => {
     const source = sources[i]!;

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../core/random.ts';
-import { dense, denseRelu, makeDense, makeDenseStack } from './dense.ts';
+import { denseStack, makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
 import { Parameters } from './parameters.ts';
 import { Torso } from './torso.ts';
@@ -31,6 +31,6 @@ export class Critic {
    * @returns [rows, batch, outputs]
    */
   value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return dense(denseRelu(tf.concat([features, actions], -1), this.#layers), this.#value);
+    return denseStack(tf.concat([features, actions], -1), [...this.#layers, this.#value]);
   }
 }

@@ -1,5 +1,6 @@
 /** Fully connected layers over the last axis of a tensor of any rank. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { mlp } from '../../compute/mlp.ts';
 import type { Random } from '../../core/random.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -40,14 +41,13 @@ export function makeDenseStack(
 }
 
 /** @param x [..., inputs] @returns [..., outputs] */
-export function dense(x: tf.Tensor, layer: Dense): tf.Tensor {
-  const [inputs, outputs] = layer.kernel.shape as [number, number];
-  // A reshape costs as much as a small layer: none where there is nothing to reshape.
-  const flat = x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape<tf.Rank.R2>(x, [-1, inputs]);
-  const y = tf.add(tf.matMul(flat, layer.kernel as tf.Tensor2D), layer.bias);
-  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
-}
+export const dense = (x: tf.Tensor, layer: Dense): tf.Tensor =>
+  mlp({ x, layers: [layer], activation: 'relu', last: 'linear' });
 
 /** Each layer followed by ReLU. */
 export const denseRelu = (x: tf.Tensor, layers: readonly Dense[]): tf.Tensor =>
-  layers.reduce((y, layer) => tf.relu(dense(y, layer)), x);
+  layers.length === 0 ? x : mlp({ x, layers, activation: 'relu', last: 'activated' });
+
+/** Each layer but the last followed by ReLU. */
+export const denseStack = (x: tf.Tensor, layers: readonly Dense[]): tf.Tensor =>
+  mlp({ x, layers, activation: 'relu', last: 'linear' });

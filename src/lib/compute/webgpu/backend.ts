@@ -6,6 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 
 export interface TensorData {
+  /** Of the buffer's numbers: a cast to a wider type changes the tensor's alone. */
+  readonly dtype: string;
   resource: GPUBuffer | null | undefined;
   /** A copy on the CPU: values not yet uploaded, or what `data()` has read. */
   values: unknown;

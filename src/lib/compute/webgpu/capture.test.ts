@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasWebgpu, read, webgpuDevice, type WatchedDevice } from '../../../../tests/support/webgpu-device.ts';
 import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
@@ -68,13 +68,17 @@ describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 60_000 },
   const capture = (step: UpdateStep): CapturedUpdate =>
     new CapturedUpdate(webgpuBackend(), step, (notice) => notices.push(notice));
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     device = await webgpuDevice();
+  }, 120_000);
+  beforeEach(() => {
     notices = [];
   });
   afterEach(() => {
     tf.disposeVariables();
     expect(device.refused).toEqual([]);
+  });
+  afterAll(() => {
     device.dispose();
   });
 

@@ -1,0 +1,13 @@
+// The rows of an LSTM's kernel that the state goes through, transposed: neighbouring threads of the backward pass then
+// read neighbouring numbers.
+
+@group(0) @binding(0) var<storage, read> weights: array<f32>;          // [INPUTS + UNITS, 4 UNITS]
+@group(0) @binding(1) var<storage, read_write> transposed: array<f32>; // [4 UNITS, UNITS]
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.x;
+  if (i < 4u * UNITS * UNITS) {
+    transposed[i] = weights[(INPUTS + i % UNITS) * 4u * UNITS + i / UNITS];
+  }
+}
