@@ -14,7 +14,8 @@ import type { QConfig } from '../config/agent-config.ts';
 import { AppError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { QNet } from './nets/q-net.ts';
-import { absoluteErrors, bootstrapped, huberLoss, quantileSumLoss, valuesAt } from './q-losses.ts';
+import { qObjective } from './q-objective.ts';
+import type { QObjective } from './q-objective.ts';
 import type { TransitionBatch } from './replay/transition-replay.ts';
 
 const LOSS_NAMES = ['loss', 'value', 'error'] as const;
@@ -29,10 +30,8 @@ export interface QUpdate {
 export class QLearning {
   readonly net: QNet;
   readonly target: QNet;
-  readonly #branches: readonly number[];
   readonly #config: QConfig;
   readonly #optimiser: Adam;
-  readonly #loss: (values: tf.Tensor, target: tf.Tensor, weights: tf.Tensor) => tf.Scalar;
   /** Whether the network has learnt since the target was last made its copy. */
   #ahead = false;
 
@@ -51,9 +50,7 @@ export class QLearning {
       hidden: Array.from({ length: config.hiddenLayers }, () => config.hiddenUnits),
       duelling: config.head === 'duelling'
     };
-    this.#branches = branches;
     this.#config = config;
-    this.#loss = distributional ? quantileSumLoss : huberLoss;
     this.net = new QNet(shape, random.split('net'));
     this.target = new QNet(shape, random);
     this.target.parameters.copyFrom(this.net.parameters);
@@ -106,41 +103,23 @@ export class QLearning {
     const { size } = batch;
     const now = tf.tensor2d(batch.observations, [size, batch.observations.length / size]);
     const after = tf.tensor2d(batch.nextObservations, now.shape);
-    const weights = tf.tensor1d(batch.weights);
     const future = this.target.run(after);
-    const target = bootstrapped({
-      rewards: tf.tensor1d(batch.rewards),
-      discounts: tf.tensor1d(batch.discounts),
-      future,
-      judged: this.#config.bootstrap === 'double' ? this.net.run(after) : future
-    });
-    const taken = this.#oneHot(batch);
-    let chosen: tf.Tensor[] = [];
+    const judged = this.#config.bootstrap === 'double' ? this.net.run(after) : future;
+    const settings = { distributional: 'quantiles' in this.#config, tell: wanted.errors || wanted.losses };
+    let told: QObjective['told'];
     const { grads, value } = tf.variableGrads(() => {
-      const values = this.net.run(now).map((all, i) => valuesAt(all, taken[i] as tf.Tensor));
-      chosen = values.map((each) => tf.keep(each));
-      const losses = values.map((each) => this.#loss(each, target, weights));
-      return losses.length === 1 ? (losses[0] as tf.Scalar) : tf.div(tf.addN(losses), losses.length);
+      const objective = qObjective({ values: this.net.run(now), future, judged }, batch, settings);
+      if (objective.told !== undefined) {
+        told = { errors: tf.keep(objective.told.errors), expected: tf.keep(objective.told.expected) };
+      }
+      return objective.total;
     }, this.net.parameters.variables);
     this.#optimiser.apply(grads);
-    const told: { errors?: tf.Tensor1D; losses?: tf.Tensor1D } = {};
-    if (wanted.errors || wanted.losses) told.errors = absoluteErrors(chosen, target);
-    if (wanted.losses) {
-      const expected = tf.div(tf.addN(chosen.map((each) => tf.mean(each))), chosen.length);
-      told.losses = tf.stack([value, expected, tf.mean(told.errors as tf.Tensor)]) as tf.Tensor1D;
-    }
-    tf.dispose(chosen);
-    return told;
-  }
-
-  /** The choices of a batch, a branch each: [batch, 1, choices]. */
-  #oneHot({ actions, size }: TransitionBatch): tf.Tensor3D[] {
-    const branches = this.#branches;
-    return branches.map((n, i) => {
-      const values = new Float32Array(size * n);
-      for (let b = 0; b < size; b++) values[b * n + actions[b * branches.length + i]!] = 1;
-      return tf.tensor3d(values, [size, 1, n]);
-    });
+    if (told === undefined) return {};
+    const { errors, expected } = told;
+    const losses = wanted.losses ? (tf.stack([value, expected, tf.mean(errors)]) as tf.Tensor1D) : undefined;
+    expected.dispose();
+    return { errors, ...(losses === undefined ? {} : { losses }) };
   }
 
   async save(into: Map<string, NamedArray>): Promise<void> {

@@ -4,9 +4,7 @@
  * [batch, quantiles, choices]; plain values have one quantile.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readsAtOnce } from '../compute/host-memory.ts';
 import { quantileHuberLoss } from './quantile-huber.ts';
-import { sortedQuantileHuber } from './sorted-quantile-huber.ts';
 
 /** @param chosen [batch, 1, choices] one hot @returns [batch, quantiles] of the choice made */
 export const valuesAt = (values: tf.Tensor, chosen: tf.Tensor): tf.Tensor => tf.sum(tf.mul(values, chosen), -1);
@@ -67,37 +65,10 @@ export function huberLoss(values: tf.Tensor, target: tf.Tensor, weights: tf.Tens
  */
 export function quantileSumLoss(values: tf.Tensor, target: tf.Tensor, weights: tf.Tensor): tf.Scalar {
   const [size, quantiles] = values.shape as [number, number];
-  if (readsAtOnce()) return sortedLoss(values, target, weights);
   const row = (t: tf.Tensor): tf.Tensor => tf.reshape(t, [1, size, -1]);
   // The shared loss is a mean over quantiles and over weights.
   const mean = quantileHuberLoss(row(values), row(target), tf.reshape(weights, [1, size]));
   return tf.mul(mean, tf.mul(quantiles / size, tf.sum(weights)));
-}
-
-/** The same by sorting: at 200 quantiles on a CPU it takes a twentieth of the time of all the pairs. */
-function sortedLoss(values: tf.Tensor, target: tf.Tensor, weights: tf.Tensor): tf.Scalar {
-  const [size, quantiles] = values.shape as [number, number];
-  const atoms = target.shape[1] as number;
-  const each = weights.dataSync<'float32'>();
-  const op = tf.customGrad((v, save) => {
-    const { losses, slopes } = sortedQuantileHuber({
-      rows: size,
-      values: (v as tf.Tensor).dataSync<'float32'>(),
-      quantiles,
-      target: target.dataSync<'float32'>(),
-      atoms
-    });
-    const scale = 1 / (size * atoms);
-    let loss = 0;
-    for (let b = 0; b < size; b++) {
-      loss += losses[b]! * each[b]! * scale;
-      for (let i = b * quantiles; i < (b + 1) * quantiles; i++) slopes[i] = -slopes[i]! * each[b]! * scale;
-    }
-    (save as (kept: tf.Tensor[]) => void)([tf.tensor2d(slopes, [size, quantiles])]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => tf.mul(dy, saved[0] as tf.Tensor);
-    return { value: tf.scalar(loss), gradFunc };
-  });
-  return op(values);
 }
 
 /**

@@ -36,14 +36,15 @@ export function sortedQuantileHuber(input: QuantileRows): { losses: Float32Array
       squares[j + 1] = squares[j]! + t * t;
     }
     let loss = 0;
+    let [far, zero, near] = [0, 0, 0];
     for (let i = 0; i < quantiles; i++) {
       const at = row * quantiles + i;
       const v = values[at]!;
       const tau = (i + 0.5) / quantiles;
       // Up to `far` δ < -1, up to `zero` δ < 0, up to `near` δ < 1.
-      const far = countBelow(sorted, v - 1, 0);
-      const zero = countBelow(sorted, v, far);
-      const near = countBelow(sorted, v + 1, zero);
+      far = countBelow(sorted, v - 1, far);
+      zero = countBelow(sorted, v, zero);
+      near = countBelow(sorted, v + 1, near);
       const under = sums[zero]! - sums[far]! - (zero - far) * v;
       const over = sums[near]! - sums[zero]! - (near - zero) * v;
       const above = atoms - near;
@@ -59,10 +60,21 @@ export function sortedQuantileHuber(input: QuantileRows): { losses: Float32Array
   return { losses, slopes };
 }
 
-/** How many of the sorted are below a limit, when the first `from` are known to be. */
-function countBelow(sorted: Float32Array, limit: number, from: number): number {
-  let low = from;
-  let high = sorted.length;
+/** How many of the sorted are below a limit. Looked for outwards from a first guess in steps that double: quantiles rise. */
+function countBelow(sorted: Float32Array, limit: number, guess: number): number {
+  let low = guess;
+  let high = guess;
+  let step = 1;
+  while (low > 0 && !(sorted[low - 1]! < limit)) {
+    high = low - 1;
+    low = Math.max(0, low - step);
+    step *= 2;
+  }
+  while (high < sorted.length && sorted[high]! < limit) {
+    low = high + 1;
+    high = Math.min(sorted.length, high + step);
+    step *= 2;
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (sorted[middle]! < limit) low = middle + 1;
