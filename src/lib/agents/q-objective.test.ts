@@ -77,7 +77,9 @@ describe.each(['wasm', 'cpu'] as const)('the objective of Q learning on %s', (ba
         const [numbers, tensors] = [outcome(shape, qObjective), outcome(shape, inTensors)];
         numbers.forEach((tensor, i) => {
           expect(tensor.shape).toEqual(tensors[i]!.shape);
-          expect(relativeError(tensor, tensors[i]!), `output or gradient ${String(i)}`).toBeLessThan(1e-5);
+          // A mean over choices may come out near nothing, which float32 sums do not.
+          if (i === 2) expect(tensor.dataSync()[0]).toBeCloseTo(tensors[i]!.dataSync()[0]!, 5);
+          else expect(relativeError(tensor, tensors[i]!), `output or gradient ${String(i)}`).toBeLessThan(1e-5);
         });
       });
     }
