@@ -71,6 +71,11 @@ export class Arrivals {
     this.#propose();
   }
 
+  /** Draws from another stream from now on. @param root another market's stream, or another of this one's */
+  divert(root: Random): void {
+    this.#random.reseed(root, 'arrivals');
+  }
+
   /** How the base rate spreads over the runners: bettors look at short prices more. Need not sum to one. */
   share(weightOf: (runner: number) => number): void {
     let sum = 0;

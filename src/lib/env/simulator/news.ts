@@ -42,6 +42,11 @@ export class News {
     this.next = this.#nextPiece;
   }
 
+  /** Draws from another stream from now on; what is about to come stays. */
+  divert(root: Random): void {
+    this.#random.reseed(root, 'news');
+  }
+
   /** Brings what is due at `next` into the truth, and sets `next` anew. */
   happen(): void {
     let due = 0;

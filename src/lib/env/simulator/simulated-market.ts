@@ -194,6 +194,19 @@ export class SimulatedMarket {
     return this.own.cancel(order);
   }
 
+  /**
+   * What is left to chance goes another way from now on: every stream goes on as another of that name. For the leak
+   * test: what was seen before may tell nothing of it.
+   */
+  divert(name: string): void {
+    const other = this.#root.split(name);
+    this.#random.reseed(other, 'venue');
+    this.#floor.random.reseed(other, 'people');
+    this.#arrivals.divert(other);
+    this.#news.divert(other);
+    for (let i = 0; i < MAKERS; i++) this.#makers[i]!.divert(other, i);
+  }
+
   /** Matches of our orders since the last call, in order; each is told in an object that is used again. */
   drainFills(visit: (fill: OwnFill) => void): void {
     this.own.drainFills(visit);

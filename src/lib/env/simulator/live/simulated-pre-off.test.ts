@@ -10,6 +10,8 @@ import { marketEnvSpec } from '../../market/au-pre-off.ts';
 import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
 import { OrderStatus, Side } from '../../matching/order.ts';
+import { makeVectorEnv } from '../../make-env.ts';
+import type { EpisodeTrace, TraceRequest } from '../../trace.ts';
 import { drawScenario } from '../market-draw.ts';
 import { slabBytes, stepBuffers } from '../../vector-env.ts';
 import type { StepBuffers } from '../../vector-env.ts';
@@ -205,4 +207,79 @@ it('acts are read as AUPreOffV7TradeCost reads them', () => {
   expect(env.buffers.actions).toHaveLength(3 * ACTIONS_PER_SLOT);
   expect(env.buffers.info[EPISODE_INFO.indexOf('orders_submitted')]).toBeGreaterThan(3);
   expect(env.buffers.info[EPISODE_INFO.indexOf('latency_ms')]).toBe(120);
+});
+
+describe('an episode that is recorded', () => {
+  const setup = { ...config, environments: 2, stakeCap: 50, exposureLimit: 1e6, bankroll: 1e6 };
+  const play = (trace: TraceRequest | undefined, traced = true): Float32Array[] => {
+    const env = makeVectorEnv({ config: setup, tapes: [], ...(trace === undefined ? {} : { trace }) });
+    const random = new Random(seed(4), 'actions');
+    env.reset({ seed: seed(12), schedule: 'once', trace: traced });
+    const seen = [];
+    for (let step = 0; step < 90; step++) {
+      sampleActions(env.spec.action, env.buffers.actions, random);
+      env.step();
+      seen.push(env.buffers.observations.slice(), env.buffers.rewards.slice(), env.buffers.info.slice());
+    }
+    env.dispose();
+    return seen;
+  };
+  const recorded = (environment: number | 'all' = 'all'): { traces: EpisodeTrace[]; seen: Float32Array[] } => {
+    const traces: EpisodeTrace[] = [];
+    const seen = play({ environment, onEpisode: (trace) => traces.push(trace) });
+    return { traces, seen };
+  };
+  const info = (trace: EpisodeTrace, name: (typeof EPISODE_INFO)[number]): number =>
+    trace.info[EPISODE_INFO.indexOf(name)]!;
+
+  it('is played as one that is not, to the bit', () => {
+    expect(recorded().seen).toEqual(play(undefined));
+  });
+
+  it('is recorded only where and when it is asked for', () => {
+    const { traces } = recorded(1);
+    expect(traces.length).toBeGreaterThan(1);
+    expect(traces.every(({ market }) => /^simulated \d*[13579]$/u.test(market))).toBe(true);
+    const none: EpisodeTrace[] = [];
+    play({ environment: 'all', onEpisode: (trace) => none.push(trace) }, false);
+    expect(none).toEqual([]);
+  });
+
+  it('holds every decision and every order, and they add up to what the episode came to', () => {
+    const { traces } = recorded();
+    expect(traces.length).toBeGreaterThan(3);
+    for (const trace of traces) {
+      expect(trace.synthetic).toBe(true);
+      expect(trace.decisions).toHaveLength(info(trace, 'length'));
+      const earned = trace.decisions.reduce((sum, { reward }) => sum + reward, 0);
+      expect(earned).toBeCloseTo(info(trace, 'return'), 4);
+      expect(trace.orders).toHaveLength(info(trace, 'orders_submitted'));
+      expect(trace.orders.filter((order) => order.matchedLots > 0)).toHaveLength(info(trace, 'orders_filled'));
+      for (const decision of trace.decisions)
+        for (const term of decision.terms) expect(Number.isFinite(term)).toBe(true);
+      // A minute before the scheduled start, half past two of its day.
+      expect((trace.decisions[0]!.millis + 60_000) % 86_400_000).toBe(2.5 * 3_600_000);
+    }
+  });
+
+  it('tells of every order what became of it and why', () => {
+    const orders = recorded().traces.flatMap((trace) => trace.orders);
+    const resting = orders.flatMap((order) => order.fills.filter(({ cause }) => cause === 'trade'));
+    expect(resting.length).toBeGreaterThan(10);
+    for (const fill of resting) {
+      // What came to the price served those ahead, then this order.
+      expect(fill.aheadLots + fill.lots).toBeLessThanOrEqual(fill.tradedLots);
+      expect(fill.message).toBeGreaterThan(0);
+    }
+    expect(orders.some((order) => order.fills.some(({ cause }) => cause === 'taking'))).toBe(true);
+    expect(orders.some((order) => order.aheadOnArrivalLots > 0)).toBe(true);
+    for (const order of orders) {
+      expect(order.fills.reduce((sum, fill) => sum + fill.lots, 0)).toBe(order.matchedLots);
+      expect(order.headline).toMatch(/^(On its way|Waiting|Part filled|Filled|Not filled): (back|lay) \$/u);
+      expect(order.causes === '').toBe(order.matchedLots === 0);
+      expect(order.otherQueues).toBe('');
+      expect(order.runnerId).toMatch(/^SIM\.\d+\.\d{3}\.\d+$/u);
+      expect(order.acceptedMillis - order.madeMillis).toBeGreaterThanOrEqual(0);
+    }
+  });
 });

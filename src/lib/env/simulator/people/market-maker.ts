@@ -52,6 +52,11 @@ export class MarketMaker {
     this.forget();
   }
 
+  /** Draws from another stream from now on. */
+  divert(root: Random, number: number): void {
+    this.#random.reseed(root, 'maker/', number);
+  }
+
   /** Told when one of its orders was matched, so that it leans the other way. */
   filled(runner: number, side: Side, lots: number): void {
     this.#floor.setOrdinary(runner);
