@@ -2,7 +2,8 @@
 import { actionsBy, actionsOf, trainableOn } from './action-kinds.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { A2cConfig, PpoConfig } from './agent-config.ts';
-import type { RunConfig } from './run-config.ts';
+import type { MarketEnvConfig, RunConfig } from './run-config.ts';
+import { sampleList } from './sample-list.ts';
 
 export function consistencyProblems(config: RunConfig): ConfigProblem[] {
   const { env, agent } = config;
@@ -23,6 +24,7 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'lower the stake cap or raise the bankroll'
     });
   }
+  if (env.id === 'AUPreOffV7TradeCost') problems.push(...sampleProblems(env));
   if ('rolloutSteps' in agent) return [...problems, ...rolloutProblems(agent, env.environments)];
   if (agent.learningStarts > agent.replaySteps) {
     problems.push({
@@ -50,6 +52,29 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'drop fewer or have more quantiles'
     });
   }
+  return problems;
+}
+
+/** The longest latency there may be: as long as one that is given. */
+const MOST_MILLIS = 10_000;
+
+function sampleProblems(env: MarketEnvConfig): ConfigProblem[] {
+  const fields = ['placeLatencySamples', 'cancelLatencySamples', 'feedLatencySamples'] as const;
+  const wrong = fields.filter((name) => sampleList(env[name], MOST_MILLIS) === undefined);
+  const problems = wrong.map((name) => ({
+    path: `env.${name}`,
+    expected: `milliseconds from 0 to ${MOST_MILLIS}, separated by spaces or commas`,
+    got: JSON.stringify(env[name].slice(0, 60)),
+    remedy: 'write them as 85, 90.5, 240'
+  }));
+  const given = fields.find((name) => env[name].trim() !== '');
+  if (given === undefined || env.latencyModel === 'recorded') return problems;
+  problems.push({
+    path: `env.${given}`,
+    expected: 'the latency model recorded, which alone draws from samples',
+    got: env.latencyModel,
+    remedy: 'choose latencyModel: recorded, or remove the samples'
+  });
   return problems;
 }
 

@@ -20,5 +20,8 @@ export const real = (low: number, high: number, value: number, about: FieldAbout
   v.optional(v.pipe(v.number(), v.minValue(low), v.maxValue(high), v.metadata({ ...about })), value);
 export const text = (about: FieldAbout) =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(120), v.metadata({ ...about }));
+/** Amounts that were recorded, as text: `sampleList` reads it. */
+export const samples = (about: FieldAbout) =>
+  v.optional(v.pipe(v.string(), v.minLength(0), v.maxLength(20_000), v.metadata({ ...about })), '');
 export const choice = <const T extends readonly string[]>(options: T, about: FieldAbout) =>
   v.pipe(v.picklist(options), v.metadata({ ...about }));

@@ -27,7 +27,12 @@ describe('hash of a configuration', () => {
     if (config.env.id !== 'AUPreOffV7TradeCost') throw new Error('not a market environment');
     const changed = [
       { latencyModel: 'logNormal' },
+      { latencyModel: 'recorded' },
       { latencySpread: 0.4 },
+      { feedLatencyMillis: 1 },
+      { placeLatencySamples: '80' },
+      { cancelLatencySamples: '80' },
+      { feedLatencySamples: '80' },
       { slippagePercent: 1 },
       { curriculumSteps: 1 }
     ] as const;

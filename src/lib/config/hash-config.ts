@@ -9,6 +9,10 @@ import type { DataConfig, MarketEnvConfig, RunConfig } from './run-config.ts';
 const CAME_LATER: Partial<MarketEnvConfig> = {
   latencyModel: 'constant',
   latencySpread: 0.5,
+  feedLatencyMillis: 0,
+  placeLatencySamples: '',
+  cancelLatencySamples: '',
+  feedLatencySamples: '',
   slippagePercent: 0,
   curriculumSteps: 0
 };

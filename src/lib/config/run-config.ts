@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { AgentSchema } from './agent-config.ts';
-import { choice, field, integer, real, text } from './fields.ts';
+import { choice, field, integer, real, samples, text } from './fields.ts';
 
 const ENVIRONMENT = {
   ...field(
@@ -61,8 +61,11 @@ export const MarketEnvSchema = v.strictObject({
   cancelLatencyMillis: real(0, 10000, 170, field('Cancel latency', 'From decision to the book', 'ms')),
   latencyModel: v.optional(
     choice(
-      ['constant', 'logNormal'],
-      field('Latency model', 'constant: always as given; logNormal: drawn around it, now and then much longer')
+      ['constant', 'logNormal', 'recorded'],
+      field(
+        'Latency model',
+        'constant: always as given; logNormal: drawn around it, now and then much longer; recorded: drawn from the samples below'
+      )
     ),
     'constant'
   ),
@@ -71,6 +74,25 @@ export const MarketEnvSchema = v.strictObject({
     2,
     0.5,
     field('Latency spread', 'Standard deviation of the logarithm of a latency, where it is drawn')
+  ),
+  feedLatencyMillis: real(
+    0,
+    10000,
+    0,
+    field('Feed latency', 'From what happens at the market to what the agent sees of it', 'ms')
+  ),
+  placeLatencySamples: samples(
+    field('Recorded place latencies', 'Separated by spaces or commas, each as likely; none: the place latency', 'ms')
+  ),
+  cancelLatencySamples: samples(
+    field('Recorded cancel latencies', 'Separated by spaces or commas, each as likely; none: the cancel latency', 'ms')
+  ),
+  feedLatencySamples: samples(
+    field(
+      'Recorded feed latencies',
+      'Separated by spaces or commas, each as likely; none: as late as the recording itself was, and the feed latency',
+      'ms'
+    )
   ),
   queue: v.optional(
     choice(
@@ -102,8 +124,18 @@ export const MarketEnvSchema = v.strictObject({
 /** The same task on markets that answer: the queue is real there, so there is none to choose. */
 export const SimulatedEnvSchema = v.strictObject({
   id: v.pipe(v.literal('SimulatedPreOff-v0'), v.metadata(ENVIRONMENT)),
-  ...v.omit(MarketEnvSchema, ['id', 'queue', 'latencyModel', 'latencySpread', 'slippagePercent', 'curriculumSteps'])
-    .entries,
+  ...v.omit(MarketEnvSchema, [
+    'id',
+    'queue',
+    'latencyModel',
+    'latencySpread',
+    'feedLatencyMillis',
+    'placeLatencySamples',
+    'cancelLatencySamples',
+    'feedLatencySamples',
+    'slippagePercent',
+    'curriculumSteps'
+  ]).entries,
   pace: v.optional(
     choice(['lean', 'full'], field('Pace', 'lean: as the markets of the sample; full: as busy as recorded markets')),
     'lean'

@@ -4,7 +4,7 @@ import type { MarketInfo, Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_TICK } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
 import { NANOS_PER_MILLI } from '../../core/units.ts';
-import { KALSHI_PRICES, kalshiRules } from '../../market/venues/kalshi.ts';
+import { KALSHI_PRICES, kalshiFeesOf, kalshiRules } from '../../market/venues/kalshi.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
 import type { MarketRecord, Oddity } from '../records.ts';
 import type { KalshiRecorder, RecorderCounts } from './market-recorder.ts';
@@ -17,11 +17,17 @@ export class ParsedKalshiMarket {
   readonly id: string;
   readonly #recorder: KalshiRecorder;
   readonly #ranges: readonly PriceRange[];
+  readonly #fees: ReturnType<typeof kalshiFeesOf>;
 
   constructor(recorder: KalshiRecorder) {
     recorder.finish();
     this.id = recorder.ticker;
     this.#recorder = recorder;
+    this.#fees = kalshiFeesOf(this.id);
+    if (!this.#fees.known) {
+      const what = 'fees of its series are not known; those of the general schedule are used';
+      recorder.oddities.add('note', 'general-fees', `${recorder.source}: ${this.id}: ${what}`);
+    }
     this.#ranges = recorder.terms?.priceRanges ?? coarsest(recorder.prices);
   }
 
@@ -46,7 +52,7 @@ export class ParsedKalshiMarket {
       eventName: terms?.eventTitle || this.id.replace(/-[^-]*$/, ''),
       kind: 'YES_NO',
       country: 'US',
-      rules: kalshiRules({ priceRanges: this.#ranges }),
+      rules: kalshiRules({ priceRanges: this.#ranges, takerFee: this.#fees.taker, makerFee: this.#fees.maker }),
       runners: [{ slot: 0, id: this.id, handicap: 0, name: terms?.subtitle || 'Yes', sortPriority: 1 }],
       // The close; where it is not known, the end of what was recorded.
       scheduledMillis: terms?.closeMillis ?? this.#recorder.receivedMillis.at(-1) ?? 0,

@@ -44,7 +44,7 @@ export class GreenUp {
 export function greenUp(
   account: BackLayAccount,
   slot: number,
-  book: BookView,
+  book: Pick<BookView, 'bids' | 'asks'>,
   points: Float64Array,
   into: GreenUp
 ): void {

@@ -42,6 +42,8 @@ import { REWARD_TERMS, StepOutcome, writeReward } from './reward.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 import { modelsOf } from './realism.ts';
 import type { Realism } from './realism.ts';
+import { NO_BOOK, viewAt } from './late-view.ts';
+import type { MarketView } from './market-view.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -156,8 +158,12 @@ export class PreOffEpisode {
   #timeline: Timeline | undefined;
   #exchange: EpisodeExchange | undefined;
   #level = 1;
+  /** What the agent sees of the market: the timeline itself, or a late view of it. */
+  #seen: MarketView | undefined;
   #step = 0;
   #value = 0;
+  /** What `#valueOn` came to last: hedged value at the prices that are seen, which the observation tells. */
+  #hedged = 0;
   #worst = 0;
   #return = 0;
   #filledOrders = 0;
@@ -213,8 +219,10 @@ export class PreOffEpisode {
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);
     this.#stakes.bankrollLots = bankroll / rules.lotSize;
     this.#limitLots = exposureLimit / rules.lotSize;
+    this.#seen = timeline.late === undefined ? timeline : viewAt(timeline.late, conditions.level);
     this.#step = 0;
     this.#value = 0;
+    this.#hedged = 0;
     this.#worst = 0;
     this.#return = 0;
     this.#filledOrders = 0;
@@ -256,7 +264,9 @@ export class PreOffEpisode {
     exchange.drainFills(this.#visitFill);
     for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.sweep(exchange, this.#visitOrder);
     const before = this.#value;
-    this.#valueNow(exchange, timeline);
+    this.#valueOn(exchange, timeline, timeline);
+    this.#value = this.#hedged;
+    if (this.#seen !== timeline) this.#valueOn(exchange, timeline, this.#seen!);
     this.#worst = exchange.account.worst() / 100;
     const breached = -this.#worst > this.#limitLots;
     terminated[i] = breached || (last && timeline.end === 'off') ? 1 : 0;
@@ -297,7 +307,8 @@ export class PreOffEpisode {
     // What does not change is read once: past the calls in the loop nothing else knows that it does not.
     const { actions } = this.#buffers;
     const { slots } = this.#config;
-    const { runners, bestBids, bestAsks, points } = timeline;
+    const { runners, points } = timeline;
+    const { bestBids, bestAsks } = this.#seen!;
     const { removed } = exchange.state;
     const touch = this.#touch;
     const mid = this.#mid;
@@ -332,10 +343,15 @@ export class PreOffEpisode {
     }
   }
 
-  /** Hedged value after commission in lots, slot by slot into `#greens`. */
-  #valueNow(exchange: EpisodeExchange, timeline: Timeline): void {
+  /**
+   * Hedged value after commission in lots into `#hedged`, slot by slot into `#greens`. A late view has best prices alone:
+   * on it a position counts as closed at them, whatever its size.
+   */
+  #valueOn(exchange: EpisodeExchange, timeline: Timeline, view: MarketView): void {
     const { account, books } = exchange;
-    const { runners, bestBids, bestAsks, bestBidLots, bestAskLots, points } = timeline;
+    const { runners, points } = timeline;
+    const { bestBids, bestAsks, bestBidLots, bestAskLots } = view;
+    const late = view !== timeline;
     const touch = this.#touch;
     const greens = this.#greens;
     const from = this.#step * runners.length;
@@ -347,15 +363,15 @@ export class PreOffEpisode {
       const at = from + slot;
       touch.bid = bestBids[at]!;
       touch.ask = bestAsks[at]!;
-      touch.bidLots = bestBidLots[at]!;
-      touch.askLots = bestAskLots[at]!;
+      touch.bidLots = late ? Infinity : bestBidLots[at]!;
+      touch.askLots = late ? Infinity : bestAskLots[at]!;
       if (!greenUpAtTouch(account, runner, touch, points, green)) {
-        greenUp(account, runner, books[runner]!, points, green);
+        greenUp(account, runner, late ? NO_BOOK : books[runner]!, points, green);
       }
       sum += green.value;
     }
     const lots = sum / 100;
-    this.#value = lots - commissionOn(lots, this.#config.commissionPercent / 100);
+    this.#hedged = lots - commissionOn(lots, this.#config.commissionPercent / 100);
   }
 
   #noteFill(fill: Fill): void {
@@ -382,7 +398,8 @@ export class PreOffEpisode {
     const { account } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
-    const { runners, bestBids, bestAsks } = timeline;
+    const { runners } = timeline;
+    const { bestBids, bestAsks, observations } = this.#seen!;
     const { removed } = exchange.state;
     const step = this.#step;
     const greens = this.#greens;
@@ -391,7 +408,7 @@ export class PreOffEpisode {
     view.account = account;
     view.sumIfLoses = account.sumIfLoses();
     let at = this.#index * this.#observationSize;
-    into.set(timeline.observations[step]!, at);
+    into.set(observations[step]!, at);
     for (let slot = 0; slot < slots; slot++, at += SLOT_WIDTH) {
       const runner = runners[slot]!;
       if (runner === NO_RUNNER) continue;
@@ -411,7 +428,7 @@ export class PreOffEpisode {
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
     }
     at += MARKET_FEATURES.length;
-    into[at] = this.#value / cap;
+    into[at] = this.#hedged / cap;
     into[at + 1] = this.#worst / cap;
     into[at + 2] = account.exposure() / 100 / this.#limitLots;
     into[at + 3] = this.#step / this.#config.maxSteps;

@@ -4,10 +4,11 @@
  * all of it. The level is that of a whole episode and a pure function of the steps played before it.
  */
 import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { sampleList } from '../../config/sample-list.ts';
 import type { Nanos } from '../../core/units.ts';
 import type { MarketRules } from '../../market/rules.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
-import { constantLatency, logNormalLatency } from '../matching/latency.ts';
+import { constantLatency, logNormalLatency, recordedLatency } from '../matching/latency.ts';
 import type { LatencyModel } from '../matching/latency.ts';
 import { queueNamed } from '../matching/queue/queue-name.ts';
 import type { QueueModel } from '../matching/queue/queue-model.ts';
@@ -28,19 +29,37 @@ export function levelAfter(stepsBefore: number, { curriculumSteps }: MarketEnvCo
 export const hasChance = ({ latencyModel, slippagePercent }: MarketEnvConfig): boolean =>
   latencyModel !== 'constant' || slippagePercent > 0;
 
+/**
+ * How long requests and the feed take, as configured. What has no samples under `recorded` takes as long as is given;
+ * a replace is a cancellation and a new order, and takes as long as both.
+ */
+export function latencyOf(config: MarketEnvConfig): LatencyModel {
+  const { placeLatencyMillis: place, cancelLatencyMillis: cancel, feedLatencyMillis: feed } = config;
+  const times = { place, cancel, replace: place + cancel, feed };
+  if (config.latencyModel === 'constant') return constantLatency(times);
+  if (config.latencyModel === 'logNormal') return logNormalLatency(times, config.latencySpread);
+  const samples = (text: string, otherwise: number): readonly number[] => {
+    const recorded = sampleList(text, Infinity) ?? [];
+    return recorded.length > 0 ? recorded : [otherwise];
+  };
+  const model = recordedLatency({
+    place: samples(config.placeLatencySamples, place),
+    cancel: samples(config.cancelLatencySamples, cancel),
+    replace: [0],
+    feed: samples(config.feedLatencySamples, feed)
+  });
+  return (kind, random) =>
+    kind === 'replace' ? ((model('cancel', random) + model('place', random)) as Nanos) : model(kind, random);
+}
+
 /** The models of an exchange. They follow `realism` where there is a curriculum, and are plain where there is none. */
 export function modelsOf(
   config: MarketEnvConfig,
   rules: MarketRules,
   realism: Realism
 ): Pick<ExchangeOptions, 'latency' | 'queue' | 'slippage'> {
-  const { placeLatencyMillis, cancelLatencyMillis, latencyModel, latencySpread, slippagePercent } = config;
-  const millis = {
-    place: placeLatencyMillis,
-    cancel: cancelLatencyMillis,
-    replace: placeLatencyMillis + cancelLatencyMillis
-  };
-  const latency = latencyModel === 'logNormal' ? logNormalLatency(millis, latencySpread) : constantLatency(millis);
+  const { slippagePercent } = config;
+  const latency = latencyOf(config);
   const queue = queueNamed(config.queue, rules);
   const slippage = slippagePercent > 0 ? tickSlippage([slippagePercent / 100]) : undefined;
   if (config.curriculumSteps === 0) return { latency, queue, ...(slippage === undefined ? {} : { slippage }) };

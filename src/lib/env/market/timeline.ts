@@ -14,15 +14,16 @@ import { MarketStatus, NO_TICK, RowKind, messageCount, tapeTime } from '../../ma
 import { ladderPoints } from '../account/hedge.ts';
 import { BookHistoryBuilder, keepsHistory } from './book-history.ts';
 import type { BookHistory } from './book-history.ts';
-import { OBSERVATION_LIMIT, SLOT_WIDTH, observationSize } from './observation.ts';
+import { lateViews } from './late-view.ts';
+import { MarketViewBuilder, NO_RUNNER } from './market-view.ts';
+import type { MarketView } from './market-view.ts';
 
-/** Empty slot. */
-export const NO_RUNNER = -1;
+export { NO_RUNNER };
 
 /** How the recording lets an episode end, if nothing else ends it first. */
 export type TimelineEnd = 'off' | 'recordingEnds' | 'stepLimit';
 
-export interface Timeline {
+export interface Timeline extends MarketView {
   readonly tape: Tape;
   /** Runner slot of the tape in each slot of the environment, shortest price first; NO_RUNNER where there is none. */
   readonly runners: Int32Array;
@@ -37,23 +38,15 @@ export interface Timeline {
   readonly start: MarketState;
   /** By slot of the tape: 1 for the runners in `runners`. */
   readonly watched: Uint8Array;
-  /**
-   * By decision: the observation with all that the recording alone says, zeros elsewhere; see `observation.ts` for its
-   * layout. Views on one array.
-   */
-  readonly observations: readonly Float32Array[];
-  /**
-   * [steps + 1, slots]: best prices when a decision is taken, as ticks, NO_TICK where there is none, or no runner; and
-   * the lots that wait there, 0 where none do.
-   */
-  readonly bestBids: Int32Array;
-  readonly bestAsks: Int32Array;
-  readonly bestBidLots: Float64Array;
-  readonly bestAskLots: Float64Array;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
   /** Undefined where the ladder is too long for one: such a market is played message by message. */
   readonly history: BookHistory | undefined;
+  /**
+   * What an agent sees of the market where its feed is late, from none of the latency to all of it; see `viewAt`.
+   * Undefined where it is not: it sees the timeline itself, which is the market as it is.
+   */
+  readonly late: readonly MarketView[] | undefined;
 }
 
 /** Where the off lies: the first message that turns the market in play, closes it, or suspends it once it is due. */
@@ -108,36 +101,18 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((off.time - begin) / every)));
   const times = Float64Array.from({ length: steps + 1 }, (_, k) => Math.min(begin + k * every, off.time));
   const runners = byPrice(state, config.slots);
-  const width = observationSize(config.slots);
-  const observed = new Float32Array((steps + 1) * width);
+  const view = new MarketViewBuilder(runners, steps + 1);
   const points = ladderPoints(tape.market.rules.ladder);
   const history = keepsHistory(tape) ? new BookHistoryBuilder(start, runners, points) : undefined;
-  const bestBids = new Int32Array((steps + 1) * config.slots).fill(NO_TICK);
-  const bestAsks = new Int32Array((steps + 1) * config.slots).fill(NO_TICK);
-  const bestBidLots = new Float64Array((steps + 1) * config.slots);
-  const bestAskLots = new Float64Array((steps + 1) * config.slots);
   let next = message;
   for (let k = 0; k <= steps; k++) {
     const now = times[k]! as Nanos;
     next = follow(tape, { state, features, history, next, until: now, before: off.message });
     if (k > 0) history?.onDecision();
-    runners.forEach((slot, i) => {
-      if (slot === NO_RUNNER) return;
-      const { bids, asks, bestBid, bestAsk } = (k === 0 ? start : state).books[slot]!;
-      const at = k * config.slots + i;
-      bestBids[at] = bestBid;
-      bestAsks[at] = bestAsk;
-      bestBidLots[at] = bestBid === NO_TICK ? 0 : bids.at(bestBid);
-      bestAskLots[at] = bestAsk === NO_TICK ? 0 : asks.at(bestAsk);
-    });
+    view.writeBest(k, (k === 0 ? start : state).books);
     features.onMessageEnd(now);
-    features.writeMarket(state, observed, k * width + config.slots * SLOT_WIDTH);
-    runners.forEach((slot, i) => {
-      if (slot === NO_RUNNER || state.removed[slot] === 1) return;
-      features.write(state, slot, observed, k * width + i * SLOT_WIDTH);
-    });
+    view.writeFeatures(k, state, features);
   }
-  clipAll(observed);
   return {
     tape,
     runners,
@@ -148,22 +123,11 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     lastMessage: off.message,
     start,
     watched: Uint8Array.from(state.books, (_, slot) => (runners.includes(slot) ? 1 : 0)),
-    observations: Array.from(times, (_, k) => observed.subarray(k * width, (k + 1) * width)),
-    bestBids,
-    bestAsks,
-    bestBidLots,
-    bestAskLots,
+    ...view.finish(),
     points,
-    history: history?.finish()
+    history: history?.finish(),
+    late: lateViews(tape, config, { runners, times, lastMessage: off.message })
   };
-}
-
-/** Features are bounded by their own definitions; a bound here as well keeps the space honest whatever they become. */
-function clipAll(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    values[i] = Number.isFinite(value) ? Math.max(-OBSERVATION_LIMIT, Math.min(OBSERVATION_LIMIT, value)) : 0;
-  }
 }
 
 function applyMessage(tape: Tape, message: number, state: MarketState, features: FeatureTracker): void {

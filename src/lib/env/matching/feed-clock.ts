@@ -14,7 +14,7 @@ export class FeedClock {
   readonly #random: Random;
   #message = -1;
 
-  constructor(tape: Tape, latency: LatencyModel, random: Random) {
+  constructor(tape: Pick<Tape, 'received'>, latency: LatencyModel, random: Random) {
     this.#received = tape.received;
     this.#latency = latency;
     this.#random = random;

@@ -1,7 +1,7 @@
 /** Kalshi's price level structures as ladders. */
 import { expect, it } from 'vitest';
 import type { Ticks } from '../../core/units.ts';
-import { KALSHI_PRICES, kalshiRules } from './kalshi.ts';
+import { KALSHI_PRICES, kalshiFeesOf, kalshiRules } from './kalshi.ts';
 import { rulesFrom } from './rules-from.ts';
 
 const pricesOf = (structure: keyof typeof KALSHI_PRICES): number[] => {
@@ -35,4 +35,13 @@ it('rules come back from their spec as plain data', () => {
   const rules = kalshiRules({ priceRanges: KALSHI_PRICES.tapered_deci_cent, makerFee: 0.0175, balanceUnit: 0.0001 });
   const back = rulesFrom(JSON.parse(JSON.stringify(rules.spec)) as typeof rules.spec);
   expect([back.fees, back.ladder.id, back.ladder.size]).toEqual([rules.fees, rules.ladder.id, rules.ladder.size]);
+});
+
+it('fees of a series are those that are known of it, and of any other the general ones, which say that they are', () => {
+  expect(kalshiFeesOf('KXGOLD15M-26AUG050000-00')).toMatchObject({ taker: 0.07, maker: 0, known: true });
+  expect(kalshiFeesOf('KXGOLD15M').date).toBe('2026-09-18');
+  expect(kalshiFeesOf('KXFEDDECISION-26SEP')).toMatchObject({ taker: 0.07, maker: 0.0175, known: true });
+  const unknown = kalshiFeesOf('KXNOSUCH-1');
+  expect(unknown).toMatchObject({ taker: 0.07, maker: 0, known: false });
+  expect(unknown.source).toContain('nothing is known of this series');
 });

@@ -1,0 +1,173 @@
+/** A late feed: what is seen at t is what a feed without latency shows at t less the latency, and nothing else changes. */
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { eventfulTape } from '../../../../tests/support/eventful-tape.ts';
+import { MarketEnvSchema } from '../../config/run-config.ts';
+import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { Random } from '../../core/random.ts';
+import type { Nanos, Seed } from '../../core/units.ts';
+import { millis } from '../../core/units.ts';
+import { FeatureTracker } from '../../market/features/feature-tracker.ts';
+import { MarketState } from '../../market/market-state.ts';
+import { tapeFromWire, tapeToWire } from '../../market/tape-wire.ts';
+import { messageCount } from '../../market/tape.ts';
+import type { Tape } from '../../market/tape.ts';
+import { checkEnv } from '../check-env.ts';
+import { sampleActions } from '../check-play.ts';
+import { leakTest } from '../leak-test.ts';
+import { makeVectorEnv } from '../make-env.ts';
+import { sampleTape } from '../simulator/sample-markets.ts';
+import { MarketViewBuilder } from './market-view.ts';
+import { timelineOf } from './timeline.ts';
+
+const tape = await sampleTape(0);
+const market = (text: Record<string, unknown> = {}): MarketEnvConfig =>
+  v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', environments: 2, slots: 3, ...text });
+const late = (of: Tape, text: Record<string, unknown>, view = 0) => timelineOf(of, market(text))!.late![view]!;
+
+/** The market as it was at the decisions less some time, worked from the tape alone. */
+function earlier(of: Tape, text: Record<string, unknown>, lag: number) {
+  const { runners, times, lastMessage } = timelineOf(of, market(text))!;
+  const builder = new MarketViewBuilder(runners, times.length);
+  const state = new MarketState(of.market);
+  const features = new FeatureTracker(of.market);
+  let next = 0;
+  times.forEach((time, k) => {
+    for (; next < Math.min(lastMessage, messageCount(of)); next++) {
+      const [row, end] = [of.messageStart[next]!, of.messageStart[next + 1]!];
+      if (row < end && of.exchange[row]! > time - lag) break;
+      for (let at = row; at < end; at++) {
+        state.apply(of, at);
+        features.onRow(of, at, state);
+      }
+      if (row < end) features.onMessageEnd(of.exchange[end - 1]! as Nanos);
+    }
+    features.onMessageEnd((time - lag) as Nanos);
+    builder.writeBest(k, state.books);
+    builder.writeFeatures(k, state, features);
+  });
+  return builder.finish();
+}
+
+describe('a feed that always takes L', () => {
+  it.each([1, 250, 3000, 10_000])('of %i ms shows at t what was there at t - L, best prices and features', (lag) => {
+    const seen = late(tape, { feedLatencyMillis: lag }, 0);
+    expect(seen).toEqual(earlier(tape, {}, millis(lag)));
+  });
+
+  it('by a whole decision is the view without latency, a decision later', () => {
+    const now = timelineOf(tape, market())!;
+    const seen = late(tape, { feedLatencyMillis: 5000 });
+    for (let k = 2; k < now.times.length - 1; k++) {
+      const [was, is] = [now.observations[k - 1]!, seen.observations[k]!];
+      for (let column = 0; column < is.length; column++) expect(is[column]).toBeCloseTo(was[column]!, 5);
+      expect(seen.bestBids.subarray(k * 3, k * 3 + 3)).toEqual(now.bestBids.subarray(k * 3 - 3, k * 3));
+    }
+  });
+
+  it('costs nothing where it takes none: the agent sees the timeline itself', () => {
+    expect(timelineOf(tape, market())!.late).toBeUndefined();
+    expect(timelineOf(tape, market({ latencyModel: 'recorded' }))!.late).toBeUndefined();
+  });
+});
+
+describe('a feed that is drawn', () => {
+  const drawn = { latencyModel: 'logNormal', feedLatencyMillis: 800 };
+
+  it('is the same for a market every time, and another for another model', () => {
+    expect(late(tape, drawn)).toEqual(late(tape, drawn));
+    expect(late(tape, drawn)).not.toEqual(late(tape, { ...drawn, latencySpread: 1.5 }));
+  });
+
+  it('shows messages in their order, each once: at the end all that the latency allows', () => {
+    const samples = { latencyModel: 'recorded', feedLatencySamples: '0, 4000' };
+    const { times } = timelineOf(tape, market(samples))!;
+    // Behind a message of 4 s nothing comes sooner, so that almost all is that late.
+    const [seen, least, most] = [late(tape, samples), earlier(tape, {}, 0), earlier(tape, {}, millis(4000))];
+    let [asLate, asSoon] = [0, 0];
+    times.forEach((_, k) => {
+      if (Object.is(seen.bestBids[k * 3], most.bestBids[k * 3])) asLate++;
+      if (Object.is(seen.bestBids[k * 3], least.bestBids[k * 3])) asSoon++;
+    });
+    expect(asLate).toBeGreaterThan(asSoon);
+  });
+
+  it('is as late as the recording says, where it holds two clocks and no samples are given', () => {
+    const wire = tapeToWire(tape);
+    const copy = tapeFromWire({ ...wire, buffer: wire.buffer.slice(0) });
+    for (let row = 0; row < copy.rows; row++) copy.received[row] = copy.exchange[row]! + millis(700);
+    expect(late(copy, { latencyModel: 'recorded' })).toEqual(earlier(tape, {}, millis(700)));
+    expect(timelineOf(copy, market())!.late).toBeUndefined();
+  });
+});
+
+describe('an environment with a late feed', () => {
+  const play = (text: Record<string, unknown>, steps: number, idle = false, stepsBefore = 0) => {
+    const env = makeVectorEnv({ config: market(text), tapes: [tape] });
+    const random = new Random(4 as Seed, 'actions');
+    env.reset({ seed: 1 as Seed, schedule: 'shuffle', stepsBefore });
+    const seen: number[][] = [];
+    const rewards: number[] = [];
+    for (let k = 0; k < steps; k++) {
+      seen.push([...env.buffers.observations]);
+      if (idle) env.buffers.actions.fill(0);
+      else sampleActions(env.spec.action, env.buffers.actions, random);
+      env.step();
+      rewards.push(...env.buffers.rewards);
+    }
+    env.dispose();
+    return { seen, rewards };
+  };
+
+  it('observes the view, and is the same again from the same seed', () => {
+    const lagging = { feedLatencyMillis: 5000 };
+    expect(play(lagging, 60)).toEqual(play(lagging, 60));
+    expect(play(lagging, 60).rewards).not.toEqual(play({}, 60).rewards);
+    const width = market().slots;
+    const view = late(tape, lagging);
+    const { seen } = play(lagging, 10, true);
+    expect(width).toBe(3);
+    // Of who does nothing only the masks and the counter of decisions stand beside what the market says.
+    seen.forEach((row, k) => {
+      const own = view.observations[k]!;
+      own.forEach((value, column) => {
+        if (value !== 0) expect(row[column]).toBe(value);
+      });
+    });
+  });
+
+  it('grows with a curriculum, in quarters', () => {
+    const eased = { feedLatencyMillis: 8000, curriculumSteps: 1000 };
+    const timeline = timelineOf(tape, market(eased))!;
+    expect(timeline.late).toHaveLength(5);
+    expect(timeline.late![4]).toEqual(late(tape, { feedLatencyMillis: 8000 }));
+    expect(timeline.late![2]).toEqual(late(tape, { feedLatencyMillis: 4000 }));
+    expect(play(eased, 20, true, 1000).seen).toEqual(play({ ...eased, curriculumSteps: 0 }, 20, true).seen);
+    expect(play(eased, 5, true).seen).not.toEqual(play({ ...eased, curriculumSteps: 0 }, 5, true).seen);
+  });
+
+  it('passes the checks for every environment, and shows nothing before it happens', () => {
+    const config = market({ latencyModel: 'recorded', feedLatencySamples: '40 80 1500', environments: 1 });
+    expect(checkEnv(() => makeVectorEnv({ config, tapes: [tape] }), { steps: 300 })).toEqual([]);
+    const { times } = timelineOf(tape, config)!;
+    const report = leakTest({
+      make: (of) => makeVectorEnv({ config, tapes: [of] }),
+      tape,
+      time: times[30]! as Nanos,
+      steps: 30
+    });
+    expect(report).toEqual({ firstLeak: undefined, futureDiffers: true });
+  });
+
+  it('goes on where a runner leaves that the agent does not know of yet', () => {
+    const config = market({ feedLatencyMillis: 9000, decisionSeconds: 1 });
+    const env = makeVectorEnv({ config, tapes: [eventfulTape({ seed: 3 })] });
+    const random = new Random(2 as Seed, 'actions');
+    env.reset({ seed: 1 as Seed, schedule: 'shuffle' });
+    for (let k = 0; k < 200; k++) {
+      sampleActions(env.spec.action, env.buffers.actions, random);
+      env.step();
+      expect(env.buffers.observations.every(Number.isFinite)).toBe(true);
+    }
+  });
+});
