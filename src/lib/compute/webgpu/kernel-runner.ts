@@ -1,6 +1,6 @@
 /**
  * Runs our WGSL on tfjs-webgpu's device, tensors and command encoder, so that our work and tfjs' stand in one queue and
- * are recorded alike. Shapes are constants of a kernel: it is compiled once for each set of them.
+ * are recorded alike. What a kernel's own memory depends on are constants: it is compiled once for each set of them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
@@ -9,8 +9,10 @@ import type { KernelName, KernelSources } from './sources.ts';
 
 export interface Launch {
   readonly kernel: KernelName;
-  /** Sizes and switches, u32 in the shader; all of them enter the pipeline's key. */
-  readonly sizes: Readonly<Record<string, number>>;
+  /** Sizes and switches that the shader takes as constants, u32; all of them enter the pipeline's key. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** Those it takes as it runs, u32, in a uniform bound after the tensors: one pipeline serves all. */
+  readonly shape?: readonly number[];
   /** Numbers that do not change from run to run, f32 in the shader; they enter the key as well. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** In the order of the shader's bindings, what is written included. */
@@ -24,6 +26,7 @@ export class KernelRunner {
   readonly backend: WebgpuBackend;
   readonly #sources: KernelSources;
   readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #shapes = new Map<string, GPUBuffer>();
 
   constructor(backend: WebgpuBackend, sources: KernelSources) {
     this.backend = backend;
@@ -57,9 +60,11 @@ export class KernelRunner {
     const { workgroups } = launch;
     const tensors = launch.tensors.map((tensor) => (this.#isFloat(tensor) ? tensor : tf.mul(tensor, 1)));
     const pipeline = this.#pipeline(launch);
+    const buffers = tensors.map((tensor) => bufferOf(backend, tensor));
+    if (launch.shape !== undefined) buffers.push(this.#shapeBuffer(launch.shape));
     const group = backend.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
-      entries: tensors.map((tensor, binding) => ({ binding, resource: { buffer: bufferOf(backend, tensor) } }))
+      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } }))
     });
     for (const { dataId } of tensors) backend.commandQueueOwnedIds.add(dataId);
     backend.ensureCommandEncoderReady();
@@ -81,7 +86,22 @@ export class KernelRunner {
     return this.backend.tensorMap.get(dataId).dtype === 'float32';
   }
 
-  #pipeline({ kernel, sizes, numbers = {}, assemble }: Launch): GPUComputePipeline {
+  /** Never written again, so any number of launches share it; a few bytes for each shape of a run. */
+  #shapeBuffer(shape: readonly number[]): GPUBuffer {
+    const key = shape.join();
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const { device, queue } = this.backend;
+    const buffer = device.createBuffer({
+      size: 16 * Math.ceil(shape.length / 4),
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
+    });
+    queue.writeBuffer(buffer, 0, Uint32Array.from(shape));
+    this.#shapes.set(key, buffer);
+    return buffer;
+  }
+
+  #pipeline({ kernel, sizes = {}, numbers = {}, assemble }: Launch): GPUComputePipeline {
     const constants = [
       ...Object.entries(sizes).map(([name, value]) => `const ${name} = ${String(value)}u;`),
       ...Object.entries(numbers).map(([name, value]) => `const ${name} = f32(${String(value)});`)

@@ -59,7 +59,7 @@ export function webgpuLstm(runner: KernelRunner): FusedLstm | undefined {
         const transposed = runner.output([4 * units, units]);
         runner.launch({
           kernel: 'lstm-transpose',
-          sizes: { INPUTS: inputs, UNITS: units },
+          shape: [inputs, units],
           tensors: [kernel, transposed],
           workgroups: [Math.ceil((4 * units * units) / 64)]
         });
@@ -75,7 +75,7 @@ export function webgpuLstm(runner: KernelRunner): FusedLstm | undefined {
         const fill = once(() => {
           runner.launch({
             kernel: 'lstm-weights',
-            sizes,
+            shape: [steps, batch, inputs, units, resets === undefined ? 0 : 1],
             tensors: [x, h0, hidden, mask, dGates, dKernel, dBias],
             workgroups: [Math.ceil((4 * units) / 32), Math.ceil((inputs + units + 1) / 32)]
           });

@@ -17,7 +17,7 @@ export const webgpuMlp =
 function denseLayer(runner: KernelRunner, x: Tensor2D, { kernel, bias }: MlpLayer, activation: number): Tensor2D {
   const [rows, inputs] = x.shape;
   const outputs = bias.size;
-  const sizes = { ROWS: rows, INPUTS: inputs, OUTPUTS: outputs, ACTIVATION: activation };
+  const shape = [rows, inputs, outputs, activation];
   const tiles = (count: number): number => Math.ceil(count / 32);
   const [y] = runOp({
     inputs: { x, kernel, bias },
@@ -25,7 +25,7 @@ function denseLayer(runner: KernelRunner, x: Tensor2D, { kernel, bias }: MlpLaye
       const y = runner.output([rows, outputs]);
       runner.launch({
         kernel: 'dense-forward',
-        sizes,
+        shape,
         tensors: [x, kernel, bias, y],
         workgroups: [tiles(outputs), tiles(rows)]
       });
@@ -39,7 +39,7 @@ function denseLayer(runner: KernelRunner, x: Tensor2D, { kernel, bias }: MlpLaye
       const fill = once(() => {
         runner.launch({
           kernel: 'dense-weights',
-          sizes,
+          shape,
           tensors: [x, dy!, y, dKernel, dBias],
           workgroups: [tiles(outputs), tiles(inputs + 1)]
         });
@@ -53,7 +53,7 @@ function denseLayer(runner: KernelRunner, x: Tensor2D, { kernel, bias }: MlpLaye
           const dx = runner.output([rows, inputs]);
           runner.launch({
             kernel: 'dense-input-gradient',
-            sizes,
+            shape,
             tensors: [dy!, y, kernel, dx],
             workgroups: [tiles(inputs), tiles(rows)]
           });

@@ -1,20 +1,28 @@
 // Gradient of a fully connected layer in its input: dx = (dy f'(z)) Wᵀ. Tiles as in dense-forward.wgsl.
 // ACTIVATION: 0 none, 1 relu, 2 tanh; f' is found from y = f(z).
 
+struct Shape {
+  rows: u32,
+  inputs: u32,
+  outputs: u32,
+  activation: u32,
+}
+
 @group(0) @binding(0) var<storage, read> dy: array<f32>;       // [ROWS, OUTPUTS]
 @group(0) @binding(1) var<storage, read> y: array<f32>;        // [ROWS, OUTPUTS]
 @group(0) @binding(2) var<storage, read> weights: array<f32>;  // [INPUTS, OUTPUTS]
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>; // [ROWS, INPUTS]
+@group(0) @binding(4) var<uniform> shape: Shape;
 
 var<workgroup> left: array<f32, 544>;   // [32, 17]
 var<workgroup> right: array<f32, 544>;  // [32, 17]
 
 fn slopeAt(at: u32) -> f32 {
   let value = y[at];
-  if (ACTIVATION == 1u) {
+  if (shape.activation == 1u) {
     return select(0.0, dy[at], value > 0.0);
   }
-  if (ACTIVATION == 2u) {
+  if (shape.activation == 2u) {
     return dy[at] * (1.0 - value * value);
   }
   return dy[at];
@@ -29,19 +37,19 @@ fn main(
   let firstRow = workgroup.y * 32u;
   let firstColumn = workgroup.x * 32u;
   var sums: array<f32, 4>;
-  for (var first = 0u; first < OUTPUTS; first += 16u) {
+  for (var first = 0u; first < shape.outputs; first += 16u) {
     for (var i = thread; i < 512u; i += 256u) {
       let n = first + i % 16u;
       let row = firstRow + i / 16u;
       var value = 0.0;
-      if (row < ROWS && n < OUTPUTS) {
-        value = slopeAt(row * OUTPUTS + n);
+      if (row < shape.rows && n < shape.outputs) {
+        value = slopeAt(row * shape.outputs + n);
       }
       left[(i / 16u) * 17u + i % 16u] = value;
       let column = firstColumn + i / 16u;
       value = 0.0;
-      if (column < INPUTS && n < OUTPUTS) {
-        value = weights[column * OUTPUTS + n];
+      if (column < shape.inputs && n < shape.outputs) {
+        value = weights[column * shape.outputs + n];
       }
       right[(i / 16u) * 17u + i % 16u] = value;
     }
@@ -61,8 +69,8 @@ fn main(
   for (var i = 0u; i < 4u; i++) {
     let row = firstRow + local.y + 16u * (i / 2u);
     let column = firstColumn + local.x + 16u * (i % 2u);
-    if (row < ROWS && column < INPUTS) {
-      dx[row * INPUTS + column] = sums[i];
+    if (row < shape.rows && column < shape.inputs) {
+      dx[row * shape.inputs + column] = sums[i];
     }
   }
 }
