@@ -5,6 +5,7 @@ export const SAMPLE_ALIAS = 'sample';
 
 export const datasetNamed = (name: string, datasets: readonly DatasetRecord[]): DatasetRecord | undefined =>
   datasets.find((dataset) => dataset.name === name) ??
+  datasets.find((dataset) => dataset.formerNames?.includes(name)) ??
   (name === SAMPLE_ALIAS ? datasets.find((dataset) => dataset.origin === 'sample') : undefined);
 
 /** How a configuration names a dataset of the catalogue. */
