@@ -1,6 +1,7 @@
 /**
  * Prints a room's figures, one line each as they come: `npm run bench -- ROOM [--json]`. A room is every module of
- * `bench/rooms/` whose name is the room's or begins with it and a hyphen.
+ * `bench/rooms/` whose name is the room's or begins with it and a hyphen; those that end in `-gpu` run with `--gpu`, and
+ * then alone.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -45,14 +46,16 @@ function printApart(file: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean' }, only: { type: 'string' } },
+    options: { json: { type: 'boolean' }, gpu: { type: 'boolean' }, only: { type: 'string' } },
     allowPositionals: true
   });
   const [asked] = positionals;
   const room = ROOMS.find((name) => name === asked);
   if (room === undefined) throw new Error(`expected a room: ${ROOMS.join(', ')}; got ${asked ?? 'nothing'}`);
   if (values.only !== undefined) return print(values.only, values.json === true);
-  const files = readdirSync(ROOMS_FOLDER).filter((name) => name === `${room}.ts` || name.startsWith(`${room}-`));
+  const files = readdirSync(ROOMS_FOLDER)
+    .filter((name) => name === `${room}.ts` || name.startsWith(`${room}-`))
+    .filter((name) => name.endsWith('-gpu.ts') === (values.gpu === true));
   for (const file of files.sort()) await printApart(file);
 }
 

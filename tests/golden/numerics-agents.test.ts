@@ -14,48 +14,56 @@ import { seed } from '../../src/lib/core/units.ts';
 import { entry, expectClose, tensor } from '../support/numerics.ts';
 import type { Golden, Layer } from '../support/numerics.ts';
 import { goldens } from '../support/recordings.ts';
+import { hasWebgpu, read, webgpuDevice } from '../support/webgpu-device.ts';
 
-describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backend) => {
+const backends = hasWebgpu ? (['wasm', 'cpu', 'webgpu'] as const) : (['wasm', 'cpu'] as const);
+
+describe.skipIf(!goldens.present).each(backends)('on %s', { timeout: 300_000 }, (backend) => {
   let device: Device;
   beforeAll(async () => {
-    device = await chooseDevice(backend);
-  });
+    device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
+  }, 120_000);
   afterAll(() => {
     device.dispose();
   });
 
-  it.each(['squashed_gaussian', 'squashed_gaussian_saturated'])('%s: action, log-probability and gradients', (name) => {
-    interface Inputs {
-      mean: Golden;
-      log_std: Golden;
-      noise: Golden;
-      w_action: Golden;
-      w_log_prob: Golden;
+  it.each(['squashed_gaussian', 'squashed_gaussian_saturated'])(
+    '%s: action, log-probability and gradients',
+    async (name) => {
+      interface Inputs {
+        mean: Golden;
+        log_std: Golden;
+        noise: Golden;
+        w_action: Golden;
+        w_log_prob: Golden;
+      }
+      interface Outputs {
+        action: Golden;
+        log_prob: Golden;
+        grad: { mean: Golden; log_std: Golden };
+      }
+      const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
+      const [action, logProb, dMean, dLogStd] = tf.tidy(() => {
+        const [mean, logStd, noise] = [tensor(inputs.mean), tensor(inputs.log_std), tensor(inputs.noise)];
+        const { action, logProb } = squashedSample({ mean, logStd }, noise);
+        const grads = tf.grads((m: tf.Tensor, s: tf.Tensor) => {
+          const sample = squashedSample({ mean: m, logStd: s }, noise);
+          return tf.add(
+            tf.sum(tf.mul(sample.action, tensor(inputs.w_action))),
+            tf.sum(tf.mul(sample.logProb, tensor(inputs.w_log_prob)))
+          );
+        })([mean, logStd]) as [tf.Tensor, tf.Tensor];
+        return [action, logProb, ...grads] as const;
+      });
+      expectClose(await read(action), outputs.action, f32_error, 'action');
+      expectClose(await read(logProb), outputs.log_prob, f32_error, 'log_prob');
+      expectClose(await read(dMean), outputs.grad.mean, f32_error, 'grad mean');
+      expectClose(await read(dLogStd), outputs.grad.log_std, f32_error, 'grad log_std');
+      tf.dispose([action, logProb, dMean, dLogStd]);
     }
-    interface Outputs {
-      action: Golden;
-      log_prob: Golden;
-      grad: { mean: Golden; log_std: Golden };
-    }
-    const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
-    tf.tidy(() => {
-      const [mean, logStd, noise] = [tensor(inputs.mean), tensor(inputs.log_std), tensor(inputs.noise)];
-      const { action, logProb } = squashedSample({ mean, logStd }, noise);
-      expectClose(action.dataSync(), outputs.action, f32_error, 'action');
-      expectClose(logProb.dataSync(), outputs.log_prob, f32_error, 'log_prob');
-      const grads = tf.grads((m: tf.Tensor, s: tf.Tensor) => {
-        const sample = squashedSample({ mean: m, logStd: s }, noise);
-        return tf.add(
-          tf.sum(tf.mul(sample.action, tensor(inputs.w_action))),
-          tf.sum(tf.mul(sample.logProb, tensor(inputs.w_log_prob)))
-        );
-      })([mean, logStd]) as [tf.Tensor, tf.Tensor];
-      expectClose(grads[0].dataSync(), outputs.grad.mean, f32_error, 'grad mean');
-      expectClose(grads[1].dataSync(), outputs.grad.log_std, f32_error, 'grad log_std');
-    });
-  });
+  );
 
-  it.each(['quantile_huber_qrdqn', 'quantile_huber_tqc'])('%s: loss and gradient', (name) => {
+  it.each(['quantile_huber_qrdqn', 'quantile_huber_tqc'])('%s: loss and gradient', async (name) => {
     interface Inputs {
       current: Golden;
       target: Golden;
@@ -64,7 +72,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       mean_over_quantiles: { loss: number; grad: Golden };
     }
     const { inputs, outputs, f32_error } = entry<Inputs, Outputs>(name);
-    tf.tidy(() => {
+    const { value, grad } = tf.tidy(() => {
       // [batch, critics, quantiles] against the same atoms for each critic: rows are the batch, columns the critics.
       const [size = 0] = inputs.current.shape;
       const quantiles = inputs.current.shape.at(-1) ?? 0;
@@ -73,11 +81,12 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       const current = tf.reshape(tensor(inputs.current), [size, critics, quantiles]);
       const target = tf.tile(tf.reshape(tensor(inputs.target), [size, 1, atoms]), [1, critics, 1]);
       const mask = tf.ones([size, critics]);
-      const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => quantileHuberLoss(x, target, mask))(current);
-      const wanted = outputs.mean_over_quantiles;
-      expectClose(value.dataSync(), wanted.loss, f32_error, 'loss');
-      expectClose(grad.dataSync(), wanted.grad, f32_error, 'grad');
+      return tf.valueAndGrad((x: tf.Tensor) => quantileHuberLoss(x, target, mask))(current);
     });
+    const wanted = outputs.mean_over_quantiles;
+    expectClose(await read(value), wanted.loss, f32_error, 'loss');
+    expectClose(await read(grad), wanted.grad, f32_error, 'grad');
+    tf.dispose([value, grad]);
   });
 
   it.each(['sac', 'tqc'] as const)('%s_3_updates: losses, temperature and all weights', async (name) => {
@@ -149,15 +158,14 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         });
       });
     };
-    const compare = (variables: tf.Variable[], layers: Layer[], what: string): void => {
+    const compare = async (variables: tf.Variable[], layers: Layer[], what: string): Promise<void> => {
       expect(variables.length).toBe(2 * layers.length);
-      layers.forEach((layer, i) => {
-        tf.tidy(() => {
-          const kernel = tf.transpose(variables[2 * i] as tf.Tensor2D);
-          expectClose(kernel.dataSync(), layer.w, f32_error, `${what} ${String(i)} w`);
-          expectClose((variables[2 * i + 1] as tf.Tensor).dataSync(), layer.b, f32_error, `${what} ${String(i)} b`);
-        });
-      });
+      for (const [i, layer] of layers.entries()) {
+        const kernel = tf.transpose(variables[2 * i] as tf.Tensor2D);
+        expectClose(await read(kernel), layer.w, f32_error, `${what} ${String(i)} w`);
+        expectClose(await read(variables[2 * i + 1] as tf.Tensor), layer.b, f32_error, `${what} ${String(i)} b`);
+        kernel.dispose();
+      }
     };
     write(sac.actor.parameters.variables, actorLayers(inputs.actor));
     sac.critics.forEach((critic, i) => {
@@ -196,14 +204,14 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       const entropy = -logProbs.reduce((sum, x) => sum + x, 0) / logProbs.length;
       expectClose([losses.entropy], entropy, f32_error, `update ${String(k)} entropy`);
     }
-    compare(sac.actor.parameters.variables, actorLayers(outputs.final.actor), 'actor');
-    sac.critics.forEach((critic, i) => {
-      compare(critic.parameters.variables, outputs.final.critics[i] ?? [], `critic ${String(i)}`);
-    });
-    sac.targets.forEach((target, i) => {
-      compare(target.parameters.variables, outputs.final.target_critics[i] ?? [], `target ${String(i)}`);
-    });
-    expectClose(sac.logTemperature.dataSync(), outputs.final.log_ent_coef, f32_error, 'log_ent_coef');
+    await compare(sac.actor.parameters.variables, actorLayers(outputs.final.actor), 'actor');
+    for (const [i, critic] of sac.critics.entries()) {
+      await compare(critic.parameters.variables, outputs.final.critics[i] ?? [], `critic ${String(i)}`);
+    }
+    for (const [i, target] of sac.targets.entries()) {
+      await compare(target.parameters.variables, outputs.final.target_critics[i] ?? [], `target ${String(i)}`);
+    }
+    expectClose(await read(sac.logTemperature), outputs.final.log_ent_coef, f32_error, 'log_ent_coef');
     sac.dispose();
   });
 });

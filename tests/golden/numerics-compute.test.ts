@@ -7,6 +7,7 @@ import { chooseDevice, type Device } from '../../src/lib/compute/device.ts';
 import { lstmSequence, referenceLstmSequence, type LstmSequenceArgs } from '../../src/lib/compute/lstm.ts';
 import { polyakUpdate } from '../../src/lib/compute/polyak.ts';
 import { goldens, readGolden } from '../support/recordings.ts';
+import { hasWebgpu, read, webgpuDevice } from '../support/webgpu-device.ts';
 
 interface GoldenTensor {
   readonly shape: number[];
@@ -63,36 +64,39 @@ interface Numerics {
 
 const tensor = ({ data, shape }: GoldenTensor): Tensor => tf.tensor(data, shape, 'float32');
 
-/** The rule of the golden file: |a − b| ≤ 1e-5 max |b| a tensor. */
-function expectClose(
+/** The rule of the golden file: |a − b| ≤ 1e-5 max |b| a tensor; 1e-4 on WebGPU. */
+async function expectClose(
   name: string,
   actual: Tensor | ArrayLike<number>,
   golden: { readonly data: readonly number[] }
-): void {
-  const values = actual instanceof tf.Tensor ? actual.dataSync() : actual;
+): Promise<void> {
+  const values = actual instanceof tf.Tensor ? await read(actual) : actual;
+  const tolerance = tf.getBackend() === 'webgpu' ? 1e-4 : 1e-5;
   expect(values.length, name).toBe(golden.data.length);
   const largest = golden.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   golden.data.forEach((value, i) => {
     const error = Math.abs(values[i]! - value);
-    expect(error <= 1e-5 * largest, `${name}[${i}]: expected ${value}, got ${values[i]!}`).toBe(true);
+    expect(error <= tolerance * largest, `${name}[${i}]: expected ${value}, got ${values[i]!}`).toBe(true);
   });
 }
 
-describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('numerics on %s', (backend) => {
+const backends = hasWebgpu ? (['wasm', 'cpu', 'webgpu'] as const) : (['wasm', 'cpu'] as const);
+
+describe.skipIf(!goldens.present).each(backends)('numerics on %s', { timeout: 300_000 }, (backend) => {
   const { entries } = goldens.present ? (readGolden('rl-numerics.json') as Numerics) : { entries: undefined as never };
   let device: Device;
   beforeAll(async () => {
-    device = await chooseDevice(backend);
-  });
+    device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
+  }, 120_000);
   afterAll(() => device.dispose());
 
   describe.each(['lstm', 'lstm_reset'] as const)('%s', (name) => {
     it.each([
       ['lstmSequence', lstmSequence],
       ['the plain reference', referenceLstmSequence]
-    ])('%s gives the values and gradients of PyTorch', (_, sequence) => {
-      tf.tidy(() => {
-        const { inputs, outputs } = entries[name];
+    ])('%s gives the values and gradients of PyTorch', async (_, sequence) => {
+      const { inputs, outputs } = entries[name];
+      const found = tf.tidy(() => {
         const kernel = tf.concat([tf.transpose(tensor(inputs.w_ih)), tf.transpose(tensor(inputs.w_hh))], 0);
         const bias = tf.add(tensor(inputs.b_ih), tensor(inputs.b_hh));
         const weights = tensor(inputs.out_weights);
@@ -106,25 +110,28 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('numerics on %s
           resets
         });
         const starts = [tensor(inputs.x), tensor(inputs.h0), tensor(inputs.c0), kernel, bias] as const;
-        const result = sequence(args(...starts));
-        expectClose('y', result.hidden, outputs.y);
-        expectClose('h_n', result.h, outputs.h_n);
-        expectClose('c_n', result.c, outputs.c_n);
-
+        const { hidden, h, c } = sequence(args(...starts));
         const loss = (x: Tensor, h0: Tensor, c0: Tensor, k: Tensor, b: Tensor): Tensor =>
           tf.sum(tf.mul(sequence(args(x, h0, c0, k, b)).hidden, weights));
         const { value, grads } = tf.valueAndGrads(loss)([...starts]);
-        expectClose('loss', value, { data: [outputs.loss] });
-        const [x, h0, c0, k, b] = grads as [Tensor, Tensor, Tensor, Tensor2D, Tensor];
-        expectClose('grad x', x, outputs.grad.x);
-        expectClose('grad h0', h0, outputs.grad.h0);
-        expectClose('grad c0', c0, outputs.grad.c0);
+        const [dx, dh0, dc0, dKernel, dBias] = grads as [Tensor, Tensor, Tensor, Tensor2D, Tensor];
         const size = inputs.x.shape[2]!;
         const units = inputs.h0.shape[1]!;
-        expectClose('grad w_ih', tf.transpose(tf.slice(k, [0, 0], [size, 4 * units])), outputs.grad.w_ih);
-        expectClose('grad w_hh', tf.transpose(tf.slice(k, [size, 0], [units, 4 * units])), outputs.grad.w_hh);
-        expectClose('grad b', b, outputs.grad.b_ih);
+        const rows = (first: number, count: number): Tensor =>
+          tf.transpose(tf.slice(dKernel, [first, 0], [count, 4 * units]));
+        return { hidden, h, c, value, dx, dh0, dc0, dBias, dInput: rows(0, size), dState: rows(size, units) };
       });
+      await expectClose('y', found.hidden, outputs.y);
+      await expectClose('h_n', found.h, outputs.h_n);
+      await expectClose('c_n', found.c, outputs.c_n);
+      await expectClose('loss', found.value, { data: [outputs.loss] });
+      await expectClose('grad x', found.dx, outputs.grad.x);
+      await expectClose('grad h0', found.dh0, outputs.grad.h0);
+      await expectClose('grad c0', found.dc0, outputs.grad.c0);
+      await expectClose('grad w_ih', found.dInput, outputs.grad.w_ih);
+      await expectClose('grad w_hh', found.dState, outputs.grad.w_hh);
+      await expectClose('grad b', found.dBias, outputs.grad.b_ih);
+      tf.dispose(found);
     });
   });
 
@@ -147,16 +154,16 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('numerics on %s
     for (let t = 0; t < steps; t++) {
       tf.tidy(() => adam.apply([tf.tensor1d(inputs.grads.data.slice(t * size, (t + 1) * size))]));
       const data = outputs[run].param_after_each_step.data.slice(t * size, (t + 1) * size);
-      expectClose(`step ${t + 1}`, parameter, { data });
+      await expectClose(`step ${t + 1}`, parameter, { data });
     }
     const saved = await adam.save();
-    expectClose('exp_avg', saved.get('0.m')!.values, outputs[run].exp_avg);
-    expectClose('exp_avg_sq', saved.get('0.v')!.values, outputs[run].exp_avg_sq);
+    await expectClose('exp_avg', saved.get('0.m')!.values, outputs[run].exp_avg);
+    await expectClose('exp_avg_sq', saved.get('0.v')!.values, outputs[run].exp_avg_sq);
     adam.dispose();
     parameter.dispose();
   });
 
-  it('Polyak averaging moves targets as Stable-Baselines3 does', () => {
+  it('Polyak averaging moves targets as Stable-Baselines3 does', async () => {
     const { inputs, outputs } = entries.polyak;
     const target = tf.tidy(() => tf.variable(tensor(inputs.target)));
     const source = tensor(inputs.source);
@@ -164,7 +171,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('numerics on %s
     for (let t = 0; t < inputs.steps; t++) {
       polyakUpdate([target], [source], inputs.tau);
       const data = outputs.target_after_each_step.data.slice(t * size, (t + 1) * size);
-      expectClose(`step ${t + 1}`, target, { data });
+      await expectClose(`step ${t + 1}`, target, { data });
     }
     target.dispose();
     source.dispose();
