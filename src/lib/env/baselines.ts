@@ -2,6 +2,7 @@
  * Policies that learn nothing, to hold an agent against: do nothing, act at random, and one fixed rule that a trader
  * would try first. They see the observations an agent sees, and repeat exactly from their seed.
  */
+import { tradesMarkets } from '../config/market-tasks.ts';
 import type { EnvConfig, MarketEnvConfig, SimulatedEnvConfig } from '../config/run-config.ts';
 import { Random } from '../core/random.ts';
 import { actionSize } from '../core/spaces.ts';
@@ -105,6 +106,5 @@ function scalpAndGreen(config: MarketEnvConfig | SimulatedEnvConfig): Policy {
 export function baselines(config: EnvConfig, seed: Seed): readonly Policy[] {
   const spec = envSpec(config);
   const plain = [doNothing(spec), randomPolicy(spec, seed)];
-  const market = config.id === 'AUPreOffV7TradeCost' || config.id === 'SimulatedPreOff-v0';
-  return market ? [...plain, scalpAndGreen(config)] : plain;
+  return tradesMarkets(config) ? [...plain, scalpAndGreen(config)] : plain;
 }

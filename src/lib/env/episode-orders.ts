@@ -20,6 +20,8 @@ export interface KeptOrder extends Pick<
 export interface EpisodeOrders {
   readonly market: string;
   readonly synthetic: boolean;
+  /** When its start was due, milliseconds since the epoch; absent where a run did not keep it. */
+  readonly scheduledMillis?: number;
   /** In the order they were sent. */
   readonly orders: readonly KeptOrder[];
   /** Orders after those, left out for size. */
@@ -36,11 +38,12 @@ export interface EvaluationOrders {
 /** Orders of an episode that are kept: about 120 kB of text. */
 const KEPT_ORDERS = 200;
 
-export function ordersOf({ market, synthetic, orders }: EpisodeTrace): EpisodeOrders {
+export function ordersOf({ market, synthetic, scheduledMillis, orders }: EpisodeTrace): EpisodeOrders {
   const kept = [...orders].sort((a, b) => a.madeMillis - b.madeMillis || a.id - b.id).slice(0, KEPT_ORDERS);
   return {
     market,
     synthetic,
+    scheduledMillis,
     orders: kept.map(({ madeMillis, side, runner, runnerId, slot, price, lots, matchedLots, state, end, ...told }) => ({
       madeMillis,
       side,

@@ -36,6 +36,8 @@ export interface OrderTrace extends OrderStory {
 export interface EpisodeTrace {
   readonly market: string;
   readonly synthetic: boolean;
+  /** When its start was due, milliseconds since the epoch. */
+  readonly scheduledMillis: number;
   /** Slot of the market in each slot of the environment, -1 for none. */
   readonly runners: readonly number[];
   readonly decisions: readonly DecisionTrace[];
@@ -60,7 +62,7 @@ export interface TracedExchange {
 /** The market of an episode: where its clock starts, and which runners are played. */
 export interface TracedMarket {
   readonly tape: {
-    readonly market: Pick<MarketInfo, 'id' | 'synthetic' | 'runners'>;
+    readonly market: Pick<MarketInfo, 'id' | 'synthetic' | 'scheduledMillis' | 'runners'>;
     readonly startEpochNanos: bigint;
   };
   readonly runners: ArrayLike<number>;
@@ -96,6 +98,7 @@ export class TraceRecorder {
     this.#request.onEpisode({
       market: tape.market.id,
       synthetic: tape.market.synthetic,
+      scheduledMillis: tape.market.scheduledMillis,
       runners: Array.from(runners),
       decisions: this.#decisions,
       orders: exchange.orders.map((order) => ({

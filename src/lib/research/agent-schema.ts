@@ -1,4 +1,5 @@
 /** What a policy's inputs and outputs mean, as one hash: a checkpoint made for other ones is refused. */
+import { tradesMarkets } from '../config/market-tasks.ts';
 import type { EnvConfig } from '../config/run-config.ts';
 import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import type { Json } from '../core/digest.ts';
@@ -9,7 +10,7 @@ import { FEATURE_HASH } from '../env/market/market-columns.ts';
 
 export function agentSchemaHash(config: EnvConfig): Promise<string> {
   const { id, observation, action } = envSpec(config);
-  const market = config.id === 'AUPreOffV7TradeCost' || config.id === 'SimulatedPreOff-v0';
+  const market = tradesMarkets(config);
   const columns = market ? [FEATURE_HASH, ...observationNames(config), `actions ${String(ACTION_VERSION)}`] : [];
   return sha256Hex(canonicalJson({ id, observation, action, columns } as unknown as Json));
 }

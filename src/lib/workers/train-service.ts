@@ -2,6 +2,7 @@
 import { decodeCheckpoint, encodeCheckpoint } from '../agents/checkpoint.ts';
 import type { Agent, Checkpoint } from '../agents/agent.ts';
 import { makeAgent } from '../agents/make-agent.ts';
+import { tradesMarkets } from '../config/market-tasks.ts';
 import { chooseDevice } from '../compute/device.ts';
 import type { Device } from '../compute/device.ts';
 import { AppError, asAppError, toWire } from '../core/errors.ts';
@@ -106,7 +107,7 @@ export class TrainService implements TrainApi {
     let evaluator: Evaluator | undefined;
     const makeEvaluator = async (): Promise<Evaluator> => {
       const episodes = heldOut.length === 0 ? EVALUATION_ENVIRONMENTS : heldOut.length;
-      const onMarkets = heldOut.length > 0;
+      const onMarkets = tradesMarkets(config.env);
       const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes), onMarkets);
       return new Evaluator({
         env: evaluationEnv,

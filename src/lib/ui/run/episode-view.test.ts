@@ -5,6 +5,7 @@ import { fromNow, nearestOrders } from '../market/placed-orders.ts';
 import {
   episodeAddress,
   episodeResult,
+  episodeTimes,
   marketAddress,
   orderRunner,
   shownOrders,
@@ -57,6 +58,15 @@ const times = { scheduledMillis: 1_200_000, inPlayMillis: 1_252_000, firstMillis
 const still = { scheduledMillis: 1_200_000, firstMillis: 0, lastMillis: 1_100_000 };
 
 describe('an episode in its panel', () => {
+  it('counts to the scheduled start where its market is in no dataset, and tells the clock where that was not kept', () => {
+    const made = { market: 'simulated 3', synthetic: true, scheduledMillis: 1_200_000, orders: [order()], leftOut: 0 };
+    const found = episodeTimes({ updates: 500, episodes: [made, ...kept.episodes] }, 'simulated 3');
+    expect(timeToOff(order().madeMillis, found)).toBe('03:20');
+    expect(timeToOff(1_215_000, found)).toBe('00:15 after');
+    expect(episodeTimes(kept, '1.1')).toBeUndefined();
+    expect(episodeTimes(undefined, '1.1')).toBeUndefined();
+  });
+
   it('says what came of it, and no green where nothing was traded', () => {
     expect(episodeResult(report, '1.1')).toEqual({ roi: '+2.00\u202f%', green: 'yes', traded: 'yes' });
     expect(episodeResult(report, '1.2')).toMatchObject({ green: '–', traded: 'no' });

@@ -8,6 +8,13 @@ import { policyOf } from './run-facts.ts';
 
 type Times = Pick<MarketRecord, 'inPlayMillis' | 'scheduledMillis' | 'firstMillis' | 'lastMillis'>;
 
+/** Times of an episode whose market is in no dataset, as one that is made to be played: its scheduled start is known. */
+export function episodeTimes(kept: EvaluationOrders | undefined, market: string): Times | undefined {
+  const scheduledMillis = kept?.episodes.find((one) => one.market === market)?.scheduledMillis;
+  if (scheduledMillis === undefined) return undefined;
+  return { scheduledMillis, firstMillis: -Infinity, lastMillis: Infinity };
+}
+
 /** The off as the market's page counts from it: in play, or the scheduled start where it never was. */
 export const offMillis = (times: Times): number =>
   times.inPlayMillis ?? Math.min(times.lastMillis, Math.max(times.firstMillis, times.scheduledMillis));
