@@ -9,7 +9,7 @@ import { schemaHash } from './parquet/columns.ts';
 import { QUALITY_VERSION } from './quality/figures.ts';
 import { staleMarkets } from './rebuild.ts';
 import type { DatasetRecord } from './records.ts';
-import { ROWS_VERSION, staleLayers } from './sidecar.ts';
+import { staleLayers } from './sidecar.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
@@ -118,7 +118,7 @@ async function silver(parts: LineageParts, why: { readonly stale?: string }): Pr
     markets: markets.length,
     bytes: dataset.silverBytes,
     schemaHash: layers.silver.schemaHash,
-    madeBy: `${codeVersion}, rows ${String(rowsVersion)} of ${String(ROWS_VERSION)}`,
+    madeBy: `${codeVersion}, rows ${String(rowsVersion)}`,
     ...(lacking > 0 ? { stale: `the files of ${String(lacking)} markets are gone or torn` } : why),
     canRebuild: markets.every((market) => market.bronze !== undefined)
   };
