@@ -1,5 +1,6 @@
 /** Quantile regression with Huber's loss: how a critic's quantiles come to be those of its target's atoms. */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLosses } from '../compute/fused-losses.ts';
 
 /**
  * Quantile Huber loss (Dabney et al. 2018a, arXiv 1710.10044, eqs. 9 and 10; Kuznetsov et al. 2020, eq. 8), with κ = 1
@@ -13,6 +14,11 @@ export function quantileHuberLoss(values: tf.Tensor, target: tf.Tensor, mask: tf
   const quantiles = values.shape.at(-1) as number;
   const atoms = target.shape.at(-1) as number;
   const rows = sizeBefore(values);
+  const { quantileHuber } = fusedLosses();
+  if (quantileHuber !== undefined) {
+    const flat = (x: tf.Tensor, width: number): tf.Tensor => tf.reshape(x, [rows, width]);
+    return quantileHuber(flat(values, quantiles), flat(target, atoms), tf.reshape(mask, [rows]));
+  }
   const flatMask = tf.reshape(mask, [rows, 1]);
   const scale = tf.div(1 / (quantiles * atoms), tf.maximum(tf.sum(mask), 1));
   const taus = midpoints(quantiles);

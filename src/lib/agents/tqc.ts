@@ -4,6 +4,7 @@
  * Truncated Mixture of Continuous Distributional Quantile Critics", arXiv 2005.04269, algorithm 1.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLosses } from '../compute/fused-losses.ts';
 import type { CriticKind } from './critic-kind.ts';
 import { quantileHuberLoss } from './quantile-huber.ts';
 import { riskWeights, weighted } from './risk.ts';
@@ -27,8 +28,7 @@ export function tqcCritics({ critics, quantiles, dropped, riskLevel }: TqcSettin
     /** r + γ (1 - d) (z_i(s', a') - α log π(a'|s')) of the kN smallest pooled atoms: eqs. 9 and 10. */
     target({ rewards, terminated, next, nextLogProb, temperature, gamma }) {
       const pooled = tf.concat([...next], -1);
-      // The order of the atoms does not matter to the loss, so the smallest are found as the largest of the negatives.
-      const atoms = tf.neg(tf.topk(tf.neg(pooled), kept, false).values);
+      const atoms = smallest(pooled, kept);
       const soft = tf.sub(atoms, tf.expandDims(tf.mul(temperature, nextLogProb), -1));
       const discount = tf.expandDims(tf.mul(gamma, tf.sub(1, terminated)), -1);
       return tf.add(tf.expandDims(rewards, -1), tf.mul(discount, soft));
@@ -44,3 +44,7 @@ export function tqcCritics({ critics, quantiles, dropped, riskLevel }: TqcSettin
     shown: (values) => tf.div(tf.addN([...values]), critics)
   };
 }
+
+/** The order of the atoms does not matter to the loss: tfjs finds the smallest as the largest of the negatives. */
+const smallest = (x: tf.Tensor, count: number): tf.Tensor =>
+  fusedLosses().smallest?.(x, count) ?? tf.neg(tf.topk(tf.neg(x), count, false).values);

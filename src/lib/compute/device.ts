@@ -9,12 +9,16 @@ import { unreachable } from '../core/assert.ts';
 import { findAdapter, openDevice, type FoundAdapter } from './adapter.ts';
 import { setCapture } from './captured.ts';
 import type { Backend, DeviceReport } from './device-report.ts';
+import { setFusedLosses } from './fused-losses.ts';
 import { setInPlaceKernels } from './in-place.ts';
 import { setListKernels } from './list-kernels.ts';
 import { setFusedLstm } from './lstm.ts';
-import { setFusedMlp } from './mlp.ts';
-import { platformGpu, registerGradients, tfjsWasmPaths } from './runtime.ts';
+import { setFusedMlp, setJoiningMlp } from './mlp.ts';
+import { setFusedQuantileHuber } from './quantile-huber.ts';
+import { canShareMemory, cores } from './runtime-threads.ts';
+import { platformGpu, registerGradients, simdModule, tfjsWasmPaths } from './runtime.ts';
 import { installWasmKernels, type WasmKernelOptions } from './wasm/install.ts';
+import { withSharedMemory } from './wasm/shared-memory.ts';
 
 export type DeviceRequest = 'auto' | Backend;
 
@@ -24,8 +28,11 @@ export interface DeviceSeams {
   readonly gpu?: GPU | 'none';
   /** Where tfjs-wasm's binaries lie, by file name. */
   readonly wasmPaths?: Readonly<Record<string, string>>;
-  /** tfjs-wasm on shared memory with its own threads. Off unless asked for: its operations run on one thread anyway. */
-  readonly sharedMemory?: boolean;
+  /**
+   * Threads of the CPU kernels; left out, one a core up to four. One where memory cannot be shared: a page has to be
+   * isolated for it. Results do not depend on it.
+   */
+  readonly threads?: number;
   /** Precision of the CPU kernels, and where their modules come from; `stock` for tfjs' own alone. */
   readonly kernels?: WasmKernelOptions | 'stock';
 }
@@ -177,8 +184,11 @@ async function openWasm(why: string, seams: DeviceSeams): Promise<Opened> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   wasmFactory ??= tf.findBackendFactory('wasm');
   const paths = seams.wasmPaths ?? tfjsWasmPaths();
-  if (paths !== undefined) setWasmPaths({ ...paths });
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', seams.sharedMemory === true && typeof SharedArrayBuffer === 'function');
+  const wanted = seams.kernels === 'stock' ? 1 : (seams.threads ?? Math.min(cores(), MOST_THREADS));
+  const shared = wanted > 1 && canShareMemory() ? await sharedPaths(paths) : undefined;
+  setWasmPaths({ ...(shared?.paths ?? paths) }, shared?.paths !== undefined);
+  // tfjs' own threads are not used: see shared-memory.ts.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   try {
     await use('wasm', wasmFactory);
   } catch (cause) {
@@ -189,9 +199,42 @@ async function openWasm(why: string, seams: DeviceSeams): Promise<Opened> {
       remedy: 'reload the page; if it happens again choose cpu in the device setting',
       cause
     });
+  } finally {
+    shared?.release();
   }
-  const kernels = seams.kernels === 'stock' ? 'stock tfjs' : await installWasmKernels(seams.kernels ?? {});
-  return { report: { backend: 'wasm', label: 'WebAssembly SIMD', why, kernels } };
+  const label = 'WebAssembly SIMD';
+  if (seams.kernels === 'stock') return { report: { backend: 'wasm', label, why, kernels: 'stock tfjs' } };
+  const installed = await installWasmKernels(seams.kernels ?? {}, shared?.paths === undefined ? 1 : wanted);
+  stopThreads = () => {
+    installed.dispose();
+  };
+  const { threads } = installed;
+  const kernels = shared?.notice === undefined ? installed.report : `${installed.report}; ${shared.notice}`;
+  return {
+    report: { backend: 'wasm', label: threads === 1 ? label : `${label} · ${String(threads)} threads`, why, kernels }
+  };
+}
+
+/** More were never measured. */
+const MOST_THREADS = 4;
+let stopThreads: (() => void) | undefined;
+
+/** The paths with tfjs-wasm on shared memory, to be released once it is loaded; or why there are none. */
+async function sharedPaths(paths: Readonly<Record<string, string>>): Promise<{
+  readonly paths?: Readonly<Record<string, string>>;
+  readonly notice?: string;
+  release(): void;
+}> {
+  try {
+    const module = withSharedMemory(await simdModule(paths));
+    const url = URL.createObjectURL(new Blob([module], { type: 'application/wasm' }));
+    return { paths: { ...paths, 'tfjs-backend-wasm-simd.wasm': url }, release: () => URL.revokeObjectURL(url) };
+  } catch (error) {
+    return {
+      notice: `one thread: tfjs-wasm's memory cannot be shared (${messageOf(error)})`,
+      release: () => undefined
+    };
+  }
 }
 
 async function openCpu(why: string): Promise<Opened> {
@@ -220,9 +263,16 @@ async function use(backend: Backend, factory: Factory): Promise<void> {
 const isRegistered = (backend: Backend): boolean => (tf.findBackendFactory(backend) as Factory | null) !== null;
 
 function close(backend: Backend): void {
+  if (backend === 'wasm') {
+    stopThreads?.();
+    stopThreads = undefined;
+  }
   setFusedLstm(backend, undefined);
+  setJoiningMlp(backend, undefined);
+  setFusedQuantileHuber(backend, undefined);
   setFusedMlp(backend, undefined);
   setInPlaceKernels(backend, undefined);
+  setFusedLosses(backend, undefined);
   setListKernels(backend, undefined);
   setCapture(backend, undefined);
   if (isRegistered(backend)) tf.removeBackend(backend);

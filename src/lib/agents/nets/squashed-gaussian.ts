@@ -1,5 +1,6 @@
 /** The policy's distribution: a Gaussian squashed by tanh into (-1, 1), Haarnoja et al. 2018b, appendix C. */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLosses } from '../../compute/fused-losses.ts';
 
 /** Range of the log standard deviation, as in the authors' code. */
 export const LOG_STD_MIN = -20;
@@ -29,6 +30,8 @@ export interface SquashedSample {
  * @param noise standard normal, shaped as the mean
  */
 export function squashedSample({ mean, logStd }: Gaussian, noise: tf.Tensor): SquashedSample {
+  const own = fusedLosses().squashedSample;
+  if (own !== undefined) return own({ mean, logStd, noise, epsilon: SQUASH_EPSILON });
   const u = tf.add(mean, tf.mul(tf.exp(logStd), noise));
   const logNormal = tf.sub(tf.mul(-0.5, tf.square(noise)), tf.add(logStd, HALF_LOG_TWO_PI));
   const twice = tf.mul(2, u);

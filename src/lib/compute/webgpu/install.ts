@@ -4,14 +4,24 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { setCapture } from '../captured.ts';
+import { fusedLosses, setFusedLosses, type FusedLosses } from '../fused-losses.ts';
 import { setListKernels } from '../list-kernels.ts';
 import { setFusedLstm } from '../lstm.ts';
 import { setFusedMlp } from '../mlp.ts';
 import { webgpuBackend } from './backend.ts';
 import { captureOn } from './capture.ts';
-import { checkLists, checkLstm, checkMlp, TOLERANCE } from './check.ts';
+import {
+  checkLists,
+  checkLstm,
+  checkMlp,
+  checkQuantileHuber,
+  checkSmallest,
+  checkSquashed,
+  TOLERANCE
+} from './check.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { webgpuLists } from './list-ops.ts';
+import { webgpuLosses } from './loss-ops.ts';
 import { webgpuLstm } from './lstm-op.ts';
 import { webgpuMlp } from './mlp-op.ts';
 import { loadKernelSources } from './sources.ts';
@@ -50,10 +60,25 @@ function candidates(runner: KernelRunner): readonly Candidate[] {
   const lstm = webgpuLstm(runner);
   const mlp = webgpuMlp(runner);
   const lists = webgpuLists(runner);
+  const { quantileHuber, squashedSample, smallest } = webgpuLosses(runner);
+  const useLoss = (own: Partial<FusedLosses>): void => {
+    setFusedLosses('webgpu', { ...fusedLosses(), ...own });
+  };
   return [
     { name: 'LSTM', check: () => lstm && checkLstm(lstm), use: () => setFusedLstm('webgpu', lstm) },
     { name: 'dense layers', check: () => checkMlp(mlp), use: () => setFusedMlp('webgpu', mlp) },
-    { name: 'Adam and Polyak in place', check: () => checkLists(lists), use: () => setListKernels('webgpu', lists) }
+    { name: 'Adam and Polyak in place', check: () => checkLists(lists), use: () => setListKernels('webgpu', lists) },
+    {
+      name: 'quantile Huber loss',
+      check: () => checkQuantileHuber({ quantileHuber }),
+      use: () => useLoss({ quantileHuber })
+    },
+    {
+      name: 'squashed Gaussian',
+      check: () => checkSquashed({ squashedSample }),
+      use: () => useLoss({ squashedSample })
+    },
+    { name: 'smallest of rows', check: () => checkSmallest({ smallest }), use: () => useLoss({ smallest }) }
   ];
 }
 

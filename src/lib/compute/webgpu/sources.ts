@@ -12,7 +12,11 @@ const files = {
   'lstm-transpose': new URL('./kernels/lstm-transpose.wgsl', import.meta.url),
   'lstm-weights': new URL('./kernels/lstm-weights.wgsl', import.meta.url),
   'polyak-list': new URL('./kernels/polyak-list.wgsl', import.meta.url),
-  'squares-list': new URL('./kernels/squares-list.wgsl', import.meta.url)
+  'quantile-huber': new URL('./kernels/quantile-huber.wgsl', import.meta.url),
+  smallest: new URL('./kernels/smallest.wgsl', import.meta.url),
+  'squares-list': new URL('./kernels/squares-list.wgsl', import.meta.url),
+  'squashed-backward': new URL('./kernels/squashed-backward.wgsl', import.meta.url),
+  'squashed-forward': new URL('./kernels/squashed-forward.wgsl', import.meta.url)
 } as const;
 
 export type KernelName = keyof typeof files;
