@@ -1,6 +1,6 @@
 /**
  * Whole training runs on the CPU kernels: acting, stepping, storing and learning, as `npm run learn` does them, one
- * thread, strict SIMD. A figure is the best of many short spans of one run, each of whole rounds of playing and learning,
+ * thread, strict SIMD unless said. A figure is the best of many short spans of one run, each of whole rounds of playing and learning,
  * in seconds of the thread's own processor time: what else the machine does then counts little, and left alone the
  * thread does nothing but this. Baselines are Stable-Baselines3's figures, recorded on a machine of two cores with the
  * same hyperparameters.
@@ -24,6 +24,9 @@ interface Row {
   readonly round: number;
   readonly baseline: number;
   readonly goal?: number;
+  /** Of updates alone, one after the other on the replay that was played full. */
+  readonly updates?: { readonly name: string; readonly baseline: number; readonly goal?: number };
+  readonly precision?: 'strict' | 'relaxed';
 }
 
 const zoo = 'rolloutSteps: 32, batch: 256, epochs: 20, lambda: 0.8, gamma: 0.98, learningRate: 0.001';
@@ -80,7 +83,18 @@ const rows: readonly Row[] = [
     agent: 'algorithm: sac',
     round: 1,
     baseline: 115,
-    goal: 140
+    goal: 140,
+    updates: { name: 'SAC updates, 256x256, batch 256', baseline: 128, goal: 150 }
+  },
+  {
+    name: 'SAC learn(), Pendulum, 256x256, batch 256, relaxed SIMD',
+    env: 'Pendulum-v1',
+    environments: 1,
+    agent: 'algorithm: sac',
+    round: 1,
+    baseline: 115,
+    updates: { name: 'SAC updates, 256x256, batch 256, relaxed SIMD', baseline: 128 },
+    precision: 'relaxed'
   }
 ];
 
@@ -96,28 +110,29 @@ const SPANS = 20;
 
 export async function* figures(): AsyncGenerator<Figure> {
   for (const row of rows) {
-    const { environments, goal, baseline } = row;
-    const value = await stepsPerSecond(row);
-    yield {
-      name: `${row.name}, ${environments === 1 ? '1 environment' : `${String(environments)} environments`}, recorded peer`,
-      value,
-      unit: 'steps/s',
-      baseline,
-      ratio: value / baseline,
-      ...(goal === undefined ? {} : { goal, met: value >= goal })
-    };
+    const { steps, updates } = await rates(row);
+    const many = row.environments === 1 ? '1 environment' : `${String(row.environments)} environments`;
+    yield figure({ ...row, name: `${row.name}, ${many}` }, steps, 'steps/s');
+    if (row.updates !== undefined) yield figure(row.updates, updates, 'updates/s');
   }
 }
 
-export async function stepsPerSecond({ env: id, environments, agent: settings, round }: Row): Promise<number> {
+function figure(row: Pick<Row, 'name' | 'baseline' | 'goal'>, value: number, unit: string): Figure {
+  const { name, baseline, goal } = row;
+  const reached = goal === undefined ? {} : { goal, met: value >= goal };
+  return { name: `${name}, recorded peer`, value, unit, baseline, ratio: value / baseline, ...reached };
+}
+
+async function rates(row: Row): Promise<{ steps: number; updates: number }> {
+  const { env: id, environments, agent: settings, round, precision = 'strict' } = row;
   const config = readConfig(`
 version: 1
 name: bench
 env: { id: ${id}, environments: ${String(environments)} }
 agent: { ${settings} }
-training: { updates: 10000000, updatesPerStep: ${round === 1 ? '1' : String(1 / round)}, evaluateEvery: 0, reportEvery: 500, backend: wasm }
+training: { updates: 10000000, updatesPerStep: ${String(1 / round)}, evaluateEvery: 0, reportEvery: 500, backend: wasm }
 `);
-  const device = await chooseDevice('wasm');
+  const device = await chooseDevice('wasm', { kernels: { precision } });
   const env = makeVectorEnv({ config: config.env, tapes: [] });
   const agent = makeAgent({
     config: config.agent,
@@ -128,14 +143,15 @@ training: { updates: 10000000, updatesPerStep: ${round === 1 ? '1' : String(1 / 
     totalUpdates: config.training.updates
   });
   const control = new RunControl();
-  const watch = new SpanWatch(round, () => {
-    control.stop();
-  });
+  const watch = new SpanWatch(round);
   await trainRun({
     config,
-    env: watch.on(asRemote(env)),
+    env: stepped(asRemote(env), () => {
+      watch.tick();
+      if (watch.done) control.stop();
+    }),
     agent,
-    evaluate: () => Promise.reject(new Error('nothing to evaluate')),
+    evaluate: () => Promise.reject(new Error('a run ends with an evaluation, which is none of this')),
     control,
     clock: { epochMillis: () => Date.now(), monotonicMillis: () => performance.now() },
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
@@ -148,53 +164,54 @@ training: { updates: 10000000, updatesPerStep: ${round === 1 ? '1' : String(1 / 
   }).catch((error: unknown) => {
     if (!watch.done) throw error;
   });
+  const updating = new SpanWatch(1);
+  while (row.updates !== undefined && !updating.done) {
+    await agent.update();
+    updating.tick();
+  }
   agent.dispose();
   device.dispose();
-  return environments * watch.best;
+  return { steps: environments * watch.best, updates: updating.best };
 }
 
-/** Times rounds of vector steps between one step and the next. */
+const stepped = (env: RemoteVectorEnv, before: () => void): RemoteVectorEnv => ({
+  ...env,
+  step: (...words) => {
+    before();
+    return env.step(...words);
+  }
+});
+
+/** Times rounds of turns between one tick and the next. */
 class SpanWatch {
   readonly #round: number;
-  readonly #enough: () => void;
-  #steps = 0;
+  #turns = 0;
   #spans = 0;
   #began = processorSeconds();
-  #beganSteps = 0;
+  #beganTurns = 0;
   #warm = false;
-  /** Vector steps a second of the best span. */
+  /** Turns a second of the best span. */
   best = 0;
 
-  constructor(round: number, enough: () => void) {
+  constructor(round: number) {
     this.#round = round;
-    this.#enough = enough;
   }
 
   get done(): boolean {
     return this.#spans >= SPANS;
   }
 
-  on(env: RemoteVectorEnv): RemoteVectorEnv {
-    return {
-      ...env,
-      step: (...words) => {
-        this.#tick();
-        return env.step(...words);
-      }
-    };
-  }
-
-  #tick(): void {
-    if (this.#steps++ % this.#round !== 0 || this.done) return;
+  tick(): void {
+    if (this.#turns++ % this.#round !== 0 || this.done) return;
     const now = processorSeconds();
     const seconds = now - this.#began;
     if (seconds < (this.#warm ? SPAN_SECONDS : WARM_SECONDS)) return;
     if (this.#warm) {
-      this.best = Math.max(this.best, (this.#steps - this.#beganSteps) / seconds);
-      if (++this.#spans === SPANS) this.#enough();
+      this.best = Math.max(this.best, (this.#turns - this.#beganTurns) / seconds);
+      this.#spans++;
     }
     this.#warm = true;
     this.#began = now;
-    this.#beganSteps = this.#steps;
+    this.#beganTurns = this.#turns;
   }
 }

@@ -53,7 +53,7 @@ export async function* figures(): AsyncGenerator<Figure> {
 }
 
 async function onDevice<T>(seams: DeviceSeams, measure: () => T): Promise<T> {
-  const device = await chooseDevice('wasm', seams);
+  const device = await chooseDevice('wasm', { threads: 1, ...seams });
   const wanted = seams.kernels === 'stock' ? 'stock tfjs' : 'own SIMD kernels';
   if (!device.report.kernels.startsWith(wanted) || device.report.kernels.includes(';')) {
     throw new Error(`compute: expected ${wanted}, got ${device.report.kernels}`);

@@ -67,12 +67,13 @@ describe('device in a browser', () => {
     expect(device.report.why).toMatch(/software|no WebGPU/);
   });
 
-  it('trains to the same weights on plain and on shared memory, bit for bit, and as the plain reference does', async () => {
-    const plain = await train('wasm', {}, lstmSequence);
+  it('trains to the same weights on one thread and on two, bit for bit, and as the plain reference does', async () => {
+    const plain = await train('wasm', { threads: 1 }, lstmSequence);
     expect(device?.report.kernels).toEqual(own);
     device?.dispose();
-    const shared = await train('wasm', { sharedMemory: true }, lstmSequence);
+    const shared = await train('wasm', { threads: 2 }, lstmSequence);
     expect(device?.report.kernels).toEqual(own);
+    expect(device?.report.label).toBe('WebAssembly SIMD · 2 threads');
     expect(shared).toEqual(plain);
     device?.dispose();
     expectClose(plain, await train('cpu', {}, referenceLstmSequence), 1e-5);

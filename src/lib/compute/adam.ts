@@ -74,10 +74,9 @@ export class Adam {
     const limit = this.#maxGradientNorm;
     const norm = limit > 0 ? Math.sqrt(kernels.sumOfSquares(ordered)) : 0;
     const scaled = limit > 0 ? { ...step, gradientScale: Math.min(1, limit / (norm + 1e-6)) } : step;
-    this.#slots.forEach((slot, i) => {
-      const gradient = ordered[i]!;
-      if (!kernels.adam(slot, gradient, scaled)) tf.tidy(() => plainStep(slot, gradient, scaled));
-    });
+    for (const i of kernels.adam(this.#slots, ordered, scaled)) {
+      tf.tidy(() => plainStep(this.#slots[i]!, ordered[i]!, scaled));
+    }
   }
 
   /** Moments by index of the variable (`0.m`, `0.v`, …) and the count of steps. */

@@ -22,7 +22,7 @@ describe('device choice', () => {
     device = await chooseDevice('auto', { gpu: 'none' });
     expect(device.report).toEqual({
       backend: 'wasm',
-      label: 'WebAssembly SIMD',
+      label: expect.stringMatching(/^WebAssembly SIMD( · \d+ threads)?$/) as string,
       why: 'there is no WebGPU here, so the CPU kernels are used',
       kernels: expect.stringMatching(/^own SIMD kernels \(strict\): [^;]+$/) as string
     });

@@ -1,6 +1,7 @@
 /**
- * Where a backend can write into a variable's own storage, optimisers skip the tensors in between. Each call answers
- * whether it did the work: storage that other tensors share is never written, the caller's plain path is used then.
+ * Where a backend can write into a variable's own storage, optimisers skip the tensors in between. Storage that other
+ * tensors share is never written: each call answers which of its tensors it left alone, or whether it did the work, and
+ * the caller's plain path is used for the rest.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -17,6 +18,12 @@ export interface AdamStep {
   readonly epsilon: number;
 }
 
+export interface AdamSlot {
+  readonly parameter: Variable;
+  readonly m: Variable;
+  readonly v: Variable;
+}
+
 export interface RmsPropStep {
   readonly gradientScale: number;
   readonly decay: number;
@@ -25,9 +32,11 @@ export interface RmsPropStep {
 }
 
 export interface InPlaceKernels {
-  adam(state: { parameter: Variable; m: Variable; v: Variable }, gradient: Tensor, step: AdamStep): boolean;
+  /** All at once, a gradient a slot. @returns which were left alone, by index */
+  adam(slots: readonly AdamSlot[], gradients: readonly Tensor[], step: AdamStep): readonly number[];
   rmsProp(state: { parameter: Variable; square: Variable }, gradient: Tensor, step: RmsPropStep): boolean;
-  polyak(target: Variable, source: Tensor, tau: number): boolean;
+  /** All pairs at once. @returns which were left alone, by index */
+  polyak(targets: readonly Variable[], sources: readonly Tensor[], tau: number): readonly number[];
   /** Sum of squares of all elements, at once: only where reading is free of waiting. */
   sumOfSquares(tensors: readonly Tensor[]): number;
 }

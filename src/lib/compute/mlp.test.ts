@@ -23,6 +23,7 @@ const cases: readonly Case[] = [
   { rows: [1], widths: [4, 64, 64, 2], activation: 'tanh', last: 'linear' },
   { rows: [1], widths: [3, 5], activation: 'relu', last: 'activated' },
   { rows: [256], widths: [4, 64, 64, 1], activation: 'tanh', last: 'linear' },
+  { rows: [7, 41], widths: [61, 90, 33], activation: 'relu', last: 'linear' },
   { rows: [2, 3, 5], widths: [7, 9, 6], activation: 'relu', last: 'linear' },
   ...Array.from({ length: 24 }, () => ({
     rows: [[between(1, 40)], [between(1, 5), between(1, 9)]][between(0, 1)]!,
@@ -49,8 +50,10 @@ function outcome({ rows, widths, activation, last }: Case, through: typeof mlp):
 }
 
 const plain: typeof mlp = ({ x, ...rest }) => {
-  const y = referenceMlp({ x: tf.reshape<tf.Rank.R2>(x, [-1, x.shape.at(-1)!]), ...rest });
-  return tf.reshape(y, [...x.shape.slice(0, -1), y.shape[1]]);
+  const parts = x instanceof tf.Tensor ? [x] : [...x];
+  const whole = tf.concat(parts, -1);
+  const y = referenceMlp({ x: tf.reshape<tf.Rank.R2>(whole, [-1, whole.shape.at(-1)!]), ...rest });
+  return tf.reshape(y, [...whole.shape.slice(0, -1), y.shape[1]]);
 };
 
 describe.each(['wasm', 'cpu'] as const)('dense layers on %s', (backend) => {
@@ -68,6 +71,43 @@ describe.each(['wasm', 'cpu'] as const)('dense layers on %s', (backend) => {
       ours.forEach((tensor, i) => {
         expect(relativeError(tensor, theirs[i]!), `output or gradient ${String(i)}`).toBeLessThan(1e-5);
       });
+    });
+  });
+
+  it.each([
+    { rows: [1], parts: [1, 1], outputs: 1 },
+    { rows: [3, 5], parts: [4, 7, 1], outputs: 9 },
+    { rows: [6, 43], parts: [64, 19, 3], outputs: 77 },
+    { rows: [4], parts: [2, 3, 1, 5, 1], outputs: 6 }
+  ])('join an input in parts of $parts on rows $rows', ({ rows, parts, outputs }) => {
+    tf.tidy(() => {
+      const stream = new Random(seed(32), JSON.stringify([rows, parts]));
+      const width = parts.reduce((sum, n) => sum + n, 0);
+      const shapes = [...parts.map((n) => [...rows, n]), [width, outputs], [outputs], [outputs, 2], [2]];
+      const starts = shapes.map((shape) => normalTensor(stream, shape));
+      const of = normalTensor(stream, [...rows, 2]);
+      const [ours, theirs] = [mlp, plain].map((through) => {
+        const run = (...tensors: Tensor[]): Tensor => {
+          const [kernel, bias, lastKernel, lastBias] = tensors.slice(-4) as [Tensor, Tensor, Tensor, Tensor];
+          const layers = [
+            { kernel, bias },
+            { kernel: lastKernel, bias: lastBias }
+          ];
+          return through({ x: tensors.slice(0, -4), layers, activation: 'relu', last: 'linear' });
+        };
+        return [run(...starts), ...tf.grads((...tensors: Tensor[]) => tf.sum(tf.mul(run(...tensors), of)))(starts)];
+      });
+      ours!.forEach((tensor, i) => {
+        expect(relativeError(tensor, theirs![i]!), `output or gradient ${String(i)}`).toBeLessThan(1e-5);
+      });
+    });
+  });
+
+  it('refuse parts of other rows', () => {
+    tf.tidy(() => {
+      const layers = [{ kernel: tf.ones([4, 2]), bias: tf.zeros([2]) }];
+      const x = [tf.ones([3, 2]), tf.ones([2, 2])];
+      expect(() => mlp({ x, layers, activation: 'relu', last: 'linear' })).toThrow(/mlp|concat/);
     });
   });
 

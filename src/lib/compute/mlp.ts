@@ -5,7 +5,7 @@
  * plain tfjs reference below, which every kernel is held against.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 
 export type Activation = 'tanh' | 'relu';
 
@@ -17,8 +17,8 @@ export interface MlpLayer {
 }
 
 export interface MlpArgs {
-  /** [..., inputs] of the first layer. */
-  readonly x: Tensor;
+  /** [..., inputs] of the first layer; or parts of them whose columns stand side by side, as `concat` would join them. */
+  readonly x: Tensor | readonly Tensor[];
   /** One at least. */
   readonly layers: readonly MlpLayer[];
   /** After every layer, or after all but the last. */
@@ -29,7 +29,11 @@ export interface MlpArgs {
 /** A backend's own implementation: x is [rows, inputs], the result [rows, outputs]; differentiable in all of them. */
 export type FusedMlp = (args: Omit<MlpArgs, 'x'> & { readonly x: Tensor2D }) => Tensor2D;
 
+/** The same of an input in parts, which are never joined. */
+export type JoiningMlp = (args: Omit<MlpArgs, 'x'> & { readonly x: readonly Tensor2D[] }) => Tensor2D;
+
 const fused = new Map<string, FusedMlp>();
+const joining = new Map<string, JoiningMlp>();
 
 /** Puts a fused implementation in use for a backend, or takes it away with `undefined`. For device.ts alone. */
 export function setFusedMlp(backend: string, implementation: FusedMlp | undefined): void {
@@ -37,13 +41,42 @@ export function setFusedMlp(backend: string, implementation: FusedMlp | undefine
   else fused.set(backend, implementation);
 }
 
+/** For inputs in parts; without one they are joined first. For device.ts alone. */
+export function setJoiningMlp(backend: string, implementation: JoiningMlp | undefined): void {
+  if (implementation === undefined) joining.delete(backend);
+  else joining.set(backend, implementation);
+}
+
 /** @returns [..., outputs] of the last layer; gradients flow to x, kernels and biases */
-export function mlp({ x, ...rest }: MlpArgs): Tensor {
+export function mlp({ x: given, ...rest }: MlpArgs): Tensor {
+  if (!(given instanceof tf.Tensor)) {
+    const whole = joining.get(tf.getBackend());
+    if (whole === undefined || given.length < 2) return mlp({ x: joined(given), ...rest });
+    return mlpOfParts(whole, given, rest);
+  }
+  const x = given;
   const implementation = fused.get(tf.getBackend()) ?? referenceMlp;
   const inputs = checkShapes(x, rest.layers);
   if (x.rank === 2) return implementation({ x: x as Tensor2D, ...rest });
   const y = implementation({ x: tf.reshape<tf.Rank.R2>(x, [-1, inputs]), ...rest });
   return tf.reshape(y, [...x.shape.slice(0, -1), y.shape[1]]);
+}
+
+const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? parts[0]! : tf.concat([...parts], -1));
+
+function mlpOfParts(through: JoiningMlp, parts: readonly Tensor[], rest: Omit<MlpArgs, 'x'>): Tensor {
+  const [first] = parts as [Tensor];
+  const outer = first.shape.slice(0, -1);
+  const inputs = parts.reduce((sum, { shape }) => sum + shape.at(-1)!, 0);
+  if (parts.some(({ shape }) => shape.slice(0, -1).join() !== outer.join())) {
+    throw new Error(`mlp: parts of ${parts.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')} have other rows`);
+  }
+  checkLayers(inputs, rest.layers);
+  const flat = parts.map((part) =>
+    part.rank === 2 ? (part as Tensor2D) : tf.reshape<tf.Rank.R2>(part, [-1, part.shape.at(-1)!])
+  );
+  const y = through({ x: flat, ...rest });
+  return first.rank === 2 ? y : tf.reshape(y, [...outer, y.shape[1]]);
 }
 
 /** The same in ordinary tfjs ops, on any backend. */
@@ -57,6 +90,14 @@ export const referenceMlp: FusedMlp = ({ x, layers, activation, last }) =>
 /** @returns the width of x */
 function checkShapes(x: Tensor, layers: readonly MlpLayer[]): number {
   const inputs = x.shape.at(-1);
+  if (inputs === undefined || layers.length === 0 || x.size === 0) {
+    throw new Error(`mlp: expected layers and rows, got ${String(layers.length)} on [${x.shape.join(', ')}]`);
+  }
+  checkLayers(inputs, layers);
+  return inputs;
+}
+
+function checkLayers(inputs: number, layers: readonly MlpLayer[]): void {
   let width = inputs;
   for (const [i, { kernel, bias }] of layers.entries()) {
     const [rows, columns] = kernel.shape;
@@ -67,8 +108,4 @@ function checkShapes(x: Tensor, layers: readonly MlpLayer[]): number {
     }
     width = columns;
   }
-  if (inputs === undefined || layers.length === 0 || x.size === 0) {
-    throw new Error(`mlp: expected layers and rows, got ${String(layers.length)} on [${x.shape.join(', ')}]`);
-  }
-  return inputs;
 }

@@ -13,12 +13,11 @@ export function polyakUpdate(targets: readonly Variable[], sources: readonly Ten
     throw new Error(`polyakUpdate: ${String(targets.length)} targets for ${String(sources.length)} sources`);
   }
   if (listKernels()?.polyak(targets, sources, tau) === true) return;
-  const kernels = inPlaceKernels();
-  targets.forEach((target, i) => {
-    const source = sources[i]!;
-    if (kernels?.polyak(target, source, tau) === true) return;
-    tf.tidy(() => target.assign(tf.add(tf.mul(target, 1 - tau), tf.mul(source, tau))));
-  });
+  const left = inPlaceKernels()?.polyak(targets, sources, tau) ?? targets.keys();
+  for (const i of left) {
+    const target = targets[i]!;
+    tf.tidy(() => target.assign(tf.add(tf.mul(target, 1 - tau), tf.mul(sources[i]!, tau))));
+  }
 }
 
 /** A variable of its own storage with a tensor's values: what a target network starts from. */

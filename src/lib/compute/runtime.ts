@@ -1,12 +1,16 @@
 /**
  * Seam to where the code runs: a browser worker under Vite, or Node as it stands. The only file of this room that asks
- * which one it is.
+ * which one it is, but for runtime-threads.ts, which threads load without tfjs.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 interface NodeProcess {
   readonly versions?: { readonly node?: string };
   getBuiltinModule?(name: 'node:fs'): { readFileSync(path: URL): Uint8Array<ArrayBuffer> };
+  getBuiltinModule?(name: 'node:module'): NodeModules;
+}
+interface NodeModules {
+  createRequire(from: string): { resolve(name: string): string };
 }
 const nodeProcess = (globalThis as { process?: NodeProcess }).process;
 const inNode = nodeProcess?.versions?.node !== undefined;
@@ -41,9 +45,18 @@ export async function registerGradients(): Promise<void> {
   await gradients;
 }
 
-/** Where tfjs-wasm's own binaries lie; undefined where it finds them itself. */
-export function tfjsWasmPaths(): Record<string, string> | undefined {
-  if (inNode) return undefined;
+/** Where tfjs-wasm's own binaries lie, by name. */
+export function tfjsWasmPaths(): Record<string, string> {
+  if (inNode) {
+    const modules = (nodeProcess as { getBuiltinModule(name: 'node:module'): NodeModules }).getBuiltinModule(
+      'node:module'
+    );
+    const require = modules.createRequire(import.meta.url);
+    const names = ['', '-simd', '-threaded-simd'].map((kind) => `tfjs-backend-wasm${kind}.wasm`);
+    return Object.fromEntries(
+      names.map((name) => [name, require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`)])
+    );
+  }
   // Written out one by one: the bundler reads these expressions.
   return {
     'tfjs-backend-wasm.wasm': new URL('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm', import.meta.url)
@@ -57,4 +70,11 @@ export function tfjsWasmPaths(): Record<string, string> | undefined {
       import.meta.url
     ).href
   };
+}
+
+/** The bytes of the one of them that runs on one thread with SIMD. */
+export async function simdModule(paths: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+  const path = paths['tfjs-backend-wasm-simd.wasm'];
+  if (path === undefined) throw new Error('there is no path to the SIMD module of tfjs-wasm');
+  return readAsset(new URL(path, inNode ? 'file:' : location.href));
 }

@@ -16,7 +16,8 @@ import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
 import type { InPlaceKernels } from '../in-place.ts';
 import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
-import { referenceMlp, type FusedMlp } from '../mlp.ts';
+import { referenceMlp, type JoiningMlp } from '../mlp.ts';
+import { referenceQuantileHuber, type QuantileHuberRows } from '../quantile-huber.ts';
 import { normalTensor } from '../random.ts';
 import { stockKernel, type Replaced } from './ops.ts';
 
@@ -130,19 +131,21 @@ export function checkLstm(lstm: FusedLstm): number {
   });
 }
 
-export function checkMlp(mlp: FusedMlp): number {
+/** Of an input in two parts. */
+export function checkMlp(mlp: JoiningMlp): number {
+  const reference: JoiningMlp = ({ x, ...rest }) => referenceMlp({ x: tf.concat([...x], 1), ...rest });
   return tf.tidy(() => {
     const random = stream('mlp');
     const widths = [3, 9, 5, 2];
     const weights = widths.slice(1).flatMap((n, i) => [[widths[i]!, n], [n]]);
-    const starts = [[7, 3], ...weights].map((shape) => normalTensor(random, shape));
+    const starts = [[7, 2], [7, 1], ...weights].map((shape) => normalTensor(random, shape));
     const ofResult = normalTensor(random, [7, 2]);
     const errors = (['tanh', 'relu'] as const).flatMap((activation) =>
       (['linear', 'activated'] as const).map((last) => {
-        const sides = [mlp, referenceMlp].map((through) => {
-          const run = (...[x, ...rest]: Tensor[]): Tensor2D => {
+        const sides = [mlp, reference].map((through) => {
+          const run = (...[left, right, ...rest]: Tensor[]): Tensor2D => {
             const layers = [0, 2, 4].map((i) => ({ kernel: rest[i]!, bias: rest[i + 1]! }));
-            return through({ x: x as Tensor2D, layers, activation, last });
+            return through({ x: [left as Tensor2D, right as Tensor2D], layers, activation, last });
           };
           const gradients = tf.grads((...values: Tensor[]) => tf.sum(tf.mul(run(...values), ofResult)))(starts);
           return [run(...starts), ...gradients];
@@ -151,6 +154,33 @@ export function checkMlp(mlp: FusedMlp): number {
       })
     );
     return Math.max(...errors);
+  });
+}
+
+export function checkQuantileHuber(rows: QuantileHuberRows): number {
+  return tf.tidy(() => {
+    const random = stream('quantile huber');
+    const [count, quantiles, atoms] = [3, 5, 7];
+    const args = {
+      values: normalTensor(random, [count, quantiles]) as Tensor2D,
+      target: normalTensor(random, [count, atoms]) as Tensor2D,
+      weights: normalTensor(random, [count]) as Tensor1D
+    };
+    const sides = [rows(args), referenceQuantileHuber(args)].map(({ losses, slopes }) => [losses, slopes]);
+    return worst(sides[0]!, sides[1]!);
+  });
+}
+
+/** That a clone has the values of what it was made of, and both outlive the other. */
+export function checkClone(): number {
+  return tf.tidy(() => {
+    const x = normalTensor(stream('clone'), [3, 5]);
+    const reference = runStock('Identity', { x }, {});
+    const [first, second] = [tf.clone(x), tf.clone(x)];
+    x.dispose();
+    const error = relativeError(first, reference);
+    first.dispose();
+    return Math.max(error, relativeError(second, reference));
   });
 }
 
@@ -183,7 +213,11 @@ export function checkInPlace(kernels: InPlaceKernels): number {
     };
     const tau = 0.005;
     const rms = { gradientScale: 0.5, decay: 0.99, learningRate: 0.01, epsilon: 1e-5 };
-    if (!kernels.adam({ parameter, m, v }, gradient, step) || !kernels.polyak(target, gradient, tau)) return Infinity;
+    const left = [
+      ...kernels.adam([{ parameter, m, v }], [gradient], step),
+      ...kernels.polyak([target], [gradient], tau)
+    ];
+    if (left.length > 0) return Infinity;
     if (!kernels.rmsProp({ parameter: follower, square }, gradient, rms)) return Infinity;
     const m1 = m0!.map((x, i) => step.beta1 * x + (1 - step.beta1) * step.gradientScale * g0![i]!);
     const v1 = v0!.map((x, i) => step.beta2 * x + (1 - step.beta2) * (step.gradientScale * g0![i]!) ** 2);

@@ -10,15 +10,24 @@ export function wasmInPlace(module: KernelModule): InPlaceKernels {
     variable.dtype === 'float32' && module.backend.refCount(variable.dataId) === 1;
   const matches = (a: Tensor, b: Tensor): boolean => a.size === b.size && a.dtype === 'float32';
   return {
-    adam({ parameter, m, v }, gradient, step) {
-      const own = isOwn(parameter) && isOwn(m) && isOwn(v);
-      if (!own || !matches(gradient, parameter)) return false;
-      kernels.adam(
-        parameter.size,
-        module.addressOf(parameter),
-        module.addressOf(m),
-        module.addressOf(v),
-        module.addressOf(gradient),
+    adam(slots, gradients, step) {
+      const left: number[] = [];
+      const table: number[] = [];
+      let total = 0;
+      slots.forEach(({ parameter, m, v }, i) => {
+        const gradient = gradients[i]!;
+        if (!isOwn(parameter) || !isOwn(m) || !isOwn(v) || !matches(gradient, parameter)) {
+          left.push(i);
+          return;
+        }
+        table.push(parameter.size, ...[parameter, m, v, gradient].map((tensor) => module.addressOf(tensor)));
+        total += parameter.size;
+      });
+      if (total === 0) return left;
+      module.run('adamAll', { operations: 10 * total }, [
+        table.length / 5,
+        module.table(table),
+        total,
         step.gradientScale,
         step.decay,
         step.beta1,
@@ -28,8 +37,8 @@ export function wasmInPlace(module: KernelModule): InPlaceKernels {
         step.stepSize,
         step.secondScale,
         step.epsilon
-      );
-      return true;
+      ]);
+      return left;
     },
     rmsProp({ parameter, square }, gradient, step) {
       if (!isOwn(parameter) || !isOwn(square) || !matches(gradient, parameter)) return false;
@@ -46,10 +55,29 @@ export function wasmInPlace(module: KernelModule): InPlaceKernels {
       );
       return true;
     },
-    polyak(target, source, tau) {
-      if (!isOwn(target) || !matches(source, target)) return false;
-      kernels.polyak(target.size, module.addressOf(target), module.addressOf(source), 1 - tau, tau);
-      return true;
+    polyak(targets, sources, tau) {
+      const left: number[] = [];
+      const table: number[] = [];
+      let total = 0;
+      targets.forEach((target, i) => {
+        const source = sources[i]!;
+        if (!isOwn(target) || !matches(source, target)) {
+          left.push(i);
+          return;
+        }
+        table.push(target.size, module.addressOf(target), module.addressOf(source));
+        total += target.size;
+      });
+      if (total > 0) {
+        module.run('polyakAll', { operations: 4 * total }, [
+          table.length / 3,
+          module.table(table),
+          total,
+          1 - tau,
+          tau
+        ]);
+      }
+      return left;
     },
     sumOfSquares: (tensors) =>
       tensors.reduce((sum, tensor) => sum + kernels.sumOfSquares(tensor.size, module.addressOf(tensor)), 0)

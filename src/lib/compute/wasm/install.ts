@@ -5,13 +5,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setInPlaceKernels } from '../in-place.ts';
 import { setFusedLstm } from '../lstm.ts';
-import { setFusedMlp } from '../mlp.ts';
-import { checkConcat, checkInPlace, checkLstm, checkMatMul, checkMlp, checkSum, TOLERANCE } from './check.ts';
+import { setFusedMlp, setJoiningMlp } from '../mlp.ts';
+import { setFusedQuantileHuber } from '../quantile-huber.ts';
+import {
+  checkClone,
+  checkConcat,
+  checkInPlace,
+  checkLstm,
+  checkMatMul,
+  checkMlp,
+  checkQuantileHuber,
+  checkSum,
+  TOLERANCE
+} from './check.ts';
 import { wasmInPlace } from './in-place-ops.ts';
 import { wasmLstm } from './lstm-op.ts';
 import { wasmMlp } from './mlp-op.ts';
 import { startModule, type KernelModule, type LoadModule, type Precision, type WasmBackend } from './module.ts';
 import { stopUsing, useOps } from './ops.ts';
+import { wasmQuantileHuber } from './quantile-huber-op.ts';
 
 export interface WasmKernelOptions {
   /**
@@ -23,25 +35,48 @@ export interface WasmKernelOptions {
   readonly load?: LoadModule;
 }
 
-/** What is in use, as a sentence for the device report. tfjs' current backend has to be wasm. */
-export async function installWasmKernels({ precision = 'strict', load }: WasmKernelOptions): Promise<string> {
+export interface InstalledKernels {
+  /** What is in use, as a sentence for the device report. */
+  readonly report: string;
+  readonly threads: number;
+  /** Ends the threads. */
+  dispose(): void;
+}
+
+/** tfjs' current backend has to be wasm. More threads than one need it to be on shared memory. */
+export async function installWasmKernels(
+  { precision = 'strict', load }: WasmKernelOptions,
+  threads: number
+): Promise<InstalledKernels> {
   const backend = tf.backend() as unknown as WasmBackend;
   const notices: string[] = [];
+  const attempts: { precision: Precision; threads: number; notice: string }[] = [
+    { precision, threads, notice: '' },
+    ...(precision === 'relaxed'
+      ? [{ precision: 'strict' as const, threads, notice: 'relaxed SIMD did not start' }]
+      : []),
+    ...(threads > 1 ? [{ precision, threads: 1, notice: 'threads did not start' }] : [])
+  ];
   let module: KernelModule | undefined;
   let used = precision;
-  try {
-    module = await startModule(backend, precision, load).catch(async (error: unknown) => {
-      if (precision === 'strict') throw error;
-      used = 'strict';
-      notices.push(`relaxed SIMD did not start (${reasonOf(error)})`);
-      return startModule(backend, 'strict', load);
-    });
-  } catch (error) {
-    return `stock tfjs: our kernels did not start (${reasonOf(error)})`;
+  let why = '';
+  for (const attempt of attempts) {
+    try {
+      module = await startModule(backend, { ...attempt, load });
+      used = attempt.precision;
+      if (attempt.notice !== '') notices.push(`${attempt.notice} (${why})`);
+      break;
+    } catch (error) {
+      why = reasonOf(error);
+    }
   }
+  if (module === undefined) {
+    return { report: `stock tfjs: our kernels did not start (${why})`, threads: 1, dispose: () => undefined };
+  }
+  const started = module;
 
   const inUse: string[] = [];
-  for (const { name, check, refuse } of candidates(module)) {
+  for (const { name, check, refuse } of candidates(started)) {
     const verdict = tryCheck(check);
     if (verdict === undefined) inUse.push(name);
     else {
@@ -50,7 +85,11 @@ export async function installWasmKernels({ precision = 'strict', load }: WasmKer
     }
   }
   const own = inUse.length === 0 ? [] : [`own SIMD kernels (${used}): ${inUse.join(', ')}`];
-  return [...own, ...notices].join('; ');
+  return {
+    report: [...own, ...notices].join('; '),
+    threads: started.threads,
+    dispose: () => started.dispose()
+  };
 }
 
 interface Candidate {
@@ -61,14 +100,16 @@ interface Candidate {
 
 /** Products and sums first: the gradients of the LSTM's reference use them. */
 function candidates(module: KernelModule): readonly Candidate[] {
-  useOps(module, ['BatchMatMul', 'Sum', 'Concat']);
+  useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Identity']);
   const lstm = wasmLstm(module);
   const mlp = wasmMlp(module);
+  const quantileHuber = wasmQuantileHuber(module);
   const inPlace = wasmInPlace(module);
   return [
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
     { name: 'sums', check: checkSum, refuse: () => stopUsing(module, 'Sum') },
     { name: 'concatenation', check: checkConcat, refuse: () => stopUsing(module, 'Concat') },
+    { name: 'clones', check: checkClone, refuse: () => stopUsing(module, 'Identity') },
     {
       name: 'LSTM',
       check: () => {
@@ -82,10 +123,25 @@ function candidates(module: KernelModule): readonly Candidate[] {
       name: 'dense layers',
       check: () => {
         const error = checkMlp(mlp);
-        if (error <= TOLERANCE) setFusedMlp('wasm', mlp);
+        if (error <= TOLERANCE) {
+          setFusedMlp('wasm', ({ x, ...rest }) => mlp({ x: [x], ...rest }));
+          setJoiningMlp('wasm', mlp);
+        }
         return error;
       },
-      refuse: () => setFusedMlp('wasm', undefined)
+      refuse: () => {
+        setFusedMlp('wasm', undefined);
+        setJoiningMlp('wasm', undefined);
+      }
+    },
+    {
+      name: 'quantile Huber loss',
+      check: () => {
+        const error = checkQuantileHuber(quantileHuber);
+        if (error <= TOLERANCE) setFusedQuantileHuber('wasm', quantileHuber);
+        return error;
+      },
+      refuse: () => setFusedQuantileHuber('wasm', undefined)
     },
     {
       name: 'optimisers in place',

@@ -29,8 +29,10 @@ const products: readonly ProductCase[] = [
     depth: between(1, 90),
     columns: between(1, 70)
   })),
-  // Past a block of rows and past a block of depth.
-  { batch: [], rows: 193, depth: 1100, columns: 17 }
+  // Past a block of rows and past a block of depth; wide enough to be divided by columns; several large pairs.
+  { batch: [], rows: 193, depth: 1100, columns: 17 },
+  { batch: [], rows: 61, depth: 301, columns: 203 },
+  { batch: [3], rows: 70, depth: 130, columns: 90 }
 ];
 
 interface SequenceCase {
@@ -46,6 +48,7 @@ const sequences: readonly SequenceCase[] = [
   { steps: 7, batch: 1, inputs: 2, units: 4, resets: 'some' },
   { steps: 1, batch: 9, inputs: 5, units: 6, resets: 'some' },
   { steps: 6, batch: 8, inputs: 16, units: 32, resets: 'some' },
+  { steps: 4, batch: 19, inputs: 11, units: 40, resets: 'some' },
   ...Array.from({ length: 14 }, () => ({
     steps: between(1, 9),
     batch: between(1, 14),
@@ -57,10 +60,14 @@ const sequences: readonly SequenceCase[] = [
 
 const TOLERANCE = 1e-5;
 
-describe.each<Precision>(['strict', 'relaxed'])('%s kernels', (precision) => {
+describe.each<[Precision, number]>([
+  ['strict', 1],
+  ['strict', 3],
+  ['relaxed', 1]
+])('%s kernels on threads: %i', (precision, threads) => {
   let device: Device;
   beforeAll(async () => {
-    device = await chooseDevice('wasm', { kernels: { precision } });
+    device = await chooseDevice('wasm', { kernels: { precision }, threads });
     // A kernel that was refused would come after a semicolon.
     expect(device.report.kernels).toMatch(new RegExp(`^own SIMD kernels \\(${precision}\\): [^;]+$`));
   });
@@ -244,7 +251,7 @@ describe('a kernel module that does not hold', () => {
     expect(device.report.kernels).toMatch(/stock tfjs for matrix product: ours differs/);
     expect(device.report.kernels).toMatch(/stock tfjs for LSTM: ours differs/);
     // Copying has no arithmetic to get wrong.
-    expect(device.report.kernels).toMatch(/^own SIMD kernels \(strict\): concatenation; /);
+    expect(device.report.kernels).toMatch(/^own SIMD kernels \(strict\): concatenation, clones; /);
     tf.tidy(() => {
       expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).arraySync()).toEqual([
         [3, 3],

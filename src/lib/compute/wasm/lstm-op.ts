@@ -13,6 +13,7 @@ import type { KernelModule } from './module.ts';
  * types, so named here. Gradients of outputs that nothing used come as zeros.
  */
 interface CustomGradient {
+  isTapeOn(): boolean;
   runKernelFunc(call: {
     forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor[];
     backwardsFunc: (dys: Tensor[], saved: Tensor[]) => Record<string, () => Tensor>;
@@ -41,16 +42,21 @@ export function wasmLstm(module: KernelModule): FusedLstm {
   return lstm;
 }
 
-const run = (kernel: string, inputs: NamedTensorMap): Tensor[] =>
-  [tf.engine().runKernel<Tensor | Tensor[]>(kernel, inputs)].flat();
+const run = (kernel: string, inputs: NamedTensorMap, attributes: Attributes = { kept: false }): Tensor[] =>
+  [tf.engine().runKernel<Tensor | Tensor[]>(kernel, inputs, attributes)].flat();
 
 const lstm: FusedLstm = ({ x, kernel, bias, h0, c0, resets }) => {
   const mask: NamedTensorMap = resets === undefined ? {} : { resets };
   const engine = tf.engine() as unknown as CustomGradient;
+  // Nobody will go back where nothing is recorded: then there is nothing to keep.
+  if (!engine.isTapeOn()) {
+    const [hidden, c] = run(FORWARD, { x, kernel, bias, h0, c0, ...mask }, { kept: false }) as [Tensor3D, Tensor2D];
+    return { hidden, c };
+  }
   const [hidden, c] = engine.runKernelFunc({
     inputs: { x, kernel, bias, h0, c0 },
     forwardFunc: (_, save) => {
-      const [hidden, cLast, ...rest] = run(FORWARD, { x, kernel, bias, h0, c0, ...mask }) as [
+      const [hidden, cLast, ...rest] = run(FORWARD, { x, kernel, bias, h0, c0, ...mask }, { kept: true }) as [
         Tensor,
         Tensor,
         ...Tensor[]
@@ -85,12 +91,17 @@ const lstm: FusedLstm = ({ x, kernel, bias, h0, c0, resets }) => {
 };
 
 type Inputs = Readonly<Record<string, TensorInfo>>;
+/** Of the forward kernel: whether it keeps what the backward one needs. */
+type Attributes = Readonly<Record<'kept', boolean>>;
 
-function register(kernelName: string, own: (module: KernelModule, inputs: Inputs) => TensorInfo[]): void {
-  const kernelFunc: KernelFunc = ({ inputs, backend }) => {
+function register(
+  kernelName: string,
+  own: (module: KernelModule, inputs: Inputs, attributes: Attributes) => TensorInfo[]
+): void {
+  const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) => {
     const module = modules.get(backend);
     if (module === undefined) throw new Error(`${kernelName}: no kernels on this backend`);
-    return own(module, inputs as Inputs);
+    return own(module, inputs as Inputs, attrs as unknown as Attributes);
   };
   tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
 }
@@ -98,39 +109,61 @@ function register(kernelName: string, own: (module: KernelModule, inputs: Inputs
 const resetsAddress = (module: KernelModule, { resets }: Inputs): number =>
   resets === undefined ? 0 : module.addressOf(resets);
 
-function forward(module: KernelModule, inputs: Inputs): TensorInfo[] {
+function forward(module: KernelModule, inputs: Inputs, { kept }: Attributes): TensorInfo[] {
   const { x, kernel, bias, h0, c0 } = inputs as Record<'x' | 'kernel' | 'bias' | 'h0' | 'c0', TensorInfo>;
   const [steps, batch, size] = x.shape as [number, number, number];
   const units = h0.shape[1]!;
   const state = [steps, batch, units];
   const hidden = module.output(state);
   const cLast = module.output([batch, units]);
-  const hBefore = module.output(state);
-  const cells = module.output(state);
-  const cellTanh = module.output(state);
-  const gates = module.output([steps, batch, 4 * units]);
-  const { kernels } = module;
-  kernels.lstmForward(
-    steps,
-    batch,
-    size,
-    units,
-    module.addressOf(x),
-    module.addressOf(kernel),
-    module.addressOf(bias),
-    module.addressOf(h0),
-    module.addressOf(c0),
-    resetsAddress(module, inputs),
-    module.addressOf(hidden),
-    module.addressOf(cLast),
-    module.addressOf(hBefore),
-    module.addressOf(cells),
-    module.addressOf(cellTanh),
-    module.addressOf(gates),
-    module.scratch(kernels.lstmForwardScratch(size, units))
+  const [hBefore, cells, cellTanh] = kept
+    ? [module.output(state), module.output(state), module.output(state)]
+    : [undefined, undefined, undefined];
+  const gates = kept ? module.output([steps, batch, 4 * units]) : undefined;
+  const forState = roundedUp(units) * 4 * roundedUp(units);
+  const forInput = roundedUp(size) * 4 * roundedUp(units);
+  const one = roundedUp(batch * units);
+  // The packed kernel, and where nothing is kept one step's hBefore, cells, tanh and gates.
+  const packedInput = module.scratch(forInput + forState + (kept ? 0 : 7 * one));
+  const packedState = packedInput + 4 * forInput;
+  const spare = packedState + 4 * forState;
+  pack(module, packedInput, module.addressOf(kernel), size, 4 * units);
+  pack(module, packedState, module.addressOf(kernel) + 16 * size * units, units, 4 * units);
+  module.run(
+    'lstmForward',
+    { operations: steps * batch * (size + units + 20) * 4 * units, scratch: module.kernels.lstmScratch() },
+    [
+      steps,
+      batch,
+      size,
+      units,
+      Number(kept),
+      module.addressOf(x),
+      packedInput,
+      packedState,
+      module.addressOf(bias),
+      module.addressOf(h0),
+      module.addressOf(c0),
+      resetsAddress(module, inputs),
+      module.addressOf(hidden),
+      module.addressOf(cLast),
+      hBefore === undefined ? spare : module.addressOf(hBefore),
+      cells === undefined ? spare + 4 * one : module.addressOf(cells),
+      cellTanh === undefined ? spare + 8 * one : module.addressOf(cellTanh),
+      gates === undefined ? spare + 12 * one : module.addressOf(gates)
+    ]
   );
-  return [hidden, cLast, hBefore, cells, cellTanh, gates];
+  const rest = [hBefore, cells, cellTanh, gates].filter((tensor) => tensor !== undefined);
+  return [hidden, cLast, ...rest];
 }
+
+/** Packs a matrix of [depth, columns] that lies without gaps. */
+function pack(module: KernelModule, to: number, from: number, depth: number, columns: number): void {
+  module.run('packShard', { operations: 4 * depth * columns }, [to, from, columns, depth, columns, 0]);
+}
+
+/** To a multiple of eight: strips of packed columns are padded, and the next thing begins on a boundary. */
+const roundedUp = (n: number): number => Math.ceil(n / 8) * 8;
 
 function backward(module: KernelModule, inputs: Inputs): TensorInfo[] {
   const { kernel, c0, cells, cellTanh, gates, dHidden, dcLast } = inputs as Record<
@@ -138,27 +171,33 @@ function backward(module: KernelModule, inputs: Inputs): TensorInfo[] {
     TensorInfo
   >;
   const [steps, batch, units] = cells.shape as [number, number, number];
+  const size = kernel.shape[0]! - units;
   const dGates = module.output([steps, batch, 4 * units]);
   const dh0 = module.output([batch, units]);
   const dc0 = module.output([batch, units]);
-  const { kernels } = module;
-  kernels.lstmBackward(
-    steps,
-    batch,
-    kernel.shape[0]! - units,
-    units,
-    module.addressOf(kernel),
-    module.addressOf(c0),
-    resetsAddress(module, inputs),
-    module.addressOf(cells),
-    module.addressOf(cellTanh),
-    module.addressOf(gates),
-    module.addressOf(dHidden),
-    module.addressOf(dcLast),
-    module.addressOf(dGates),
-    module.addressOf(dh0),
-    module.addressOf(dc0),
-    module.scratch(kernels.lstmBackwardScratch(units))
+  const packed = module.scratch(4 * units * roundedUp(units));
+  const rowsOfState = module.addressOf(kernel) + 16 * size * units;
+  const transposed = [packed, rowsOfState, 4 * units, 4 * units, units, 1];
+  module.run('packShard', { operations: 16 * units * units }, transposed);
+  module.run(
+    'lstmBackward',
+    { operations: steps * batch * (units + 10) * 4 * units, scratch: module.kernels.lstmScratch() },
+    [
+      steps,
+      batch,
+      units,
+      packed,
+      module.addressOf(c0),
+      resetsAddress(module, inputs),
+      module.addressOf(cells),
+      module.addressOf(cellTanh),
+      module.addressOf(gates),
+      module.addressOf(dHidden),
+      module.addressOf(dcLast),
+      module.addressOf(dGates),
+      module.addressOf(dh0),
+      module.addressOf(dc0)
+    ]
   );
   return [dGates, dh0, dc0];
 }
@@ -169,18 +208,14 @@ function kernelGradient(module: KernelModule, inputs: Inputs): TensorInfo[] {
   const units = hBefore.shape[2]!;
   const rows = steps * batch;
   const dKernel = module.output([size + units, 4 * units]);
-  const { kernels } = module;
-  const scratch = module.scratch(kernels.lstmKernelGradientScratch(rows, units));
-  const [addressX, addressH] = [module.addressOf(x), module.addressOf(hBefore)];
-  kernels.lstmKernelGradient(
-    rows,
-    size,
-    units,
-    addressX,
-    addressH,
-    module.addressOf(dGates),
-    module.addressOf(dKernel),
-    scratch
+  const addresses = [module.addressOf(dGates), module.addressOf(dKernel)];
+  module.run(
+    'weightsGradient',
+    {
+      operations: rows * (size + units) * 4 * units,
+      scratch: module.kernels.weightsGradientScratch(rows, 4 * units)
+    },
+    [rows, 4 * units, module.addressOf(x), size, module.addressOf(hBefore), units, 0, 0, ...addresses]
   );
   return [dKernel];
 }
@@ -188,19 +223,21 @@ function kernelGradient(module: KernelModule, inputs: Inputs): TensorInfo[] {
 function inputGradient(module: KernelModule, inputs: Inputs): TensorInfo[] {
   const { x, kernel, dGates } = inputs as Record<'x' | 'kernel' | 'dGates', TensorInfo>;
   const [steps, batch, size] = x.shape as [number, number, number];
-  const units = dGates.shape[2]! / 4;
+  const width = dGates.shape[2]!;
+  const rows = steps * batch;
   const dx = module.output(x.shape);
-  const { kernels } = module;
-  const scratch = module.scratch(kernels.lstmInputGradientScratch(size, units));
-  const addressKernel = module.addressOf(kernel);
-  kernels.lstmInputGradient(
-    steps * batch,
+  const [from, weights, to] = [module.addressOf(dGates), module.addressOf(kernel), module.addressOf(dx)];
+  // The kernel's rows of the input are its first.
+  module.run('matMul', { operations: rows * size * width, scratch: module.kernels.matMulScratch(width, size) }, [
+    1,
+    rows,
     size,
-    units,
-    addressKernel,
-    module.addressOf(dGates),
-    module.addressOf(dx),
-    scratch
-  );
+    width,
+    from,
+    0,
+    weights,
+    1,
+    to
+  ]);
   return [dx];
 }

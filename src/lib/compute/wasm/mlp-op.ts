@@ -1,11 +1,12 @@
 /**
- * The dense layers of mlp.ts as one op on tfjs-wasm's memory, with gradients. The backward pass through the layers runs
- * once; the gradients of input, kernels and biases follow from it and are each made only when asked for: data wants none,
- * and an actor trained through a critic does not pay for the critic's weights.
+ * The dense layers of mlp.ts as one op on tfjs-wasm's memory, with gradients; inputs may come in parts, which are never
+ * joined. The backward pass through the layers runs once; the gradients of input, kernels and biases follow from it and are
+ * each made only when asked for: data wants none, and an actor that climbs its critics asks for that of its action, and pays
+ * neither for the critics' weights nor for their features.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor, Tensor2D, TensorInfo } from '@tensorflow/tfjs-core';
-import type { FusedMlp } from '../mlp.ts';
+import type { JoiningMlp } from '../mlp.ts';
 import type { KernelModule } from './module.ts';
 
 /** tfjs' way to give an op its own gradient, a function an input: see lstm-op.ts. Private in its types, so named here. */
@@ -19,19 +20,25 @@ interface CustomGradient {
 
 /** As the kernels name them (kernels/dense.ts). */
 const ACTIVATIONS = { none: 0, tanh: 1, relu: 2 } as const;
+/** Parts of an input that the kernels take. */
+const MOST_PARTS = 3;
 
 type Attributes = Readonly<Record<'hidden' | 'last', number>>;
 
 /** The op on this module's backend. */
-export function wasmMlp(module: KernelModule): FusedMlp {
+export function wasmMlp(module: KernelModule): JoiningMlp {
   return ({ x, layers, activation, last }) => {
     const hidden = ACTIVATIONS[activation];
     const attributes = { hidden, last: last === 'linear' ? ACTIVATIONS.none : hidden };
+    const parts = x.length > MOST_PARTS ? [x[0]!, x[1]!, tf.concat(x.slice(2), 1)] : x;
     const weights = layers.flatMap(({ kernel, bias }) => [kernel, bias]);
-    const kernels = layers.map(({ kernel }) => kernel);
+    const operands = [...parts, ...layers.map(({ kernel }) => kernel)];
     // Variables stay where they are until their gradient is there; all else may be disposed of before and is saved.
-    const fleeting = [x, ...kernels].filter((tensor) => !(tensor instanceof tf.Variable));
-    const inputs: NamedTensorMap = { x };
+    const fleeting = operands.filter((tensor) => !(tensor instanceof tf.Variable));
+    const inputs: NamedTensorMap = {};
+    parts.forEach((part, i) => {
+      inputs[`x${String(i)}`] = part;
+    });
     weights.forEach((tensor, i) => {
       inputs[String(i)] = tensor;
     });
@@ -40,23 +47,27 @@ export function wasmMlp(module: KernelModule): FusedMlp {
     return engine.runKernelFunc({
       inputs,
       forwardFunc: (_, save) => {
-        const outputs = forward(module, x, weights, attributes).map(tensorOf);
+        const outputs = forward(module, parts, weights, attributes).map(tensorOf);
         save([...fleeting, ...outputs]);
         return outputs.at(-1)!;
       },
       backwardsFunc: (dy, saved) => {
         let next = 0;
-        const [own, ...rest] = [x, ...kernels].map((tensor) =>
-          tensor instanceof tf.Variable ? tensor : saved[next++]!
-        );
-        const passed = { x: own!, kernels: rest, outputs: saved.slice(next) };
-        const deltas = backward(module, dy, passed, attributes).map(tensorOf);
-        const functions: Record<string, () => Tensor> = {
-          x: () => product(module, deltas[0]!, false, rest[0]!, true)
-        };
+        const own = operands.map((tensor) => (tensor instanceof tf.Variable ? tensor : saved[next++]!));
+        const kernels = own.slice(parts.length);
+        const outputs = saved.slice(next);
+        const deltas = backward(module, dy, { kernels, outputs }, attributes).map(tensorOf);
+        const functions: Record<string, () => Tensor> = {};
+        let row = 0;
+        for (const [i, part] of parts.entries()) {
+          const from = row;
+          const end = from + part.shape[1];
+          row = end;
+          functions[`x${String(i)}`] = () => inputGradient(module, deltas[0]!, kernels[0]!, [from, end]);
+        }
         deltas.forEach((delta, i) => {
-          const before = i === 0 ? own! : passed.outputs[i - 1]!;
-          functions[String(2 * i)] = () => product(module, before, true, delta, false);
+          const before = i === 0 ? own.slice(0, parts.length) : [outputs[i - 1]!];
+          functions[String(2 * i)] = () => kernelGradient(module, before, delta);
           functions[String(2 * i + 1)] = () => sumOverRows(module, delta);
         });
         return functions;
@@ -70,79 +81,128 @@ const tensorOf = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorI
 /** @param weights kernel and bias of each layer @returns what each layer put out */
 function forward(
   module: KernelModule,
-  x: TensorInfo,
+  parts: readonly TensorInfo[],
   weights: readonly TensorInfo[],
   { hidden, last }: Attributes
 ): TensorInfo[] {
-  const { kernels } = module;
-  const [rows] = x.shape as [number, number];
+  const [rows] = parts[0]!.shape as [number, number];
   const outputs: TensorInfo[] = [];
-  let from = x;
+  let from = parts;
   for (let i = 0; i < weights.length; i += 2) {
     const kernel = weights[i]!;
     const [size, units] = kernel.shape as [number, number];
     const to = module.output([rows, units]);
-    const scratch = module.scratch(kernels.denseForwardScratch(size, units));
-    kernels.denseForward(
-      rows,
-      size,
-      units,
-      module.addressOf(from),
-      module.addressOf(kernel),
-      module.addressOf(weights[i + 1]!),
-      i + 2 < weights.length ? hidden : last,
-      module.addressOf(to),
-      scratch
+    module.run(
+      'denseForward',
+      { operations: rows * size * units, scratch: module.kernels.denseForwardScratch(widthOf(from), units) },
+      [
+        rows,
+        units,
+        ...described(module, from),
+        module.addressOf(kernel),
+        module.addressOf(weights[i + 1]!),
+        i + 2 < weights.length ? hidden : last,
+        module.addressOf(to)
+      ]
     );
     outputs.push(to);
-    from = to;
+    from = [to];
   }
   return outputs;
 }
+
+/** Address and width of each part, zeros for those that are not there. */
+function described(module: KernelModule, parts: readonly TensorInfo[]): number[] {
+  const numbers = new Array<number>(2 * MOST_PARTS).fill(0);
+  parts.forEach((part, i) => {
+    numbers[2 * i] = module.addressOf(part);
+    numbers[2 * i + 1] = part.shape[1]!;
+  });
+  return numbers;
+}
+
+/** Of the widest part. */
+const widthOf = (parts: readonly TensorInfo[]): number =>
+  parts.reduce((widest, { shape }) => Math.max(widest, shape[1]!), 0);
 
 /** From the gradient of what was put out to those of each layer's sums, [rows, units] each. */
 function backward(
   module: KernelModule,
   dy: TensorInfo,
-  { x, kernels: weights, outputs }: Readonly<Record<'kernels' | 'outputs', readonly TensorInfo[]>> & { x: TensorInfo },
+  { kernels, outputs }: Readonly<Record<'kernels' | 'outputs', readonly TensorInfo[]>>,
   { hidden, last }: Attributes
 ): TensorInfo[] {
-  const { kernels } = module;
-  const [rows] = x.shape as [number, number];
+  const [rows] = dy.shape as [number, number];
   const deltas = outputs.map(({ shape }) => module.output(shape));
   let gradient = module.addressOf(dy);
-  for (let i = weights.length - 1; i >= 0; i--) {
-    const [size, units] = weights[i]!.shape as [number, number];
-    const activation = i === weights.length - 1 ? last : hidden;
+  for (let i = kernels.length - 1; i >= 0; i--) {
+    const kernel = kernels[i]!;
+    const [size, units] = kernel.shape as [number, number];
+    const activation = i === kernels.length - 1 ? last : hidden;
     const delta = module.addressOf(deltas[i]!);
-    kernels.activationGradient(rows * units, module.addressOf(outputs[i]!), gradient, activation, delta);
+    module.run('activationGradient', { operations: 2 * rows * units }, [
+      rows * units,
+      module.addressOf(outputs[i]!),
+      gradient,
+      activation,
+      delta
+    ]);
     if (i === 0) break;
     // The layer before turns its gradient into its own sums' where it lies.
     gradient = module.addressOf(deltas[i - 1]!);
-    const scratch = module.scratch(kernels.matMulScratch(units, size));
-    kernels.matMul(1, rows, size, units, delta, false, module.addressOf(weights[i]!), true, gradient, scratch);
+    module.run('matMul', { operations: rows * size * units, scratch: module.kernels.matMulScratch(units, size) }, [
+      1,
+      rows,
+      size,
+      units,
+      delta,
+      0,
+      module.addressOf(kernel),
+      1,
+      gradient
+    ]);
   }
   return deltas;
 }
 
-/** op(a) op(b), both of rank 2. */
-function product(module: KernelModule, a: Tensor, transposeA: boolean, b: Tensor, transposeB: boolean): Tensor {
-  const { kernels } = module;
-  const [rowsA, columnsA] = a.shape as [number, number];
-  const [rowsB, columnsB] = b.shape as [number, number];
-  const [rows, depth] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
-  const columns = transposeB ? rowsB : columnsB;
-  const out = module.output([rows, columns]);
-  const scratch = module.scratch(kernels.matMulScratch(depth, columns));
-  const [addressA, addressB, addressC] = [module.addressOf(a), module.addressOf(b), module.addressOf(out)];
-  kernels.matMul(1, rows, columns, depth, addressA, transposeA, addressB, transposeB, addressC, scratch);
-  return tensorOf(out);
+/** Of the part of the input that the kernel's rows `from` to before `end` are for. */
+function inputGradient(module: KernelModule, delta: Tensor, kernel: Tensor, [from, end]: [number, number]): Tensor {
+  const [rows, units] = delta.shape as [number, number];
+  const width = end - from;
+  const dx = module.output([rows, width]);
+  const rowsOfPart = module.addressOf(kernel) + 4 * from * units;
+  module.run('matMul', { operations: rows * width * units, scratch: module.kernels.matMulScratch(units, width) }, [
+    1,
+    rows,
+    width,
+    units,
+    module.addressOf(delta),
+    0,
+    rowsOfPart,
+    1,
+    module.addressOf(dx)
+  ]);
+  return tensorOf(dx);
+}
+
+/** Of a layer whose input came in these parts. */
+function kernelGradient(module: KernelModule, parts: readonly Tensor[], delta: Tensor): Tensor {
+  const [rows, units] = delta.shape as [number, number];
+  const size = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+  const dKernel = module.output([size, units]);
+  module.run(
+    'weightsGradient',
+    { operations: rows * size * units, scratch: module.kernels.weightsGradientScratch(rows, units) },
+    [rows, units, ...described(module, parts), module.addressOf(delta), module.addressOf(dKernel)]
+  );
+  return tensorOf(dKernel);
 }
 
 /** [rows, columns] to [columns]. */
 function sumOverRows(module: KernelModule, values: Tensor): Tensor {
   const [rows, columns] = values.shape as [number, number];
-  const out = module.output([columns]);
-  module.kernels.sumOverRows(rows, columns, module.addressOf(values), module.addressOf(out));
-  return tensorOf(out);
+  const sums = module.output([columns]);
+  const addresses = [module.addressOf(values), module.addressOf(sums)];
+  module.run('sumOverRows', { operations: rows * columns }, [rows, columns, ...addresses]);
+  return tensorOf(sums);
 }

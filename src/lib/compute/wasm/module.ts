@@ -4,112 +4,16 @@
  */
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { readAsset } from '../runtime.ts';
+import type { Shardable } from './crew-protocol.ts';
+import { Crew } from './crew.ts';
 
-/** Addresses and counts are numbers; every `scratch` has the floats its `…Scratch` function asks for. */
+/** Kernels that are called as they are, on the caller's thread. Addresses and counts are numbers. */
 export interface KernelExports {
   matMulScratch(depth: number, columns: number): number;
-  matMul(
-    batch: number,
-    rows: number,
-    columns: number,
-    depth: number,
-    a: number,
-    transposeA: boolean,
-    b: number,
-    transposeB: boolean,
-    c: number,
-    scratch: number
-  ): void;
-  copyRows(rows: number, width: number, from: number, fromStride: number, to: number, toStride: number): void;
   denseForwardScratch(inputs: number, outputs: number): number;
-  denseForward(
-    rows: number,
-    inputs: number,
-    outputs: number,
-    x: number,
-    kernel: number,
-    bias: number,
-    activation: number,
-    y: number,
-    scratch: number
-  ): void;
-  activationGradient(count: number, y: number, dy: number, activation: number, dz: number): void;
-  lstmForwardScratch(inputs: number, units: number): number;
-  lstmForward(
-    steps: number,
-    batch: number,
-    inputs: number,
-    units: number,
-    x: number,
-    kernel: number,
-    bias: number,
-    h0: number,
-    c0: number,
-    resets: number,
-    hidden: number,
-    cLast: number,
-    hBefore: number,
-    cells: number,
-    cellTanh: number,
-    gates: number,
-    scratch: number
-  ): void;
-  lstmBackwardScratch(units: number): number;
-  lstmBackward(
-    steps: number,
-    batch: number,
-    inputs: number,
-    units: number,
-    kernel: number,
-    c0: number,
-    resets: number,
-    cells: number,
-    cellTanh: number,
-    gates: number,
-    dHidden: number,
-    dcLast: number,
-    dGates: number,
-    dh0: number,
-    dc0: number,
-    scratch: number
-  ): void;
-  lstmKernelGradientScratch(rows: number, units: number): number;
-  lstmKernelGradient(
-    rows: number,
-    inputs: number,
-    units: number,
-    x: number,
-    hBefore: number,
-    dGates: number,
-    dKernel: number,
-    scratch: number
-  ): void;
-  lstmInputGradientScratch(inputs: number, units: number): number;
-  lstmInputGradient(
-    rows: number,
-    inputs: number,
-    units: number,
-    kernel: number,
-    dGates: number,
-    dx: number,
-    scratch: number
-  ): void;
-  adam(
-    count: number,
-    parameter: number,
-    m: number,
-    v: number,
-    gradient: number,
-    gradientScale: number,
-    decay: number,
-    beta1: number,
-    rest1: number,
-    beta2: number,
-    rest2: number,
-    stepSize: number,
-    secondScale: number,
-    epsilon: number
-  ): void;
+  weightsGradientScratch(rows: number, outputs: number): number;
+  lstmScratch(): number;
+  copyRows(rows: number, width: number, from: number, fromStride: number, to: number, toStride: number): void;
   rmsProp(
     count: number,
     parameter: number,
@@ -121,10 +25,39 @@ export interface KernelExports {
     learningRate: number,
     epsilon: number
   ): void;
-  polyak(count: number, target: number, source: number, keep: number, tau: number): void;
   sumOfSquares(count: number, values: number): number;
-  sumOverRows(rows: number, columns: number, values: number, sums: number): void;
 }
+
+type Numbers = readonly number[];
+
+/** Kernels that are done in shards, on several threads where there are some. Parameters stand at the kernels. */
+const SHARDED = [
+  'packShard',
+  'matMul',
+  'denseForward',
+  'activationGradient',
+  'weightsGradient',
+  'lstmForward',
+  'lstmBackward',
+  'quantileHuber',
+  'adamAll',
+  'polyakAll',
+  'sumOverRows'
+] as const;
+export type Sharded = (typeof SHARDED)[number];
+
+/** How large a piece of work is. */
+export interface Work {
+  /** Multiplications and additions, or what takes as long: what is small is not worth waking a thread for. */
+  readonly operations: number;
+  /** Floats of scratch a thread. */
+  readonly scratch?: number;
+}
+
+/** A shard below this takes less time than telling another thread of it: some 20 microseconds. */
+const LEAST_OPERATIONS = 400_000;
+/** Shards a thread: a thread that comes late, or has half a core, finds less left to do. */
+const SHARDS_A_THREAD = 2;
 
 /** What of tfjs' `BackendWasm` is used. */
 export interface WasmBackend {
@@ -138,21 +71,38 @@ export interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   refCount(dataId: object): number;
+  incRef(dataId: object): void;
 }
 
 export type Precision = 'strict' | 'relaxed';
 export type LoadModule = (file: string) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** The module on one backend's memory, with scratch space that grows and is kept between calls. */
+/** The module on one backend's memory, with scratch space that grows and is kept between calls, and its threads. */
 export class KernelModule {
   readonly kernels: KernelExports;
   readonly backend: WasmBackend;
-  #scratch = 0;
-  #scratchFloats = 0;
+  readonly #sharded: readonly Shardable[];
+  readonly #memory: WebAssembly.Memory;
+  readonly #crew: Crew | undefined;
+  #scratch: Space = { address: 0, floats: 0 };
+  #threadScratch: Space = { address: 0, floats: 0 };
 
-  constructor(kernels: KernelExports, backend: WasmBackend) {
-    this.kernels = kernels;
-    this.backend = backend;
+  constructor(parts: {
+    readonly exports: WebAssembly.Exports;
+    readonly memory: WebAssembly.Memory;
+    readonly backend: WasmBackend;
+    readonly crew?: Crew | undefined;
+  }) {
+    this.kernels = parts.exports as unknown as KernelExports;
+    this.backend = parts.backend;
+    this.#memory = parts.memory;
+    this.#crew = parts.crew;
+    this.#sharded = shardedOf(parts.exports);
+  }
+
+  /** 1 where there are no helpers. */
+  get threads(): number {
+    return this.#crew?.threads ?? 1;
   }
 
   addressOf(tensor: { readonly dataId: object }): number {
@@ -163,19 +113,64 @@ export class KernelModule {
     return this.backend.makeOutput([...shape], 'float32');
   }
 
+  /** Another tensor of the same storage: what a copy is as long as nobody writes. */
+  share(tensor: TensorInfo): TensorInfo {
+    this.backend.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: tensor.shape, dtype: tensor.dtype };
+  }
+
   /** Address of at least that many floats; the next call may give the same. */
   scratch(floats: number): number {
-    if (floats > this.#scratchFloats) {
-      const { wasm } = this.backend;
-      if (this.#scratch !== 0) wasm._free(this.#scratch);
-      this.#scratch = wasm._malloc(floats * 4) >>> 0;
-      this.#scratchFloats = floats;
-      if (this.#scratch === 0)
-        throw new Error(`no ${String(floats * 4)} bytes of scratch space left in WebAssembly memory`);
+    this.#scratch = this.#grown(this.#scratch, floats);
+    return this.#scratch.address;
+  }
+
+  /** Address of a copy of the numbers as 32-bit integers, in the scratch space. */
+  table(numbers: Numbers): number {
+    const address = this.scratch(numbers.length);
+    new Uint32Array(this.#memory.buffer, address, numbers.length).set(numbers);
+    return address;
+  }
+
+  /**
+   * Does a kernel, in shards where it is large and there are threads. The bits are the same either way.
+   * @param numbers the kernel's parameters after (shard, shards, scratch); what is true is 1
+   */
+  run(name: Sharded, { operations, scratch = 0 }: Work, numbers: Numbers): void {
+    const kernel = SHARDED.indexOf(name);
+    const threads = this.threads;
+    const space = this.#grown(this.#threadScratch, scratch * threads);
+    this.#threadScratch = space;
+    const most = Math.floor(operations / LEAST_OPERATIONS);
+    if (this.#crew === undefined || most < 2) {
+      this.#sharded[kernel]!(0, 1, space.address, ...numbers);
+      return;
     }
-    return this.#scratch;
+    const shards = Math.min(most, SHARDS_A_THREAD * threads);
+    this.#crew.run(kernel, shards, space.address, Math.floor(space.floats / threads / 4) * 16, numbers);
+  }
+
+  /** Ends the threads; the memory is the backend's. */
+  dispose(): void {
+    this.#crew?.dispose();
+  }
+
+  #grown(space: Space, floats: number): Space {
+    if (floats <= space.floats) return space;
+    const { wasm } = this.backend;
+    if (space.address !== 0) wasm._free(space.address);
+    const address = wasm._malloc(floats * 4) >>> 0;
+    if (address === 0) throw new Error(`no ${String(floats * 4)} bytes of scratch space left in WebAssembly memory`);
+    return { address, floats };
   }
 }
+
+interface Space {
+  readonly address: number;
+  readonly floats: number;
+}
+
+const shardedOf = (exports: WebAssembly.Exports): Shardable[] => SHARDED.map((name) => exports[name] as Shardable);
 
 /** Written out one by one: the bundler reads these expressions. */
 const builtModules: Readonly<Record<string, () => URL>> = {
@@ -192,16 +187,26 @@ export const loadBuiltModule: LoadModule = (file) => {
   return readAsset(locate());
 };
 
-/** Puts the module onto the backend's memory. Rejects where it cannot be loaded or does not fit that memory. */
+/**
+ * Puts the module onto the backend's memory, with that many threads where the memory is shared. Rejects where it cannot be
+ * loaded, does not fit that memory, or a thread does not start.
+ */
 export async function startModule(
   backend: WasmBackend,
-  precision: Precision,
-  load: LoadModule = loadBuiltModule
+  options: { readonly precision: Precision; readonly load?: LoadModule | undefined; readonly threads: number }
 ): Promise<KernelModule> {
+  const { precision, load = loadBuiltModule, threads } = options;
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
   if (!(memory instanceof WebAssembly.Memory)) throw new Error('tfjs-wasm shows no memory');
-  const shared = typeof SharedArrayBuffer === 'function' && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = await load(`${precision}-${shared ? 'shared' : 'plain'}.wasm`);
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  return new KernelModule(instance.exports as unknown as KernelExports, backend);
+  const shared = isShared(memory);
+  const module = await WebAssembly.compile(await load(`${precision}-${shared ? 'shared' : 'plain'}.wasm`));
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const crew =
+    shared && threads > 1
+      ? await Crew.start({ threads, module, memory, names: SHARDED, kernels: shardedOf(exports) })
+      : undefined;
+  return new KernelModule({ exports, memory, backend, crew });
 }
+
+const isShared = (memory: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer === 'function' && memory.buffer instanceof SharedArrayBuffer;

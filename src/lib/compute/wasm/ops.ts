@@ -1,14 +1,15 @@
 /**
  * tfjs' own kernels that ours replace on the wasm backend: matrix products, sums over leading axes (gradients of biases),
- * and concatenation, which tfjs does in JavaScript row by row. What ours do not cover (broadcast batches, other types) goes to the stock kernel, as does everything on a
- * backend where ours were refused.
+ * concatenation, which tfjs does in JavaScript row by row, and clones, which tfjs copies although no operation writes into
+ * its inputs (in-place.ts writes, and only into storage that no clone shares). What ours do not cover (broadcast batches,
+ * other types) goes to the stock kernel, as does everything on a backend where ours were refused.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../named-arrays.ts';
 import type { KernelModule } from './module.ts';
 
-export type Replaced = 'BatchMatMul' | 'Sum' | 'Concat';
+export type Replaced = 'BatchMatMul' | 'Sum' | 'Concat' | 'Identity';
 
 /** Which kernels are in use on which backend. Weak: a backend that was disposed of takes its entry along. */
 const inUse = new WeakMap<object, { readonly module: KernelModule; readonly ops: Set<Replaced> }>();
@@ -35,6 +36,7 @@ function replaceOnce(): void {
   replace('BatchMatMul', batchMatMul);
   replace('Sum', sumLeading);
   replace('Concat', concat);
+  replace('Identity', identity);
 }
 
 type Own = (module: KernelModule, call: Parameters<KernelFunc>[0]) => TensorInfo | undefined;
@@ -65,13 +67,15 @@ const batchMatMul: Own = (module, { inputs, attrs }) => {
   const [rows, depth] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const columns = transposeB ? rowsB : columnsB;
   if (batch * rows * columns * depth === 0) return undefined;
-  const { kernels } = module;
   // As in tfjs: the batch axes of the operand that has more of them.
   const outer = a.shape.length >= b.shape.length ? batches : b.shape.slice(0, -2);
   const out = module.output([...outer, rows, columns]);
-  const scratch = module.scratch(kernels.matMulScratch(depth, columns));
   const [addressA, addressB, addressC] = [module.addressOf(a), module.addressOf(b), module.addressOf(out)];
-  kernels.matMul(batch, rows, columns, depth, addressA, transposeA, addressB, transposeB, addressC, scratch);
+  module.run(
+    'matMul',
+    { operations: batch * rows * columns * depth, scratch: module.kernels.matMulScratch(depth, columns) },
+    [batch, rows, columns, depth, addressA, Number(transposeA), addressB, Number(transposeB), addressC]
+  );
   return out;
 };
 
@@ -85,7 +89,12 @@ const sumLeading: Own = (module, { inputs, attrs }) => {
   const kept = x.shape.slice(axes.length);
   const out = module.output(keepDims ? [...axes.map(() => 1), ...kept] : kept);
   const rows = sizeOf(x.shape.slice(0, axes.length));
-  module.kernels.sumOverRows(rows, sizeOf(kept), module.addressOf(x), module.addressOf(out));
+  module.run('sumOverRows', { operations: sizeOf(x.shape) }, [
+    rows,
+    sizeOf(kept),
+    module.addressOf(x),
+    module.addressOf(out)
+  ]);
   return out;
 };
 
@@ -107,4 +116,9 @@ const concat: Own = (module, { inputs, attrs }) => {
     to += width * 4;
   }
   return out;
+};
+
+const identity: Own = (module, { inputs }) => {
+  const { x } = inputs as { x: TensorInfo };
+  return x.dtype === 'string' ? undefined : module.share(x);
 };

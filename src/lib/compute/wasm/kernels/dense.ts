@@ -1,6 +1,11 @@
-/** A fully connected layer with its activation, and the activation's gradient. AssemblyScript; row-major float32. */
-import { WORKSPACE, multiplyPacked, pack, packedSize } from './gemm';
+/**
+ * A fully connected layer with its activation, and its gradients. AssemblyScript; row-major float32. The input may come in
+ * up to three parts, whose columns stand side by side: hidden state, observation, action. A shard is a range of rows, of
+ * weights' gradients a range of columns.
+ */
+import { WORKSPACE, multiplyInto, multiplyPacked, pack, packedSize } from './gemm';
 import { bytes, loadOne, mul, splat, storeOne, sub, tanh } from './simd';
+import { startOf } from './split';
 
 /** Numbers by which activations are named: those of ../mlp-op.ts. */
 const TANH: i32 = 1;
@@ -23,43 +28,111 @@ function activate(count: i32, y: usize, activation: i32): void {
   for (; i < count; i++) storeOne(y + bytes(i), activated(loadOne(y + bytes(i)), activation));
 }
 
-/** Floats of scratch that `denseForward` needs. */
+/** Floats of scratch, a thread, that `denseForward` needs; of an input in parts, `inputs` is the width of the widest. */
 export function denseForwardScratch(inputs: i32, outputs: i32): i32 {
   return WORKSPACE + packedSize(inputs, outputs);
 }
 
-/** y [rows, outputs] = activation(x [rows, inputs] x kernel [inputs, outputs] + bias [outputs]); activation 0 is none. */
+/**
+ * y [rows, outputs] = activation([x1 | x2 | x3] kernel + bias). Part i is [rows, width i]; the kernel is
+ * [width 1 + width 2 + width 3, outputs]; a part of no width is not there. Activation 0 is none.
+ */
 export function denseForward(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
   rows: i32,
-  inputs: i32,
   outputs: i32,
-  x: usize,
+  x1: usize,
+  width1: i32,
+  x2: usize,
+  width2: i32,
+  x3: usize,
+  width3: i32,
   kernel: usize,
   bias: usize,
   activation: i32,
-  y: usize,
-  scratch: usize
+  y: usize
 ): void {
+  const top = startOf(shard, shards, rows, 20);
+  const height = startOf(shard + 1, shards, rows, 20) - top;
+  if (height == 0) return;
+  const to = y + bytes(top * outputs);
+  for (let row = 0; row < height; row++) memory.copy(to + bytes(row * outputs), bias, bytes(outputs));
+  addProduct(height, outputs, x1 + bytes(top * width1), width1, kernel, to, scratch);
+  kernel += bytes(width1 * outputs);
+  if (width2 > 0) addProduct(height, outputs, x2 + bytes(top * width2), width2, kernel, to, scratch);
+  kernel += bytes(width2 * outputs);
+  if (width3 > 0) addProduct(height, outputs, x3 + bytes(top * width3), width3, kernel, to, scratch);
+  if (activation != 0) activate(height * outputs, to, activation);
+}
+
+function addProduct(rows: i32, outputs: i32, x: usize, width: i32, kernel: usize, y: usize, scratch: usize): void {
   const packed = scratch + bytes(WORKSPACE);
-  for (let row = 0; row < rows; row++) memory.copy(y + bytes(row * outputs), bias, bytes(outputs));
-  pack(packed, kernel, outputs, inputs, outputs, false);
-  multiplyPacked(rows, outputs, inputs, x, inputs, false, packed, y, true, scratch);
-  if (activation != 0) activate(rows * outputs, y, activation);
+  pack(packed, kernel, outputs, width, outputs, false);
+  multiplyPacked(rows, outputs, width, x, width, false, packed, y, true, scratch);
 }
 
 /** dz [count] = dy f'(z), of an activation whose output was y, 0 for none; dz and dy may be one. */
-export function activationGradient(count: i32, y: usize, dy: usize, activation: i32, dz: usize): void {
+export function activationGradient(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  count: i32,
+  y: usize,
+  dy: usize,
+  activation: i32,
+  dz: usize
+): void {
+  let i = startOf(shard, shards, count, 4);
+  const end = startOf(shard + 1, shards, count, 4);
   if (activation == 0) {
-    memory.copy(dz, dy, bytes(count));
+    memory.copy(dz + bytes(i), dy + bytes(i), bytes(end - i));
     return;
   }
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
+  for (; i + 4 <= end; i += 4) {
     const at = bytes(i);
     v128.store(dz + at, sloped(v128.load(y + at), v128.load(dy + at), activation));
   }
-  for (; i < count; i++) {
+  for (; i < end; i++) {
     const at = bytes(i);
     storeOne(dz + at, sloped(loadOne(y + at), loadOne(dy + at), activation));
   }
+}
+
+/** Floats of scratch, a thread, that `weightsGradient` needs. */
+export function weightsGradientScratch(rows: i32, outputs: i32): i32 {
+  return WORKSPACE + packedSize(rows, outputs);
+}
+
+/**
+ * dKernel [width 1 + width 2 + width 3, outputs] = [x1 | x2 | x3]ᵀ dz: of a dense layer, and of an LSTM over all its
+ * steps.
+ */
+export function weightsGradient(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  rows: i32,
+  outputs: i32,
+  x1: usize,
+  width1: i32,
+  x2: usize,
+  width2: i32,
+  x3: usize,
+  width3: i32,
+  dz: usize,
+  dKernel: usize
+): void {
+  const left = startOf(shard, shards, outputs, 8);
+  const columns = startOf(shard + 1, shards, outputs, 8) - left;
+  if (columns == 0) return;
+  const packed = scratch + bytes(WORKSPACE);
+  pack(packed, dz + bytes(left), outputs, rows, columns, false);
+  let to = dKernel + bytes(left);
+  multiplyInto(width1, columns, rows, x1, width1, true, packed, to, outputs, false, scratch);
+  to += bytes(width1 * outputs);
+  if (width2 > 0) multiplyInto(width2, columns, rows, x2, width2, true, packed, to, outputs, false, scratch);
+  to += bytes(width2 * outputs);
+  if (width3 > 0) multiplyInto(width3, columns, rows, x3, width3, true, packed, to, outputs, false, scratch);
 }

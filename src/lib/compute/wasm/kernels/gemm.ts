@@ -11,6 +11,7 @@
  * tile it falls into: a product split into any ranges of rows or columns has the bits of the whole.
  */
 import { bytes, multiplyAdd, splat } from './simd';
+import { startOf } from './split';
 
 /** Rows of a tall tile; a short one has one less, so that any count from twelve on is made up of the two. */
 const TALL: i32 = 5;
@@ -231,16 +232,48 @@ function packColumns(to: usize, from: usize, stride: usize, depth: i32, width: i
  * memory, in floats; `transposed` when that is [columns, depth].
  */
 export function pack(to: usize, b: usize, rowLength: i32, depth: i32, columns: i32, transposed: bool): void {
+  packRange(to, b, rowLength, depth, columns, transposed, 0, columns);
+}
+
+/** Those strips of the same that begin from column `from` to before column `end`; `from` is a multiple of COLUMNS. */
+function packRange(
+  to: usize,
+  b: usize,
+  rowLength: i32,
+  depth: i32,
+  columns: i32,
+  transposed: bool,
+  from: i32,
+  end: i32
+): void {
   const stride = bytes(rowLength);
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {
     const block = min(DEPTH_BLOCK, depth - k);
-    for (let j = 0; j < columns; j += COLUMNS) {
+    let strip = to + bytes(block * from);
+    for (let j = from; j < end; j += COLUMNS) {
       const width = min(COLUMNS, columns - j);
-      if (transposed) packColumns(to, b + <usize>j * stride + bytes(k), stride, block, width, COLUMNS);
-      else packRows(to, b + <usize>k * stride + bytes(j), stride, block, width, COLUMNS);
-      to += bytes(block * COLUMNS);
+      if (transposed) packColumns(strip, b + <usize>j * stride + bytes(k), stride, block, width, COLUMNS);
+      else packRows(strip, b + <usize>k * stride + bytes(j), stride, block, width, COLUMNS);
+      strip += bytes(block * COLUMNS);
     }
+    to += bytes(packedSize(block, columns));
   }
+}
+
+/** One of `shards` parts of `pack`: a range of columns. */
+export function packShard(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  to: usize,
+  b: usize,
+  rowLength: i32,
+  depth: i32,
+  columns: i32,
+  transposed: bool
+): void {
+  const from = startOf(shard, shards, columns, COLUMNS);
+  packRange(to, b, rowLength, depth, columns, transposed, from, startOf(shard + 1, shards, columns, COLUMNS));
 }
 
 /**
@@ -323,13 +356,19 @@ export function multiplyInto(
   }
 }
 
-/** Floats of scratch that `matMul` needs. */
+/** Floats of scratch, a thread, that `matMul` needs. */
 export function matMulScratch(depth: i32, columns: i32): i32 {
   return WORKSPACE + packedSize(depth, columns);
 }
 
-/** C = op(A) x op(B) for `batch` pairs that lie one after the other, each without gaps. */
+/**
+ * C = op(A) x op(B) for `batch` pairs that lie one after the other, each without gaps. A shard is a range of pairs, or of
+ * one pair the rows or columns of C, whichever are more: what is not divided is packed by every shard anew.
+ */
 export function matMul(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
   batch: i32,
   rows: i32,
   columns: i32,
@@ -338,15 +377,37 @@ export function matMul(
   transposeA: bool,
   b: usize,
   transposeB: bool,
-  c: usize,
-  scratch: usize
+  c: usize
 ): void {
+  const divided = batch == 1;
+  const byRows = rows >= columns;
+  const top = divided && byRows ? startOf(shard, shards, rows, TALL * SHORT) : 0;
+  const bottom = divided && byRows ? startOf(shard + 1, shards, rows, TALL * SHORT) : rows;
+  const left = divided && !byRows ? startOf(shard, shards, columns, COLUMNS) : 0;
+  const right = divided && !byRows ? startOf(shard + 1, shards, columns, COLUMNS) : columns;
+  const first = divided ? 0 : startOf(shard, shards, batch, 1);
+  const end = divided ? 1 : startOf(shard + 1, shards, batch, 1);
+  if (bottom <= top || right <= left) return;
   const packed = scratch + bytes(WORKSPACE);
-  for (; batch > 0; batch--) {
-    pack(packed, b, transposeB ? depth : columns, depth, columns, transposeB);
-    multiplyPacked(rows, columns, depth, a, transposeA ? rows : depth, transposeA, packed, c, false, scratch);
-    a += bytes(rows * depth);
-    b += bytes(depth * columns);
-    c += bytes(rows * columns);
+  const rowLengthA = transposeA ? rows : depth;
+  const rowLengthB = transposeB ? depth : columns;
+  for (let pair = first; pair < end; pair++) {
+    const fromA = a + bytes(pair * rows * depth) + bytes(transposeA ? top : top * depth);
+    const fromB = b + bytes(pair * depth * columns) + bytes(transposeB ? left * depth : left);
+    const toC = c + bytes(pair * rows * columns) + bytes(top * columns + left);
+    pack(packed, fromB, rowLengthB, depth, right - left, transposeB);
+    multiplyInto(
+      bottom - top,
+      right - left,
+      depth,
+      fromA,
+      rowLengthA,
+      transposeA,
+      packed,
+      toC,
+      columns,
+      false,
+      scratch
+    );
   }
 }

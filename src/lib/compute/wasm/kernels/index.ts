@@ -1,16 +1,18 @@
-/** What the module exports. It owns no memory: every address is in tfjs-wasm's own, scratch space too. */
-export { activationGradient, denseForward, denseForwardScratch } from './dense';
-export { matMul, matMulScratch } from './gemm';
-export { copyRows } from './layout';
+/**
+ * What the module exports. It owns no memory: every address is in tfjs-wasm's own, scratch space too. Functions whose first
+ * parameters are (shard, shards, scratch) do one of `shards` parts of their work, on whichever thread; the parts together
+ * have the bits of the whole done at once, however many they are.
+ */
 export {
-  lstmBackward,
-  lstmBackwardScratch,
-  lstmForward,
-  lstmForwardScratch,
-  lstmInputGradient,
-  lstmInputGradientScratch,
-  lstmKernelGradient,
-  lstmKernelGradientScratch
-} from './lstm';
-export { adam, polyak, sumOfSquares, sumOverRows } from './optimiser';
+  activationGradient,
+  denseForward,
+  denseForwardScratch,
+  weightsGradient,
+  weightsGradientScratch
+} from './dense';
+export { matMul, matMulScratch, packShard } from './gemm';
+export { copyRows } from './layout';
+export { lstmBackward, lstmForward, lstmScratch } from './lstm';
+export { adamAll, polyakAll, sumOfSquares, sumOverRows } from './optimiser';
+export { quantileHuber } from './quantile-huber';
 export { rmsProp } from './rms-prop';

@@ -1,11 +1,13 @@
 /**
  * LSTM over a sequence, forward and backward, with resets. AssemblyScript; the equations are in ../../lstm.ts.
  *
- * Rows are time-major (t B + b), so that the projection of the input and all weight gradients are single products over
- * T B rows. The kernel of the state is packed once for all steps. A gate row is [i | f | g | o], H columns each.
+ * Rows are time-major (t B + b), so that weight gradients are single products over T B rows. The kernel is packed once for
+ * all steps (packShard of gemm.ts). A gate row is [i | f | g | o], H columns each. Sequences of a batch know nothing of one
+ * another, so a shard is a range of them that goes through all steps by itself.
  */
-import { multiplyPacked, pack, packedSize, WORKSPACE } from './gemm';
+import { multiplyPacked, WORKSPACE } from './gemm';
 import { add, bytes, loadOne, mul, multiplyAdd, sigmoid, splat, storeOne, sub, tanh } from './simd';
+import { startOf } from './split';
 
 /** 1 where the state goes on into step t of row b, 0 where it was cleared; `resets` 0 for none. */
 // @ts-ignore: decorator
@@ -25,22 +27,28 @@ function copyKept(to: usize, from: usize, batch: i32, units: i32, resets: usize,
   }
 }
 
-/** Floats of scratch that `lstmForward` needs. */
-export function lstmForwardScratch(inputs: i32, units: i32): i32 {
-  return WORKSPACE + packedSize(max(inputs, units), 4 * units);
+/** Floats of scratch, a thread, that `lstmForward` and `lstmBackward` need. */
+export function lstmScratch(): i32 {
+  return WORKSPACE;
 }
 
 /**
- * hidden [T, B, H] and for the backward pass hBefore [T, B, H] (the state each step began with), cells [T, B, H],
- * cellTanh [T, B, H] and the activated gates [T, B, 4H]; cLast [B, H].
+ * hidden [T, B, H] and cLast [B, H]; and for the backward pass hBefore [T, B, H] (the state each step began with), cells
+ * [T, B, H], cellTanh [T, B, H] and the activated gates [T, B, 4H]. Where no backward pass will follow, `kept` is false and
+ * those four have room for one step alone. `packedInput` and `packedState` are the kernel's rows of x and of h, packed.
  */
 export function lstmForward(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
   steps: i32,
   batch: i32,
   inputs: i32,
   units: i32,
+  kept: bool,
   x: usize,
-  kernel: usize,
+  packedInput: usize,
+  packedState: usize,
   bias: usize,
   h0: usize,
   c0: usize,
@@ -50,34 +58,42 @@ export function lstmForward(
   hBefore: usize,
   cells: usize,
   cellTanh: usize,
-  gates: usize,
-  scratch: usize
+  gates: usize
 ): void {
+  const first = startOf(shard, shards, batch, 4);
+  const count = startOf(shard + 1, shards, batch, 4) - first;
+  if (count == 0) return;
   const width = 4 * units;
   const state = bytes(batch * units);
-  const packed = scratch + bytes(WORKSPACE);
-  pack(packed, kernel, width, inputs, width, false);
-  multiplyPacked(steps * batch, width, inputs, x, inputs, false, packed, gates, false, scratch);
-  pack(packed, kernel + bytes(inputs * width), width, units, width, false);
-  let h = h0;
-  let c = c0;
+  const own = bytes(first * units);
+  const step: usize = kept ? state : 0;
+  x += bytes(first * inputs);
+  hidden += own;
+  hBefore += own;
+  cells += own;
+  cellTanh += own;
+  gates += 4 * own;
+  let h = h0 + own;
+  let c = c0 + own;
   for (let t = 0; t < steps; t++) {
-    copyKept(hBefore, h, batch, units, resets, t * batch);
-    multiplyPacked(batch, width, units, hBefore, units, false, packed, gates, true, scratch);
-    for (let b = 0; b < batch; b++) {
+    copyKept(hBefore, h, count, units, resets, t * batch + first);
+    multiplyPacked(count, width, inputs, x, inputs, false, packedInput, gates, false, scratch);
+    multiplyPacked(count, width, units, hBefore, units, false, packedState, gates, true, scratch);
+    for (let b = 0; b < count; b++) {
       const at = bytes(b * units);
-      const keep = keepOf(resets, t * batch + b);
+      const keep = keepOf(resets, t * batch + first + b);
       forwardRow(units, keep, gates + 4 * at, bias, c + at, cells + at, cellTanh + at, hidden + at);
     }
     h = hidden;
     c = cells;
+    x += bytes(batch * inputs);
     hidden += state;
-    hBefore += state;
-    cells += state;
-    cellTanh += state;
-    gates += 4 * state;
+    hBefore += step;
+    cells += step;
+    cellTanh += step;
+    gates += 4 * step;
   }
-  memory.copy(cLast, c, state);
+  memory.copy(cLast + own, c, bytes(count * units));
 }
 
 function forwardRow(
@@ -128,21 +144,19 @@ function forwardRow(
   }
 }
 
-/** Floats of scratch that `lstmBackward` needs. */
-export function lstmBackwardScratch(units: i32): i32 {
-  return WORKSPACE + packedSize(4 * units, units);
-}
-
 /**
  * Back through time: from dHidden [T, B, H] and dcLast [B, H] to dGates [T, B, 4H], the gradient before the gates'
- * activations, and to dh0 and dc0 [B, H]. Gradients of weights and input follow from dGates by products.
+ * activations, and to dh0 and dc0 [B, H]. Gradients of weights and input follow from dGates by products. `packed` is the
+ * transpose of the kernel's rows of h, packed.
  */
 export function lstmBackward(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
   steps: i32,
   batch: i32,
-  inputs: i32,
   units: i32,
-  kernel: usize,
+  packed: usize,
   c0: usize,
   resets: usize,
   cells: usize,
@@ -152,22 +166,25 @@ export function lstmBackward(
   dcLast: usize,
   dGates: usize,
   dh0: usize,
-  dc0: usize,
-  scratch: usize
+  dc0: usize
 ): void {
+  const first = startOf(shard, shards, batch, 4);
+  const count = startOf(shard + 1, shards, batch, 4) - first;
+  if (count == 0) return;
   const width = 4 * units;
   const state = bytes(batch * units);
-  const packed = scratch + bytes(WORKSPACE);
-  pack(packed, kernel + bytes(inputs * width), width, width, units, true);
+  const own = bytes(first * units);
   // dh0 and dc0 carry the gradient of the state from each step to the one before.
-  memory.fill(dh0, 0, state);
-  memory.copy(dc0, dcLast, state);
+  dh0 += own;
+  dc0 += own;
+  memory.fill(dh0, 0, bytes(count * units));
+  memory.copy(dc0, dcLast + own, bytes(count * units));
   for (let t = steps - 1; t >= 0; t--) {
-    const offset = <usize>t * state;
-    const before = t > 0 ? cells + offset - state : c0;
-    for (let b = 0; b < batch; b++) {
+    const offset = <usize>t * state + own;
+    const before = t > 0 ? cells + offset - state : c0 + own;
+    for (let b = 0; b < count; b++) {
       const at = bytes(b * units);
-      const keep = keepOf(resets, t * batch + b);
+      const keep = keepOf(resets, t * batch + first + b);
       const row = offset + at;
       backwardRow(
         units,
@@ -181,8 +198,8 @@ export function lstmBackward(
         dGates + 4 * row
       );
     }
-    multiplyPacked(batch, units, width, dGates + 4 * offset, width, false, packed, dh0, false, scratch);
-    if (resets) copyKept(dh0, dh0, batch, units, resets, t * batch);
+    multiplyPacked(count, units, width, dGates + 4 * offset, width, false, packed, dh0, false, scratch);
+    if (resets) copyKept(dh0, dh0, count, units, resets, t * batch + first);
   }
 }
 
@@ -233,49 +250,4 @@ function backwardRow(
     storeOne(dGates + 3 * gate + at, mul(mul(dh, t), mul(o, sub(one, o))));
     storeOne(dcCarried + at, keep != 0 ? mul(dc, f) : zero);
   }
-}
-
-/** Floats of scratch that `lstmKernelGradient` needs. */
-export function lstmKernelGradientScratch(rows: i32, units: i32): i32 {
-  return WORKSPACE + packedSize(rows, 4 * units);
-}
-
-/** dKernel [I + H, 4H] = [x, hBefore]ᵀ dGates over all rows (T B of them). */
-export function lstmKernelGradient(
-  rows: i32,
-  inputs: i32,
-  units: i32,
-  x: usize,
-  hBefore: usize,
-  dGates: usize,
-  dKernel: usize,
-  scratch: usize
-): void {
-  const width = 4 * units;
-  const packed = scratch + bytes(WORKSPACE);
-  pack(packed, dGates, width, rows, width, false);
-  multiplyPacked(inputs, width, rows, x, inputs, true, packed, dKernel, false, scratch);
-  const ofState = dKernel + bytes(inputs * width);
-  multiplyPacked(units, width, rows, hBefore, units, true, packed, ofState, false, scratch);
-}
-
-/** Floats of scratch that `lstmInputGradient` needs. */
-export function lstmInputGradientScratch(inputs: i32, units: i32): i32 {
-  return WORKSPACE + packedSize(4 * units, inputs);
-}
-
-/** dx [T B, I] = dGates x (the kernel's rows of the input)ᵀ. */
-export function lstmInputGradient(
-  rows: i32,
-  inputs: i32,
-  units: i32,
-  kernel: usize,
-  dGates: usize,
-  dx: usize,
-  scratch: usize
-): void {
-  const width = 4 * units;
-  const packed = scratch + bytes(WORKSPACE);
-  pack(packed, kernel, width, width, inputs, true);
-  multiplyPacked(rows, inputs, width, dGates, width, false, packed, dx, false, scratch);
 }

@@ -1,4 +1,5 @@
 /** Adam, Polyak averaging and reductions over whole parameters, in place. AssemblyScript; equations in ../../adam.ts. */
+import { startOf } from './split';
 import { add, bytes, loadOne, mul, multiplyAdd, splat, storeOne, sub, sumOfLanes } from './simd';
 
 // @ts-ignore: decorator
@@ -29,7 +30,7 @@ import { add, bytes, loadOne, mul, multiplyAdd, splat, storeOne, sub, sumOfLanes
  * One step of Adam over `count` parameters. rest1 and rest2 are 1 - beta1 and 1 - beta2 rounded from doubles: in single
  * precision 1 - 0.999 would be off by 1e-5.
  */
-export function adam(
+function adam(
   count: i32,
   parameter: usize,
   m: usize,
@@ -69,8 +70,60 @@ export function adam(
   }
 }
 
+/**
+ * One step of Adam over all of a list of tensors as if they were one. `table` has five numbers a tensor: its count, and
+ * the addresses of parameter, m, v and gradient; `total` is the sum of the counts. A shard is a range of the whole.
+ */
+export function adamAll(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  tensors: i32,
+  table: usize,
+  total: i32,
+  gradientScale: f32,
+  decay: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  stepSize: f32,
+  secondScale: f32,
+  epsilon: f32
+): void {
+  const from = startOf(shard, shards, total, 64);
+  const end = startOf(shard + 1, shards, total, 64);
+  let first = 0;
+  for (let i = 0; i < tensors; i++) {
+    const entry = table + bytes(5 * i);
+    const count = load<i32>(entry);
+    const low = max(from, first) - first;
+    const high = min(end, first + count) - first;
+    if (low < high) {
+      const at = bytes(low);
+      adam(
+        high - low,
+        <usize>load<u32>(entry, 4) + at,
+        <usize>load<u32>(entry, 8) + at,
+        <usize>load<u32>(entry, 12) + at,
+        <usize>load<u32>(entry, 16) + at,
+        gradientScale,
+        decay,
+        beta1,
+        rest1,
+        beta2,
+        rest2,
+        stepSize,
+        secondScale,
+        epsilon
+      );
+    }
+    first += count;
+  }
+}
+
 /** target = (1 - tau) target + tau source. */
-export function polyak(count: i32, target: usize, source: usize, keep: f32, tau: f32): void {
+function polyak(count: i32, target: usize, source: usize, keep: f32, tau: f32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const at = bytes(i);
@@ -79,6 +132,33 @@ export function polyak(count: i32, target: usize, source: usize, keep: f32, tau:
   for (; i < count; i++) {
     const at = bytes(i);
     store<f32>(target + at, load<f32>(target + at) * keep + load<f32>(source + at) * tau);
+  }
+}
+
+/** The same over all of a list of tensors. `table` has three numbers a tensor: count, and addresses of target and source. */
+export function polyakAll(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  tensors: i32,
+  table: usize,
+  total: i32,
+  keep: f32,
+  tau: f32
+): void {
+  const from = startOf(shard, shards, total, 64);
+  const end = startOf(shard + 1, shards, total, 64);
+  let first = 0;
+  for (let i = 0; i < tensors; i++) {
+    const entry = table + bytes(3 * i);
+    const count = load<i32>(entry);
+    const low = max(from, first) - first;
+    const high = min(end, first + count) - first;
+    const at = bytes(low);
+    if (low < high) {
+      polyak(high - low, <usize>load<u32>(entry, 4) + at, <usize>load<u32>(entry, 8) + at, keep, tau);
+    }
+    first += count;
   }
 }
 
@@ -102,9 +182,27 @@ export function sumOfSquares(count: i32, values: usize): f64 {
   return total;
 }
 
-/** sums [columns] of values [rows, columns] over the rows, row after row: how gradients of biases come about. */
-export function sumOverRows(rows: i32, columns: i32, values: usize, sums: usize): void {
-  const stride = bytes(columns);
+/**
+ * sums [columns] of values [rows, columns] over the rows, row after row: how gradients of biases come about. A shard is a
+ * range of columns.
+ */
+export function sumOverRows(
+  shard: i32,
+  shards: i32,
+  scratch: usize,
+  rows: i32,
+  columns: i32,
+  values: usize,
+  sums: usize
+): void {
+  const from = startOf(shard, shards, columns, 16);
+  const count = startOf(shard + 1, shards, columns, 16) - from;
+  sumColumns(rows, count, columns, values + bytes(from), sums + bytes(from));
+}
+
+/** Rows begin `rowLength` floats one after the other. */
+function sumColumns(rows: i32, columns: i32, rowLength: i32, values: usize, sums: usize): void {
+  const stride = bytes(rowLength);
   let j = 0;
   for (; j + 16 <= columns; j += 16) {
     let a = splat(0);
