@@ -9,6 +9,7 @@ import { unreachable } from '../core/assert.ts';
 import { findAdapter, openDevice, type FoundAdapter } from './adapter.ts';
 import { setCapture } from './captured.ts';
 import type { Backend, DeviceReport } from './device-report.ts';
+import { setFusedLosses } from './fused-losses.ts';
 import { setInPlaceKernels } from './in-place.ts';
 import { setListKernels } from './list-kernels.ts';
 import { setFusedLstm } from './lstm.ts';
@@ -210,12 +211,7 @@ async function openWasm(why: string, seams: DeviceSeams): Promise<Opened> {
   const { threads } = installed;
   const kernels = shared?.notice === undefined ? installed.report : `${installed.report}; ${shared.notice}`;
   return {
-    report: {
-      backend: 'wasm',
-      label: threads === 1 ? label : `${label} · ${String(threads)} threads`,
-      why,
-      kernels
-    }
+    report: { backend: 'wasm', label: threads === 1 ? label : `${label} · ${String(threads)} threads`, why, kernels }
   };
 }
 
@@ -232,10 +228,7 @@ async function sharedPaths(paths: Readonly<Record<string, string>>): Promise<{
   try {
     const module = withSharedMemory(await simdModule(paths));
     const url = URL.createObjectURL(new Blob([module], { type: 'application/wasm' }));
-    return {
-      paths: { ...paths, 'tfjs-backend-wasm-simd.wasm': url },
-      release: () => URL.revokeObjectURL(url)
-    };
+    return { paths: { ...paths, 'tfjs-backend-wasm-simd.wasm': url }, release: () => URL.revokeObjectURL(url) };
   } catch (error) {
     return {
       notice: `one thread: tfjs-wasm's memory cannot be shared (${messageOf(error)})`,
@@ -247,9 +240,7 @@ async function sharedPaths(paths: Readonly<Record<string, string>>): Promise<{
 async function openCpu(why: string): Promise<Opened> {
   const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
   await use('cpu', () => new MathBackendCPU());
-  return {
-    report: { backend: 'cpu', label: 'JavaScript', why, kernels: 'stock tfjs' }
-  };
+  return { report: { backend: 'cpu', label: 'JavaScript', why, kernels: 'stock tfjs' } };
 }
 
 type Factory = ReturnType<typeof tf.findBackendFactory>;
@@ -281,6 +272,7 @@ function close(backend: Backend): void {
   setFusedQuantileHuber(backend, undefined);
   setFusedMlp(backend, undefined);
   setInPlaceKernels(backend, undefined);
+  setFusedLosses(backend, undefined);
   setListKernels(backend, undefined);
   setCapture(backend, undefined);
   if (isRegistered(backend)) tf.removeBackend(backend);
