@@ -2,8 +2,7 @@
  * Arrow files and streams (Feather among them) and Parquet as one typed table: what its columns are called, its first
  * rows as text for the guess, its rows as cells. Knows no candle and no market.
  */
-import { DataType, tableFromIPC } from 'apache-arrow';
-import type { Table } from 'apache-arrow';
+import { DataType, RecordBatchReader, Table, tableFromIPC } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import type { Cell } from '../bars/read-table.ts';
 import { parquetToArrow } from '../parquet/codec.ts';
@@ -17,7 +16,7 @@ const text = (head: Uint8Array, to: number): string => String.fromCharCode(...he
 
 /** By its magic: `ARROW1`, a stream's continuation and schema, `PAR1`; Feather of before Arrow's own (`FEA1`) too. */
 export function typedFormat(head: Uint8Array): TypedFormat | 'feather-1' | undefined {
-  if (text(head, 6) === 'ARROW1') return 'arrow';
+  if (text(head, MAGIC_BYTES) === FILE_MAGIC) return 'arrow';
   if (text(head, 4) === 'PAR1') return 'parquet';
   if (text(head, 4) === 'FEA1') return 'feather-1';
   const isStream = head.length >= 8 && head[0] === 255 && head[1] === 255 && head[2] === 255 && head[3] === 255;
@@ -40,9 +39,8 @@ export function typedTable(bytes: Uint8Array, format: TypedFormat | 'feather-1',
   try {
     if (format === 'parquet') return parquetToArrow(source, bytes);
     knowCodecs();
-    const table = tableFromIPC(bytes);
-    // Buffers are decoded as they are read: one that is torn shows here.
-    for (const child of table.schema.fields.keys()) table.getChildAt(child)?.get(table.numRows - 1);
+    const table = text(bytes, MAGIC_BYTES) === FILE_MAGIC ? fileTable(bytes) : tableFromIPC(bytes);
+    checkLengths(table);
     return table;
   } catch (thrown) {
     if (thrown instanceof AppError && format !== 'parquet') throw thrown;
@@ -58,6 +56,45 @@ export function typedTable(bytes: Uint8Array, format: TypedFormat | 'feather-1',
   }
 }
 
+const FILE_MAGIC = 'ARROW1';
+const MAGIC_BYTES = 6;
+
+/**
+ * Batch by batch, at the places that the file lists: the library's own loop goes round for ever where a damaged message
+ * calls itself a schema.
+ * @throws Error for a file that is cut off or torn
+ */
+function fileTable(bytes: Uint8Array): Table {
+  if (text(bytes.subarray(-MAGIC_BYTES), MAGIC_BYTES) !== FILE_MAGIC) throw new Error('it ends before its end');
+  const reader = RecordBatchReader.from(bytes).open();
+  if (!reader.isFile()) throw new Error('it lists no batches');
+  const batches = Array.from({ length: reader.numRecordBatches }, (_, index) => {
+    const batch = reader.readRecordBatch(index);
+    if (batch === null) throw new Error(`batch ${String(index + 1)} cannot be read`);
+    return batch;
+  });
+  return new Table(reader.schema, batches);
+}
+
+/** A batch says how long it is, and so do its buffers: torn files differ in it. @throws Error */
+function checkLengths(table: Table): void {
+  for (const batch of table.batches) {
+    batch.schema.fields.forEach(({ name, type }, child) => {
+      const data = batch.data.children[child];
+      const fixed =
+        DataType.isInt(type) || DataType.isFloat(type) || DataType.isTimestamp(type) || DataType.isDate(type);
+      const values: unknown = data?.values;
+      const held = ArrayBuffer.isView(values) && 'length' in values ? Number(values.length) : 0;
+      if (data?.length !== batch.numRows || (fixed && held < data.length)) {
+        throw new Error(`column ${name} holds ${String(held)} values of ${String(batch.numRows)} rows`);
+      }
+      if (DataType.isUtf8(type) && (data.valueOffsets as Int32Array).length <= batch.numRows) {
+        throw new Error(`column ${name} holds fewer texts than ${String(batch.numRows)} rows`);
+      }
+    });
+  }
+}
+
 /** Names first, then the first rows as a table of text would have them. */
 export function sampleRows(table: Table): readonly (readonly string[])[] {
   const names = table.schema.fields.map((field) => field.name);
@@ -65,7 +102,7 @@ export function sampleRows(table: Table): readonly (readonly string[])[] {
   const rows = Array.from({ length: count }, (_, row) =>
     names.map((_name, column) => {
       const { value, isTime } = valueAt(table, row, column);
-      if (isTime && typeof value === 'number') return new Date(value).toISOString();
+      if (isTime && typeof value === 'number') return isoOf(value);
       return value === undefined ? '' : String(value);
     })
   );
@@ -80,15 +117,27 @@ export function* cellRows(table: Table, zone: string): Generator<readonly Cell[]
     yield fields.map((_field, column): Cell => {
       const { value, isTime } = valueAt(table, row, column);
       if (!isTime || typeof value !== 'number') return isTime && value !== undefined ? String(value) : value;
-      return aware[column] === true ? value : new Date(value).toISOString().slice(0, -1);
+      return aware[column] === true ? value : isoOf(value).slice(0, -1);
     });
+  }
+}
+
+const isoOf = (millis: number): string =>
+  Math.abs(millis) <= 8.64e15 ? new Date(millis).toISOString() : String(millis);
+
+/** Undefined for what no number can hold: a time of damaged bytes. */
+function held(table: Table, row: number, column: number): unknown {
+  try {
+    return table.getChildAt(column)?.get(row);
+  } catch {
+    return undefined;
   }
 }
 
 /** Whole numbers of 64 bits are text: they may be epochs in any unit. */
 function valueAt(table: Table, row: number, column: number): { readonly value: Cell; readonly isTime: boolean } {
   const type = table.schema.fields[column]?.type as DataType;
-  const value: unknown = table.getChildAt(column)?.get(row);
+  const value = held(table, row, column);
   const isTime = DataType.isTimestamp(type) || DataType.isDate(type);
   if (value === null || value === undefined) return { value: undefined, isTime };
   if (typeof value === 'bigint') return { value: String(value), isTime };

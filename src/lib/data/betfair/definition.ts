@@ -20,6 +20,8 @@ export interface MarketDefinition {
   readonly turnsInPlay: boolean;
   readonly betDelaySeconds: number;
   readonly winners: number;
+  /** Of an each-way market: the place part pays the odds over it. */
+  readonly eachWayDivisor: number | undefined;
   readonly marketBaseRatePercent: number;
   readonly discountAllowed: boolean;
   readonly ladder: BetfairLadder;
@@ -97,6 +99,7 @@ export function parseDefinition(text: string, odd: (clause: string) => void): Ma
     turnsInPlay: flag('turnInPlayEnabled') === true,
     betDelaySeconds: numberIn('betDelay', 0, MAX_BET_DELAY_SECONDS, 'whole') ?? 0,
     winners: numberIn('numberOfWinners', bettingType === 'ODDS' ? 1 : 0, MAX_WINNERS, 'whole') ?? 1,
+    eachWayDivisor: string(json['marketType']) === 'EACH_WAY' ? numberIn('eachWayDivisor', 1, 100) : undefined,
     marketBaseRatePercent: numberIn('marketBaseRate', 0, 100) ?? 5,
     discountAllowed: flag('discountAllowed') === true,
     ladder: ladderOf(json, odd),

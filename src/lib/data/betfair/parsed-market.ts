@@ -79,6 +79,7 @@ export class ParsedMarket {
       country: definition?.country ?? '',
       rules: betfairRules({
         winners: definition?.winners ?? 1,
+        ...(definition?.eachWayDivisor === undefined ? {} : { eachWayDivisor: definition.eachWayDivisor }),
         marketBaseRatePercent: definition?.marketBaseRatePercent ?? 5,
         betDelaySeconds: delay > 0 ? delay : definition?.turnsInPlay === true ? 5 : 0,
         ...(ladder.type === 'CLASSIC' ? {} : { ladder })

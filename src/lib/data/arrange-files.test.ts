@@ -1,0 +1,120 @@
+/** Files of one Kalshi recording and what the venue says of it, dropped in any order, give the market once and whole. */
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { arrangeFiles } from './arrange-files.ts';
+import { readRecording } from './read-recording.ts';
+import type { ReadMarket } from './recording.ts';
+
+const T = 1_786_000_000_000;
+const TICKER = 'KXGOLD15M-26AUG050000-00';
+
+let seq = 0;
+const line = (millis: number, type: string, msg: object): string =>
+  JSON.stringify({ recv_ms: T + millis, event: { type, sid: 1, seq: ++seq, msg: { market_ticker: TICKER, ...msg } } });
+const image = line(0, 'orderbook_snapshot', {
+  yes_dollars_fp: [['0.4000', '10.00']],
+  no_dollars_fp: [['0.5000', '5.00']]
+});
+const delta = (millis: number): string =>
+  line(millis, 'orderbook_delta', { price_dollars: '0.4000', delta_fp: '1.00', side: 'yes', ts_ms: T + millis - 5 });
+const first = [image, delta(10), delta(20)].join('\n');
+const second = [delta(30), delta(40)].join('\n');
+const third = `${delta(50)}\n`;
+
+const metadata = JSON.stringify({
+  event: { event_ticker: 'KXGOLD15M-26AUG050000', title: 'Gold 15 min' },
+  markets: [
+    {
+      ticker: TICKER,
+      event_ticker: 'KXGOLD15M-26AUG050000',
+      title: 'Gold up?',
+      close_time: new Date(T + 900_000).toISOString(),
+      settlement_ts: new Date(T + 901_000).toISOString(),
+      result: 'yes',
+      price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }]
+    }
+  ]
+});
+const table = [
+  'window,event_ticker,open_time,close_time,result,settlement_ts,price_level_structure',
+  `${TICKER},KXGOLD15M-26AUG050000,,${new Date(T + 900_000).toISOString()},yes,${new Date(T + 901_000).toISOString()},linear_cent`
+].join('\n');
+
+type Pack = (text: string) => Uint8Array<ArrayBuffer> | string;
+const packs: readonly (readonly [string, Pack])[] = [
+  ['plain', (text) => text],
+  ['gzip', (text) => new Uint8Array(gzipSync(text))],
+  ['zstd', (text) => new Uint8Array(zstdCompressSync(text))]
+];
+
+async function read(
+  files: readonly File[]
+): Promise<{ readonly names: readonly string[]; readonly markets: readonly ReadMarket[] }> {
+  const arranged = await arrangeFiles(files);
+  const markets: ReadMarket[] = [];
+  for (const file of arranged.files) {
+    await readRecording(file, {
+      breathe: () => Promise.resolve(),
+      onProgress: () => undefined,
+      onMarket: (market) => {
+        markets.push(market);
+        return Promise.resolve();
+      },
+      terms: arranged.terms
+    });
+  }
+  return { names: arranged.files.map(({ name }) => name), markets };
+}
+
+describe.each(packs)('days of one market, %s', (_, pack) => {
+  const days = [first, second, third].map((text, day) => new File([pack(text)], `day${String(day + 1)}`));
+  it.each([
+    ['in order', [0, 1, 2]],
+    ['backward', [2, 1, 0]],
+    ['mixed', [1, 2, 0]]
+  ])('%s', async (_order, order) => {
+    const { names, markets } = await read(order.map((day) => days[day]!));
+    expect(names).toEqual(['day1 + day2 + day3']);
+    expect(markets).toHaveLength(1);
+    expect(markets[0]?.record).toMatchObject({ id: TICKER, messages: 6, oddities: [] });
+  });
+});
+
+describe('what the venue says', () => {
+  it.each([
+    ['an event', metadata],
+    ['a table of markets', table]
+  ])('as %s, before or after the recording, gives outcome and rules', async (_, text) => {
+    const recording = new File([first], 'day1');
+    const terms = new File([text], 'terms');
+    for (const files of [
+      [terms, recording],
+      [recording, terms]
+    ]) {
+      const { markets } = await read(files);
+      expect(markets).toHaveLength(1);
+      expect(markets[0]?.record).toMatchObject({ winners: [TICKER], status: 'closed', scheduledMillis: T + 900_000 });
+    }
+  });
+  it('without it a market says what it lacks', async () => {
+    const { markets } = await read([new File([first], 'day1')]);
+    expect(markets[0]?.record.reason).toContain('import what the venue says of it');
+  });
+  it('alone is left for its reader to refuse', async () => {
+    await expect(read([new File([metadata], 'terms')])).rejects.toMatchObject({ code: 'data.empty' });
+  });
+  it.each([
+    ['torn', metadata.slice(0, -40)],
+    ['without a ticker', metadata.replaceAll('"ticker"', '"tocker"')]
+  ])('%s is refused, and the recording is read', async (_, text) => {
+    const { files, terms } = await arrangeFiles([new File([text], 'terms'), new File([first], 'day1')]);
+    expect(terms).toEqual([]);
+    expect(files.map(({ name }) => name)).toEqual(['terms', 'day1']);
+    await expect(read([files[0]!])).rejects.toMatchObject({ code: 'data.corrupt' });
+  });
+});
+
+it('other files stay as they are and where they were', async () => {
+  const files = ['{"op":"mcm"}', 'a,b,c', ''].map((text, i) => new File([text], String(i)));
+  expect((await arrangeFiles(files)).files).toEqual(files);
+});
