@@ -1,7 +1,8 @@
 /** The rows of a ladder around a price, highest price first, from a book as it stands. Pure. */
 import type { Book } from '$lib/market/book.ts';
 import type { MarketRules } from '$lib/market/rules.ts';
-import { NO_TICK } from '$lib/market/tape.ts';
+import { NO_TICK, RowKind } from '$lib/market/tape.ts';
+import type { Tape } from '$lib/market/tape.ts';
 import type { Ticks } from '$lib/core/units.ts';
 import { formatNumber, formatSignificant } from '../format.ts';
 
@@ -17,11 +18,23 @@ export interface LadderRow {
   readonly lastTraded: boolean;
 }
 
-/** Between the best prices, else at whichever there is, else at the last trade. */
-export function centreTick(book: Book): number {
+/** Where a runner's book first shows a price; the middle of the ladder where it never does. */
+export function firstTick(tape: Tape, slot: number): number {
+  for (let row = 0; row < tape.rows; row++) {
+    const kind = tape.kind[row];
+    if (tape.slot[row] === slot && (kind === RowKind.bid || kind === RowKind.ask)) return tape.tick[row]!;
+  }
+  return tape.market.rules.ladder.size >> 1;
+}
+
+/**
+ * Between the best prices, else at whichever there is, else at the last trade.
+ * @param empty where to look while there is none of these: a ladder of millions of prices has nothing in its middle
+ */
+export function centreTick(book: Book, empty: number): number {
   if (book.bestBid !== NO_TICK && book.bestAsk !== NO_TICK) return (book.bestBid + book.bestAsk) >> 1;
   if (book.bestBid !== NO_TICK || book.bestAsk !== NO_TICK) return Math.max(book.bestBid, book.bestAsk);
-  return book.lastTraded === NO_TICK ? book.ladder.size >> 1 : book.lastTraded;
+  return book.lastTraded === NO_TICK ? empty : book.lastTraded;
 }
 
 /** A price with the decimals of its step on the ladder: `4.60`, `9.8`, `120`. */

@@ -46,7 +46,8 @@ const kinds = [
   RowKind.offLadderTrade,
   RowKind.tradedCorrection,
   RowKind.startingPrice,
-  RowKind.outcome
+  RowKind.outcome,
+  RowKind.adjustmentFactor
 ];
 const step = fc.record({
   kind: fc.constantFrom(...kinds),
@@ -74,6 +75,7 @@ function content(state: MarketState) {
     active: state.activeRunners,
     outcome: [...state.outcome],
     starting: [...state.startingPrice],
+    adjustment: [...state.adjustmentPercent],
     books: state.books.map((book) => ({
       bids: Array.from({ length: 350 }, (_, tick) => book.bids.at(tick)),
       asks: Array.from({ length: 350 }, (_, tick) => book.asks.at(tick)),

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { parseFetched } from '$lib/data/binance/fetched.ts';
 import { messageCount } from '$lib/market/tape.ts';
-import type { Nanos } from '$lib/core/units.ts';
+import type { Nanos, Ticks } from '$lib/core/units.ts';
 import { DepthHistory } from './depth-history.ts';
-import { sizeText, spreadText } from './ladder-rows.ts';
+import { centreTick, firstTick, sizeText, spreadText } from './ladder-rows.ts';
 import { outlineMarket } from './market-outline.ts';
 import { runnerName } from './runner-name.ts';
 
@@ -58,4 +58,13 @@ test('an instrument is called by its symbol, a runner known by number only by it
   const runner = { slot: 0, id: 'BTCUSDT', handicap: 0, name: 'BTCUSDT', sortPriority: 1 };
   expect(runnerName(runner)).toBe('BTCUSDT');
   expect(runnerName({ ...runner, id: '4711', name: '4711', sortPriority: 3 })).toBe('Runner 3');
+});
+
+test('before its first order a ladder shows where orders will come, not the middle of millions of prices', () => {
+  const tape = snapshot();
+  const book = outlineMarket(tape).replay.cursor().state.books[0]!;
+  const first = firstTick(tape, 0);
+  expect(tape.market.rules.ladder.priceOf(first as Ticks)).toBeGreaterThan(84_000);
+  expect(centreTick(book, first)).toBe(first);
+  expect(firstTick(tape, 7)).toBe(tape.market.rules.ladder.size >> 1);
 });
