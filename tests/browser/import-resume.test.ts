@@ -1,12 +1,16 @@
 /** Imports that are broken off, on the browser's real storage and its real locks. */
 import { zipSync } from 'fflate';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../src/lib/core/errors.ts';
+import { droppedFiles } from '../../src/lib/ui/import/dropped-files.ts';
 import { FileHandles } from '../../src/lib/ui/import/file-handles.ts';
 import type { UnfinishedImport } from '../../src/lib/data/import-journal.ts';
 import type { DataClient } from '../../src/lib/workers/data-client.ts';
 import { createDataClient } from '../../src/lib/workers/data-client.ts';
 import { messageCount } from '../../src/lib/market/tape.ts';
+
+/** Each starts workers several times, which a busy machine is slow at. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const clients: DataClient[] = [];
 function open(start?: () => Worker): DataClient {
@@ -71,7 +75,7 @@ async function breakOff(file: File, markets = 2): Promise<void> {
 
 /** A closed tab's locks are free a moment later. */
 async function half(data: DataClient): Promise<UnfinishedImport> {
-  await expect.poll(async () => (await data.unfinishedImports()).length).toBe(1);
+  await expect.poll(async () => (await data.unfinishedImports()).length, { timeout: 30_000 }).toBe(1);
   const [one] = await data.unfinishedImports();
   if (one === undefined) throw new Error('it is gone');
   return one;
@@ -135,6 +139,16 @@ describe('a tab that is closed in mid-import', () => {
     expect(dataset.markets).toBe(MARKETS.length);
     await handles.forget('k1');
     expect(await handles.files('k1')).toBeUndefined();
+  });
+});
+
+describe('what is dropped', () => {
+  test('comes as files, with or without a handle that outlives the page', async () => {
+    const made = new DataTransfer();
+    made.items.add(archive());
+    const { files, handles } = await droppedFiles(made);
+    expect(files.map(({ name }) => name)).toEqual(['month.zip']);
+    expect(handles === undefined || handles.length === 1).toBe(true);
   });
 });
 
