@@ -427,4 +427,4 @@ const changed = (name: string): AppError =>
 
 /** A file's name without the endings that only say how it is packed. */
 export const nameOf = (file: string): string =>
-  file.replace(/(\.(bz2|gz|zst|zip|tar|tgz|tbz2?|json|ndjson|jsonl|txt))+$/i, '') || file;
+  file.replace(/(\.(bz2|gz|zst|zip|tar|tgz|tbz2?|json|ndjson|jsonl|txt|csv|tsv|feather|arrow|parquet))+$/i, '') || file;

@@ -211,7 +211,13 @@ class FileReading {
 
   #open(kind: StreamKind | undefined, source: string, head: Uint8Array): VenueReader {
     const reader = readerFor(kind, { source, terms: [...(this.#options.terms ?? []), ...this.#terms] });
-    reader.push(head);
+    try {
+      reader.push(head);
+    } catch (thrown) {
+      throw kind === undefined && thrown instanceof AppError && thrown.code === 'data.kind'
+        ? unknownKind(thrown)
+        : thrown;
+    }
     return reader;
   }
 
@@ -311,6 +317,16 @@ function cutOff(market: ReadMarket, path: string, cut: AppError): ReadMarket {
   const oddity: Oddity = { code: MARKET_CUT_OFF, count: 1, severity: 'error', example };
   return { ...market, record: { ...market.record, oddities: [...market.record.oddities, oddity] } };
 }
+
+/** Whoever was handed what fits no kind has said what it begins with. */
+const unknownKind = ({ subject, got }: AppError): AppError =>
+  new AppError('data.kind', {
+    subject,
+    expected:
+      'a recording of Betfair, Binance, Bybit, Kalshi or OKX, results of Betfair, or candles as a table (CSV, Feather, Parquet)',
+    got,
+    remedy: 'choose a file of one of these kinds, packed or not'
+  });
 
 const tooLong = (path: string, longest: number): AppError =>
   new AppError('data.limit', {
