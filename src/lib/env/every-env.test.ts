@@ -83,7 +83,7 @@ describe.each(Object.entries(CASES))('%s', (id, one) => {
 
 const withFuture = (future: Case['future']) => Object.entries(CASES).filter(([, one]) => one.future === future);
 
-describe.each(withFuture('tape'))('%s', (id, one) => {
+describe.each(withFuture('tape'))('%s', { timeout: 60_000 }, (id, one) => {
   it.each([5, 15, 25])('shows nothing of what a tape holds after step %i', (steps) => {
     const config = { ...configOf(id, one), environments: 1 };
     if (config.id !== 'AUPreOffV7TradeCost') throw new Error(`${id}: say how it plays a tape`);
@@ -96,7 +96,7 @@ describe.each(withFuture('tape'))('%s', (id, one) => {
   });
 });
 
-describe.each(withFuture('drawn'))('%s', (id, one) => {
+describe.each(withFuture('drawn'))('%s', { timeout: 60_000 }, (id, one) => {
   it.each([1, 4, 9])('shows nothing of what is drawn after step %i, nor of what nobody is told', (steps) => {
     const config = configOf(id, one);
     if (config.id !== 'SimulatedPreOff-v0') throw new Error(`${id}: say how its draws are scrambled`);

@@ -10,12 +10,7 @@ import { betfairClassic } from '../../market/ladder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import { Arrivals } from './arrivals.ts';
 import { News } from './news.ts';
-import { actInformed, InformedShare } from './people/informed-traders.ts';
-import { MarketMaker } from './people/market-maker.ts';
-import { actMomentum } from './people/momentum-traders.ts';
-import { actNoise } from './people/noise-traders.ts';
-import { PatientCrowd } from './people/patient-crowd.ts';
-import { actValue } from './people/value-traders.ts';
+import { People } from './people/people.ts';
 import { OwnOrders } from './own-orders.ts';
 import type { OwnFill, OwnOrder, OwnRequest } from './own-orders.ts';
 import { Publisher } from './publisher.ts';
@@ -27,14 +22,9 @@ import { streamOf } from './scenario.ts';
 import type { MarketTerms, Scenario } from './scenario.ts';
 import { Owner, TradingFloor } from './trading-floor.ts';
 
-const MAKERS = 3;
-/** Share of market makers among those who make the book, where the behaviour states none. */
-const MAKER_SHARE = 0.5;
 /** From suspension to the result. */
 const RESULT_SECONDS = 75;
 const BET_DELAY_SECONDS = 5;
-/** Share of events that are value traders'. */
-const VALUE_SHARE = 0.06;
 /** Standard deviation of what informed money knows more than the market when the recording starts, ticks. */
 const OPENING_ERROR_TICKS = 2;
 
@@ -54,12 +44,10 @@ export class SimulatedMarket {
   readonly #floor: TradingFloor;
   readonly #arrivals: Arrivals;
   readonly #news: News;
-  readonly #crowd: PatientCrowd;
-  readonly #makers: readonly MarketMaker[];
+  readonly #people: People;
   readonly #publisher: Publisher;
   readonly #random = new Random(0 as Seed);
   #root: Random;
-  readonly #informed = new InformedShare();
   #terms: MarketTerms;
   #race: Race | undefined;
   #phase: Phase = 'preOff';
@@ -81,8 +69,7 @@ export class SimulatedMarket {
     this.#floor = new TradingFloor({ ladder: this.#ladder, books: this.books, behaviour: scenario.behaviour });
     this.#arrivals = new Arrivals(length, scenario.behaviour);
     this.#news = new News(this.#floor);
-    this.#crowd = new PatientCrowd(this.#floor);
-    this.#makers = Array.from({ length: MAKERS }, (_, i) => new MarketMaker(this.#floor, Owner.maker + i));
+    this.#people = new People(this.#floor);
     this.#start();
   }
 
@@ -109,8 +96,7 @@ export class SimulatedMarket {
     this.#arrivals.begin(root, terms);
     this.#arrivals.share(this.#shareOf);
     this.#news.begin(root, terms);
-    this.#crowd.begin();
-    for (let i = 0; i < MAKERS; i++) this.#makers[i]!.begin(root, i);
+    this.#people.begin(root);
     this.#race = undefined;
     this.#phase = 'preOff';
     this.turnSeconds = terms.leadSeconds + terms.delaySeconds;
@@ -204,7 +190,7 @@ export class SimulatedMarket {
     this.#floor.random.reseed(other, 'people');
     this.#arrivals.divert(other);
     this.#news.divert(other);
-    for (let i = 0; i < MAKERS; i++) this.#makers[i]!.divert(other, i);
+    this.#people.divert(other);
   }
 
   /** Matches of our orders since the last call, in order; each is told in an object that is used again. */
@@ -264,34 +250,12 @@ export class SimulatedMarket {
     const { runner } = this.#arrivals;
     floor.time = this.#arrivals.time;
     floor.pace = this.#paceOn(runner);
-    if ((!floor.inPlay || this.#race !== undefined) && this.#actWithAim(runner)) return;
-    floor.random.drawUniform();
-    if (floor.random.drawn < (floor.behaviour.makerShare ?? MAKER_SHARE))
-      this.#makers[floor.random.below(MAKERS)]!.refresh(runner);
-    else this.#crowd.stir(runner);
-  }
-
-  /** @returns false when the event belongs to those who make the book: makers and the patient crowd */
-  #actWithAim(runner: number): boolean {
-    const floor = this.#floor;
-    const { noiseTaking, momentumTaking } = floor.behaviour;
-    floor.setImpact();
-    this.#informed.of(floor, runner);
-    const informed = this.#informed.now;
-    floor.random.drawUniform();
-    const draw = floor.random.drawn;
-    if (draw < informed) actInformed(floor, runner);
-    else if (draw < informed + noiseTaking) actNoise(floor, runner);
-    else if (draw < informed + noiseTaking + momentumTaking) actMomentum(floor, runner);
-    else if (draw < informed + noiseTaking + momentumTaking + VALUE_SHARE) actValue(floor, this.#crowd, runner);
-    else return false;
-    return true;
+    this.#people.act(runner, !floor.inPlay || this.#race !== undefined);
   }
 
   #matched(slot: number, match: Readonly<Match>): void {
     this.#publisher.noteTrade(slot, match.tick, match.lots);
-    const maker = match.makerOwner - Owner.maker;
-    if (maker >= 0 && maker < MAKERS) this.#makers[maker]!.filled(slot, match.side, match.lots);
+    this.#people.matched(slot, match);
     if (match.makerOwner > Owner.own) this.own.noteFill(slot, match, true);
     if (match.takerOwner > Owner.own) this.own.noteFill(slot, match, false);
   }
@@ -301,10 +265,7 @@ export class SimulatedMarket {
     const floor = this.#floor;
     const publisher = this.#publisher;
     const runners = this.books.length;
-    for (let runner = 0; runner < runners; runner++) {
-      this.#crowd.seed(runner);
-      for (let i = 0; i < MAKERS; i++) this.#makers[i]!.refresh(runner);
-    }
+    for (let runner = 0; runner < runners; runner++) this.#people.open(runner);
     this.#message();
     publisher.row(RowKind.scheduledStart, NO_SLOT, NO_TICK, this.#terms.scheduledMillis);
     publisher.row(RowKind.betDelay, NO_SLOT, NO_TICK, 0);
@@ -393,8 +354,7 @@ export class SimulatedMarket {
   #lapse(): void {
     for (const book of this.books) book.clear();
     this.own.drop();
-    this.#crowd.forget();
-    for (const maker of this.#makers) maker.forget();
+    this.#people.forget();
     this.#publisher.publish();
   }
 

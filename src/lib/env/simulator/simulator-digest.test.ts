@@ -94,7 +94,7 @@ describe.each(Object.entries(MARKETS))('markets %s', (_, { drawn, digest }) => {
     const all = createHash('sha256');
     for (let index = 0; index < 8; index++) all.update(play(index, drawn));
     expect(all.digest('hex')).toBe(digest);
-  });
+  }, 60_000);
 });
 
 describe.each([
@@ -127,5 +127,5 @@ describe.each([
     }
     env.dispose();
     expect(digest.hex()).toBe(expected);
-  });
+  }, 60_000);
 });

@@ -209,7 +209,7 @@ it('acts are read as AUPreOffV7TradeCost reads them', () => {
   expect(env.buffers.info[EPISODE_INFO.indexOf('latency_ms')]).toBe(120);
 });
 
-describe('an episode that is recorded', () => {
+describe('an episode that is recorded', { timeout: 60_000 }, () => {
   const setup = { ...config, environments: 2, stakeCap: 50, exposureLimit: 1e6, bankroll: 1e6 };
   const play = (trace: TraceRequest | undefined, traced = true): Float32Array[] => {
     const env = makeVectorEnv({ config: setup, tapes: [], ...(trace === undefined ? {} : { trace }) });
