@@ -14,7 +14,6 @@ import { setInPlaceKernels } from './in-place.ts';
 import { setListKernels } from './list-kernels.ts';
 import { setFusedLstm } from './lstm.ts';
 import { setFusedMlp, setJoiningMlp } from './mlp.ts';
-import { setFusedQuantileHuber } from './quantile-huber.ts';
 import { canShareMemory, cores } from './runtime-threads.ts';
 import { platformGpu, registerGradients, simdModule, tfjsWasmPaths } from './runtime.ts';
 import { installWasmKernels, type WasmKernelOptions } from './wasm/install.ts';
@@ -269,7 +268,6 @@ function close(backend: Backend): void {
   }
   setFusedLstm(backend, undefined);
   setJoiningMlp(backend, undefined);
-  setFusedQuantileHuber(backend, undefined);
   setFusedMlp(backend, undefined);
   setInPlaceKernels(backend, undefined);
   setFusedLosses(backend, undefined);

@@ -3,10 +3,10 @@
  * use that agree. Whatever goes wrong leaves stock tfjs in place and is said in the device report.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { setFusedLosses } from '../fused-losses.ts';
 import { setInPlaceKernels } from '../in-place.ts';
 import { setFusedLstm } from '../lstm.ts';
 import { setFusedMlp, setJoiningMlp } from '../mlp.ts';
-import { setFusedQuantileHuber } from '../quantile-huber.ts';
 import {
   checkClone,
   checkConcat,
@@ -19,11 +19,11 @@ import {
   TOLERANCE
 } from './check.ts';
 import { wasmInPlace } from './in-place-ops.ts';
+import { wasmLosses } from './loss-ops.ts';
 import { wasmLstm } from './lstm-op.ts';
 import { wasmMlp } from './mlp-op.ts';
 import { startModule, type KernelModule, type LoadModule, type Precision, type WasmBackend } from './module.ts';
 import { stopUsing, useOps } from './ops.ts';
-import { wasmQuantileHuber } from './quantile-huber-op.ts';
 
 export interface WasmKernelOptions {
   /**
@@ -103,7 +103,7 @@ function candidates(module: KernelModule): readonly Candidate[] {
   useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Identity']);
   const lstm = wasmLstm(module);
   const mlp = wasmMlp(module);
-  const quantileHuber = wasmQuantileHuber(module);
+  const losses = wasmLosses(module);
   const inPlace = wasmInPlace(module);
   return [
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
@@ -137,11 +137,11 @@ function candidates(module: KernelModule): readonly Candidate[] {
     {
       name: 'quantile Huber loss',
       check: () => {
-        const error = checkQuantileHuber(quantileHuber);
-        if (error <= TOLERANCE) setFusedQuantileHuber('wasm', quantileHuber);
+        const error = checkQuantileHuber(losses);
+        if (error <= TOLERANCE) setFusedLosses('wasm', losses);
         return error;
       },
-      refuse: () => setFusedQuantileHuber('wasm', undefined)
+      refuse: () => setFusedLosses('wasm', undefined)
     },
     {
       name: 'optimisers in place',

@@ -6,10 +6,10 @@ import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
 import { Adam } from '../adam.ts';
 import { chooseDevice } from '../device.ts';
+import { fusedLosses } from '../fused-losses.ts';
 import { lstmSequence } from '../lstm.ts';
 import { mlp } from '../mlp.ts';
 import { polyakUpdate } from '../polyak.ts';
-import { weightedQuantileHuber } from '../quantile-huber.ts';
 import { normalTensor } from '../random.ts';
 import { withSharedMemory } from './shared-memory.ts';
 
@@ -47,7 +47,7 @@ async function train(threads: number): Promise<{ values: number[][]; label: stri
     ];
     const y = mlp({ x: [h, x], layers, activation: 'relu', last: 'linear' });
     const values = tf.reshape<tf.Rank.R2>(y, [-1, quantiles]);
-    return weightedQuantileHuber({ values, target: atoms, weights: tf.fill([steps * batch], 0.01) });
+    return fusedLosses().quantileHuber!(values, atoms, tf.ones([steps * batch]));
   };
   for (let i = 0; i < 4; i++) {
     tf.tidy(() => {
