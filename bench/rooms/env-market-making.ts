@@ -22,18 +22,22 @@ const PEERS = [
   ['nautilus', 0.83e6]
 ] as const;
 const PASSES = 20;
+const RESETS = 40;
+const RESET_GOAL_MILLIS = 1;
 const STEP = 100e6;
+
+const options = () => ({
+  queue: probPower(3),
+  latency: constantLatency({ place: 10, cancel: 10, replace: 10, response: 10 }),
+  random: new Random(1 as Seed),
+  cash: 1e6
+});
 
 export async function* figures(): AsyncGenerator<Figure> {
   const found = await longest();
   if (found === undefined) throw new Error('no recorded perpetual: expected some in the data folder; set FURLONG_DATA');
   const { tape, rows } = found;
-  const exchange = new InstrumentExchange(tape, {
-    queue: probPower(3),
-    latency: constantLatency({ place: 10, cancel: 10, replace: 10, response: 10 }),
-    random: new Random(1 as Seed),
-    cash: 1e6
-  });
+  const exchange = new InstrumentExchange(tape, options());
   let last = 0;
   for (const time of tape.exchange) last = Math.max(last, time);
   last = Math.max(last, tape.received[tape.rows - 1] ?? 0);
@@ -48,6 +52,7 @@ export async function* figures(): AsyncGenerator<Figure> {
   const value = (rows / shortest) * 1000;
   const name = `market making, probPower(3), 10 ms (${String(rows)} rows, ${String(exchange.submitted)} orders)`;
   yield { name, value, unit: 'rows/s', goal: GOAL, met: value >= GOAL };
+  yield* resets(exchange, tape, last);
   for (const [peer, baseline] of PEERS) {
     yield {
       name: `market making beside ${peer} (its figure of another run)`,
@@ -55,6 +60,31 @@ export async function* figures(): AsyncGenerator<Figure> {
       unit: 'rows/s',
       baseline,
       ratio: value / baseline
+    };
+  }
+}
+
+/** Starting over on loaded data: at the start of the tape, and in its middle, where books are full. */
+function* resets(exchange: InstrumentExchange, tape: Tape, last: number): Generator<Figure> {
+  const middle = new InstrumentExchange(tape, options());
+  middle.advanceTo((last / 2) as Nanos);
+  for (const [where, from] of [
+    ['the start', undefined],
+    ['the middle', middle]
+  ] as const) {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (let pass = 0; pass < RESETS; pass++) {
+      exchange.advanceTo((exchange.now + last / 4) as Nanos);
+      const start = performance.now();
+      exchange.reset(from);
+      shortest = Math.min(shortest, performance.now() - start);
+    }
+    yield {
+      name: `reset of a market of instruments to ${where} of its recording`,
+      value: shortest,
+      unit: 'ms',
+      goal: RESET_GOAL_MILLIS,
+      met: shortest <= RESET_GOAL_MILLIS
     };
   }
 }

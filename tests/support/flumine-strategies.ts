@@ -5,7 +5,7 @@
 import { Random } from '../../src/lib/core/random.ts';
 import { lots, seconds } from '../../src/lib/core/units.ts';
 import type { Nanos, Seed, Ticks } from '../../src/lib/core/units.ts';
-import type { MarketSettlement } from '../../src/lib/env/account/settle.ts';
+import type { MarketSettlement } from '../../src/lib/env/account/payout.ts';
 import type { ExchangeOptions } from '../../src/lib/env/matching/exchange-options.ts';
 import { SimulatedExchange } from '../../src/lib/env/matching/exchange.ts';
 import { constantLatency } from '../../src/lib/env/matching/latency.ts';

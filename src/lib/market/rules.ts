@@ -6,7 +6,11 @@ export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
 
 /** Who pays what, and when. */
 export type Settlement =
-  | { readonly kind: 'backLay'; readonly winners: number }
+  /**
+   * `eachWay`: a bet is two of its stake, one to win at its price and one to be among `winners` at 1 + (price - 1) /
+   * `divisor`.
+   */
+  | { readonly kind: 'backLay'; readonly winners: number; readonly eachWay?: { readonly divisor: number } }
   /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
   | { readonly kind: 'yesNo'; readonly payout: number }
   /**
@@ -129,6 +133,8 @@ export interface BetfairSpec {
   /** Discount rate on commission; none when absent. */
   readonly discountPercent?: number;
   readonly betDelaySeconds: number;
+  /** `eachWayDivisor` of an each-way market, whose `winners` are its places; absent elsewhere. */
+  readonly eachWayDivisor?: number;
   /** Least stake, in the currency; 2.00 when absent. */
   readonly minimumStake?: number;
   /** Least payout (stake times price) of a smaller stake, in the currency; absent: orders that reduce may be smaller. */

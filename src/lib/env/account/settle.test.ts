@@ -6,8 +6,9 @@ import { Outcome } from '../../market/tape.ts';
 import { Side } from '../matching/order.ts';
 import { BackLayAccount } from './account.ts';
 import { ladderPoints } from './hedge.ts';
-import { settleAccount, winningShares } from './settle.ts';
-import type { WinningShares } from './settle.ts';
+import { winningShares } from './payout.ts';
+import type { WinningShares } from './payout.ts';
+import { settleAccount } from './settle.ts';
 
 const points = ladderPoints(betfairClassic);
 const SLOTS = 6;

@@ -64,7 +64,11 @@ interface Beginning {
 
 /** Whether a tape shows an open market with prices between the start and the off: cheap, and enough to list it. */
 export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
-  beginning(tape, config, new MarketState(tape.market)) !== undefined;
+  !isEachWay(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
+
+/** Its exposures are counted otherwise than those of one bet a stake. */
+const isEachWay = ({ market }: Tape): boolean =>
+  market.rules.settlement.kind === 'backLay' && market.rules.settlement.eachWay !== undefined;
 
 /** Moves `state` to where an episode begins. */
 function beginning(

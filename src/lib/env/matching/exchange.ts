@@ -14,7 +14,7 @@ import { MarketStatus, NO_SLOT, RowKind } from '../../market/tape.ts';
 import type { BackLayAccount } from '../account/account.ts';
 import { ladderPoints } from '../account/hedge.ts';
 import { settleMarket } from '../account/settle.ts';
-import type { DeadHeat, MarketSettlement } from '../account/settle.ts';
+import type { DeadHeat, MarketSettlement } from '../account/payout.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { Fill, Order, OrderRequest } from './order.ts';
 import { OrderDesk } from './order-desk.ts';

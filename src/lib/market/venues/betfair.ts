@@ -23,7 +23,7 @@ function ladderOf(ladder: BetfairLadder | undefined): Ladder {
 const pennies = (amount: number): Lots => lots(Math.round(amount * 100));
 
 /**
- * Betfair Exchange win and place markets. A minimum stake of 2.00 and a market base rate of 5 % are our defaults. The
+ * Betfair Exchange win, place and each-way markets; `each-way.ts` of the accounts says what those pay. A minimum stake of 2.00 and a market base rate of 5 % are our defaults. The
  * venue's own limits differ by currency and have changed (Betfair Exchange API, "Currency Parameters": minimum bet size,
  * minimum bet payout): pounds 2.00, lately 1.00, or any stake that pays out 10.00 or more; euros 2.00 or a payout of
  * 20.00; Australian dollars 5.00 or 30.00. `minimumStake` and `minimumPayout` set them.
@@ -35,6 +35,7 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     winners: options.winners ?? 1,
     marketBaseRatePercent: options.marketBaseRatePercent ?? 5,
     betDelaySeconds: options.betDelaySeconds ?? 5,
+    ...(options.eachWayDivisor === undefined ? {} : { eachWayDivisor: options.eachWayDivisor }),
     ...(options.discountPercent === undefined ? {} : { discountPercent: options.discountPercent }),
     ...(options.minimumStake === undefined ? {} : { minimumStake: options.minimumStake }),
     ...(options.minimumPayout === undefined ? {} : { minimumPayout: options.minimumPayout }),
@@ -46,7 +47,11 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     ladder: ladderOf(spec.ladder),
     lotSize: 0.01,
     currency: spec.currency,
-    settlement: { kind: 'backLay', winners: spec.winners },
+    settlement: {
+      kind: 'backLay',
+      winners: spec.winners,
+      ...(spec.eachWayDivisor === undefined ? {} : { eachWay: { divisor: spec.eachWayDivisor } })
+    },
     fees: {
       kind: 'commissionOnNetWinnings',
       rate: spec.marketBaseRatePercent / 100,
