@@ -84,7 +84,7 @@ describe('profit', () => {
         for (let slot = 0; slot < SLOTS; slot++) {
           const of = (side: Side): number =>
             made.filter((one) => one.slot === slot && one.side === side).reduce((sum, { lots }) => sum + lots, 0);
-          expect([account.matchedBack[slot], account.matchedLay[slot]]).toEqual([of(Side.back), of(Side.lay)]);
+          expect([account.matchedBack(slot), account.matchedLay(slot)]).toEqual([of(Side.back), of(Side.lay)]);
         }
       })
     );
@@ -118,9 +118,9 @@ describe('the sums that are kept', () => {
                 ? 0
                 : extra.lots * (side === Side.back ? 100 : points[extra.tick]! - 100);
             const win = (slot: number): number =>
-              account.ifWins[slot]! - (waiting ? account.waitingLiability[slot]! : 0) - own(slot, Side.lay);
+              account.ifWins(slot) - (waiting ? account.waitingLiability(slot) : 0) - own(slot, Side.lay);
             const lose = (slot: number): number =>
-              account.ifLoses[slot]! - (waiting ? account.waitingBack[slot]! * 100 : 0) - own(slot, Side.back);
+              account.ifLoses(slot) - (waiting ? account.waitingBack(slot) * 100 : 0) - own(slot, Side.back);
             const all = runners.reduce((sum, slot) => sum + lose(slot), 0);
             const gains = runners.map((slot) => win(slot) - lose(slot)).sort((a, b) => a - b);
             return gains.slice(0, winners).reduce((sum, gain) => sum + gain, all);
@@ -238,8 +238,8 @@ describe('green-up', () => {
           if (open > 1e-9) tick = side === Side.lay ? depth.above(tick) : depth.below(tick);
         }
         for (const [lots, price] of add) account.match(0, side, lots!, price!);
-        expect(account.ifWins[0]!).toBeCloseTo(account.ifLoses[0]!, 0);
-        expect(account.ifLoses[0]!).toBeCloseTo(value, 0);
+        expect(account.ifWins(0)).toBeCloseTo(account.ifLoses(0), 0);
+        expect(account.ifLoses(0)).toBeCloseTo(value, 0);
       })
     );
   });
@@ -252,7 +252,7 @@ describe('green-up', () => {
     const green = new GreenUp();
     greenUp(account, 0, book, points, green);
     account.match(0, Side.lay, Math.round(green.stake), 450);
-    expect(Math.abs(account.ifWins[0]! - account.ifLoses[0]!)).toBeLessThanOrEqual(450 / 2);
+    expect(Math.abs(account.ifWins(0) - account.ifLoses(0))).toBeLessThanOrEqual(450 / 2);
   });
 
   it('of every runner in whole lots leaves the market paying the same, whoever wins, within rounding', () => {

@@ -14,18 +14,48 @@ export function ladderPoints(ladder: { readonly size: number; priceOf(tick: Tick
   return Float64Array.from({ length: ladder.size }, (_, tick) => Math.round(ladder.priceOf(tick as Ticks) * 100));
 }
 
-/** The closing trade of one runner; a record that is written over. */
+/** The closing trade of one runner; a record that is written over. Its fractions stand in a row; see `Order`. */
 export class GreenUp {
   /** Side of the closing order. */
   side: Side = Side.lay;
-  /** Its stake in lots, not rounded. */
-  stake = 0;
   /** The worst tick it reaches: its limit. NO_TICK when there is nothing to close, or nobody to close against. */
   tick: number = NO_TICK;
+  /** Four numbers from `at` on: 0 stake, 1 value, 2 closable. */
+  private readonly row: Float64Array;
+  private readonly at: number;
+
+  constructor(rows = new Float64Array(4), at = 0) {
+    this.row = rows;
+    this.at = at;
+    this.closable = 1;
+  }
+
+  /** Its stake in lots, not rounded. */
+  get stake(): number {
+    return this.row[this.at]!;
+  }
+
+  set stake(value: number) {
+    this.row[this.at] = value;
+  }
+
   /** Points of the runner, whether it wins or loses, once closed. */
-  value = 0;
+  get value(): number {
+    return this.row[this.at + 1]!;
+  }
+
+  set value(value: number) {
+    this.row[this.at + 1] = value;
+  }
+
   /** Share of the position that the visible book can close, 0 to 1. */
-  closable = 1;
+  get closable(): number {
+    return this.row[this.at + 2]!;
+  }
+
+  set closable(value: number) {
+    this.row[this.at + 2] = value;
+  }
 
   clear(): void {
     this.side = Side.lay;
@@ -34,6 +64,12 @@ export class GreenUp {
     this.value = 0;
     this.closable = 1;
   }
+}
+
+/** One a slot, side by side. */
+export function greenUps(slots: number): readonly GreenUp[] {
+  const rows = new Float64Array(4 * slots);
+  return Array.from({ length: slots }, (_, slot) => new GreenUp(rows, 4 * slot));
 }
 
 /**
@@ -48,8 +84,8 @@ export function greenUp(
   points: Float64Array,
   into: GreenUp
 ): void {
-  const lose = account.ifLoses[slot]!;
-  const held = account.ifWins[slot]! - lose;
+  const lose = account.ifLoses(slot);
+  const held = account.ifWins(slot) - lose;
   into.stake = 0;
   into.tick = NO_TICK;
   into.value = lose;
@@ -93,8 +129,8 @@ export function greenUpAtTouch(
   points: Float64Array,
   into: GreenUp
 ): boolean {
-  const lose = account.ifLoses[slot]!;
-  const held = account.ifWins[slot]! - lose;
+  const lose = account.ifLoses(slot);
+  const held = account.ifWins(slot) - lose;
   into.closable = 1;
   if (held === 0) {
     into.stake = 0;
@@ -125,7 +161,7 @@ export function markToMarket(
 ): number {
   let sum = 0;
   for (let slot = 0; slot < account.slots; slot++) {
-    if (account.ifWins[slot] === 0 && account.ifLoses[slot] === 0) continue;
+    if (account.ifWins(slot) === 0 && account.ifLoses(slot) === 0) continue;
     greenUp(account, slot, books[slot]!, points, scratch);
     sum += scratch.value;
   }

@@ -29,7 +29,7 @@ export function settleAccount(options: {
   /** In points times `of`: whole. */
   const wholes = parts.map((part, slot) => {
     if (account.removed[slot] === 1) return 0;
-    return of * account.ifLoses[slot]! + part * (account.ifWins[slot]! - account.ifLoses[slot]!);
+    return of * account.ifLoses(slot) + part * (account.ifWins(slot) - account.ifLoses(slot));
   });
   const sum = wholes.reduce((total, whole) => total + whole, 0) * minorPerLot;
   const gross = roundedQuotient(sum, of * POINTS_PER_LOT);

@@ -13,8 +13,10 @@ import { Random } from '../../core/random.ts';
 import type { Nanos, Seed } from '../../core/units.ts';
 import { NANOS_PER_MILLI } from '../../core/units.ts';
 import { NO_TICK, epochMillis } from '../../market/tape.ts';
-import { GreenUp, greenUp, greenUpAtTouch } from '../account/hedge.ts';
+import type { BackLayAccount } from '../account/account.ts';
+import { GreenUp, greenUp, greenUpAtTouch, greenUps } from '../account/hedge.ts';
 import { commissionOn } from '../matching/commission.ts';
+import { DeskRecords } from '../matching/desk-records.ts';
 import { SimulatedExchange } from '../matching/exchange.ts';
 import { Side, wasMatched } from '../matching/order.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
@@ -74,6 +76,8 @@ export function observationNames(config: Pick<MarketEnvConfig, 'slots'>): readon
 export class ExchangePool {
   readonly #config: MarketEnvConfig;
   readonly #free = new Map<Timeline, IndexedExchange[]>();
+  /** Environments of a vector take turns. */
+  readonly #records = new DeskRecords();
 
   constructor(config: MarketEnvConfig) {
     this.#config = config;
@@ -82,7 +86,10 @@ export class ExchangePool {
   take(timeline: Timeline, conditions: Conditions): EpisodeExchange {
     if (timeline.history === undefined) return this.plain(timeline, conditions, false);
     const free = this.#free.get(timeline)?.pop();
-    if (free === undefined) return new IndexedExchange(timeline, timeline.history, this.#options(timeline, conditions));
+    if (free === undefined) {
+      const options = { ...this.#options(timeline, conditions), records: this.#records };
+      return new IndexedExchange(timeline, timeline.history, options);
+    }
     free.realism.level = conditions.level;
     free.begin(conditions.random);
     return free;
@@ -133,6 +140,28 @@ interface TouchAndSizes extends Touch {
   askLots: number;
 }
 
+/** Written over at every step of every episode, and read no later: each at hand still when the next one needs it. */
+const action = new SlotAction();
+const touch: TouchAndSizes = { bid: NO_TICK, ask: NO_TICK, bidLots: 0, askLots: 0, lastTick: 0 };
+const outcome = new StepOutcome();
+const view: SlotView = emptyView(new GreenUp());
+
+/** What closes a position at prices that are seen late: of those there are best ones alone, taken for any size. */
+function closeAtSeen(
+  account: BackLayAccount,
+  runner: number,
+  { bestBids, bestAsks }: MarketView,
+  row: number,
+  points: Float64Array,
+  into: GreenUp
+): void {
+  touch.bid = bestBids[row]!;
+  touch.ask = bestAsks[row]!;
+  touch.bidLots = Infinity;
+  touch.askLots = Infinity;
+  if (!greenUpAtTouch(account, runner, touch, points, into)) greenUp(account, runner, NO_BOOK, points, into);
+}
+
 /** One environment of the vector; `index` is its row in the buffers. */
 export class PreOffEpisode {
   readonly #config: MarketEnvConfig;
@@ -144,13 +173,8 @@ export class PreOffEpisode {
   readonly #infoSize: number;
   readonly #orders: readonly OrdersOfSlot[];
   readonly #greens: readonly GreenUp[];
-  readonly #action = new SlotAction();
-  readonly #touch: TouchAndSizes = { bid: NO_TICK, ask: NO_TICK, bidLots: 0, askLots: 0, lastTick: 0 };
-  readonly #outcome = new StepOutcome();
-  readonly #view: SlotView;
   /** Middle of each slot's book when the step was decided, hundredths; 0 without one. */
   readonly #mid: Float64Array;
-  readonly #slotOf = new Int32Array(256);
   readonly #visitFill: (fill: Fill) => void;
   readonly #visitOrder: (order: Order) => void;
   /** The recorder while an episode is recorded. */
@@ -162,8 +186,6 @@ export class PreOffEpisode {
   #seen: MarketView | undefined;
   #step = 0;
   #value = 0;
-  /** What `#valueOn` came to last: hedged value at the prices that are seen, which the observation tells. */
-  #hedged = 0;
   #worst = 0;
   #return = 0;
   #filledOrders = 0;
@@ -191,9 +213,8 @@ export class PreOffEpisode {
     this.#observationSize = observationSize(config.slots);
     this.#infoSize = episodeInfo(config).length;
     this.#orders = Array.from({ length: config.slots }, () => new OrdersOfSlot());
-    this.#greens = Array.from({ length: config.slots }, () => new GreenUp());
+    this.#greens = greenUps(config.slots);
     this.#mid = new Float64Array(config.slots);
-    this.#view = emptyView(this.#greens[0]!);
     this.#stakes = { minimumLots: 0, capLots: 0, bankrollLots: 0 };
     this.#visitFill = (fill) => {
       this.#noteFill(fill);
@@ -222,7 +243,6 @@ export class PreOffEpisode {
     this.#seen = timeline.late === undefined ? timeline : viewAt(timeline.late, conditions.level);
     this.#step = 0;
     this.#value = 0;
-    this.#hedged = 0;
     this.#worst = 0;
     this.#return = 0;
     this.#filledOrders = 0;
@@ -230,11 +250,9 @@ export class PreOffEpisode {
     this.#latencyNanos = 0;
     this.#takenLots = 0;
     this.#takenSlip = 0;
-    for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.clear();
-    this.#slotOf.fill(NO_RUNNER);
-    for (let slot = 0; slot < timeline.runners.length; slot++) {
-      const runner = timeline.runners[slot]!;
-      if (runner !== NO_RUNNER) this.#slotOf[runner] = slot;
+    for (let slot = 0; slot < this.#orders.length; slot++) {
+      this.#orders[slot]!.clear();
+      this.#greens[slot]!.clear();
     }
     this.#observe(this.#exchange, timeline, this.#buffers.observations);
   }
@@ -255,23 +273,19 @@ export class PreOffEpisode {
     const timeline = this.#timeline!;
     const { terminated, truncated, rewards, rewardTerms } = this.#buffers;
     const i = this.#index;
-    const outcome = this.#outcome;
     outcome.tradeCostLots = 0;
     outcome.requests = this.#act(exchange, timeline);
     this.#step++;
     const last = this.#step === timeline.steps;
     this.#advance(exchange, timeline, this.#step);
     exchange.drainFills(this.#visitFill);
-    for (let slot = 0; slot < this.#orders.length; slot++) this.#orders[slot]!.sweep(exchange, this.#visitOrder);
-    const before = this.#value;
-    this.#valueOn(exchange, timeline, timeline);
-    this.#value = this.#hedged;
-    if (this.#seen !== timeline) this.#valueOn(exchange, timeline, this.#seen!);
     this.#worst = exchange.account.worst() / 100;
     const breached = -this.#worst > this.#limitLots;
     terminated[i] = breached || (last && timeline.end === 'off') ? 1 : 0;
     truncated[i] = last && terminated[i] === 0 ? 1 : 0;
     const ended = last || breached;
+    const before = this.#value;
+    this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
     outcome.markToMarketChange = this.#value - before;
     outcome.ended = ended;
     outcome.worstLots = this.#worst;
@@ -280,7 +294,6 @@ export class PreOffEpisode {
     writeReward(outcome, this.#config.reward, this.#stakes, rewardTerms, i * REWARD_TERMS.length);
     rewards[i] = outcome.reward;
     this.#return += outcome.reward;
-    this.#observe(exchange, timeline, ended ? this.#buffers.finalObservations : this.#buffers.observations);
     this.#writeInfo(exchange, ended);
     if (this.#trace !== undefined && exchange instanceof SimulatedExchange) {
       this.#record(this.#trace, exchange, timeline, ended);
@@ -310,11 +323,9 @@ export class PreOffEpisode {
     const { runners, points } = timeline;
     const { bestBids, bestAsks } = this.#seen!;
     const { removed } = exchange.state;
-    const touch = this.#touch;
     const mid = this.#mid;
     const orders = this.#orders;
     const greens = this.#greens;
-    const action = this.#action;
     const stakes = this.#stakes;
     touch.lastTick = points.length - 1;
     const from = this.#step * slots;
@@ -343,43 +354,12 @@ export class PreOffEpisode {
     }
   }
 
-  /**
-   * Hedged value after commission in lots into `#hedged`, slot by slot into `#greens`. A late view has best prices alone:
-   * on it a position counts as closed at them, whatever its size.
-   */
-  #valueOn(exchange: EpisodeExchange, timeline: Timeline, view: MarketView): void {
-    const { account, books } = exchange;
-    const { runners, points } = timeline;
-    const { bestBids, bestAsks, bestBidLots, bestAskLots } = view;
-    const late = view !== timeline;
-    const touch = this.#touch;
-    const greens = this.#greens;
-    const from = this.#step * runners.length;
-    let sum = 0;
-    for (let slot = 0; slot < runners.length; slot++) {
-      const runner = runners[slot]!;
-      if (runner === NO_RUNNER) continue;
-      const green = greens[slot]!;
-      const at = from + slot;
-      touch.bid = bestBids[at]!;
-      touch.ask = bestAsks[at]!;
-      touch.bidLots = late ? Infinity : bestBidLots[at]!;
-      touch.askLots = late ? Infinity : bestAskLots[at]!;
-      if (!greenUpAtTouch(account, runner, touch, points, green)) {
-        greenUp(account, runner, late ? NO_BOOK : books[runner]!, points, green);
-      }
-      sum += green.value;
-    }
-    const lots = sum / 100;
-    this.#hedged = lots - commissionOn(lots, this.#config.commissionPercent / 100);
-  }
-
   #noteFill(fill: Fill): void {
     const { order, lots, points } = fill;
-    const slot = this.#slotOf[order.slot]!;
+    const slot = this.#timeline!.slotOf[order.slot]!;
     const mid = this.#mid[slot]!;
     const sign = order.side === Side.back ? 1 : -1;
-    if (mid > 0) this.#outcome.tradeCostLots += Math.max(0, lots * sign * (1 - points / mid));
+    if (mid > 0) outcome.tradeCostLots += Math.max(0, lots * sign * (1 - points / mid));
     if (!fill.taking || order.touchAtDecision === NO_TICK) return;
     const touch = this.#timeline!.points[order.touchAtDecision]!;
     this.#takenLots += lots;
@@ -394,41 +374,64 @@ export class PreOffEpisode {
     }
   }
 
+  /**
+   * Slot by slot: takes leave of orders that are done, values what is held and writes what is seen. One pass: what a slot
+   * is asked lies together, and is far away by the next. `#value` is the hedged value in lots after commission; of a late
+   * view the agent has what its own prices make of it, in `#greens` as in what it is told.
+   */
   #observe(exchange: EpisodeExchange, timeline: Timeline, into: Float32Array): void {
-    const { account } = exchange;
+    const { account, books } = exchange;
     const { slots } = this.#config;
     const cap = this.#stakes.capLots;
-    const { runners } = timeline;
-    const { bestBids, bestAsks, observations } = this.#seen!;
+    const seen = this.#seen!;
+    const late = seen !== timeline;
+    const { runners, bestBids, bestAsks, bestBidLots, bestAskLots, points } = timeline;
     const { removed } = exchange.state;
-    const step = this.#step;
     const greens = this.#greens;
     const bySlot = this.#orders;
-    const view = this.#view;
     view.account = account;
     view.sumIfLoses = account.sumIfLoses();
+    let sum = 0;
+    let sumSeen = 0;
+    let row = this.#step * slots;
     let at = this.#index * this.#observationSize;
-    into.set(observations[step]!, at);
-    for (let slot = 0; slot < slots; slot++, at += SLOT_WIDTH) {
+    into.set(seen.observations[this.#step]!, at);
+    for (let slot = 0; slot < slots; slot++, row++, at += SLOT_WIDTH) {
       const runner = runners[slot]!;
       if (runner === NO_RUNNER) continue;
+      const orders = bySlot[slot]!;
+      orders.sweep(exchange, this.#visitOrder);
+      const green = greens[slot]!;
+      touch.bid = bestBids[row]!;
+      touch.ask = bestAsks[row]!;
+      touch.bidLots = bestBidLots[row]!;
+      touch.askLots = bestAskLots[row]!;
+      if (!greenUpAtTouch(account, runner, touch, points, green)) {
+        greenUp(account, runner, books[runner]!, points, green);
+      }
+      sum += green.value;
+      if (late) {
+        closeAtSeen(account, runner, seen, row, points, green);
+        sumSeen += green.value;
+      }
       if (removed[runner] === 1) {
         into.fill(0, at, at + SLOT_WIDTH);
         continue;
       }
-      const green = greens[slot]!;
-      if (step === 0) green.clear();
-      const orders = bySlot[slot]!;
       view.slot = runner;
       view.green = green;
       view.back = orders.newestBack;
       view.lay = orders.newestLay;
-      view.bestBid = bestBids[step * slots + slot]!;
-      view.bestAsk = bestAsks[step * slots + slot]!;
+      view.bestBid = touch.bid;
+      view.bestAsk = touch.ask;
       writeSlot(view, cap, into, at + RUNNER_FEATURES.length);
     }
+    const { commissionPercent } = this.#config;
+    const lots = sum / 100;
+    this.#value = lots - commissionOn(lots, commissionPercent / 100);
+    const told = late ? sumSeen / 100 : lots;
     at += MARKET_FEATURES.length;
-    into[at] = this.#hedged / cap;
+    into[at] = (told - commissionOn(told, commissionPercent / 100)) / cap;
     into[at + 1] = this.#worst / cap;
     into[at + 2] = account.exposure() / 100 / this.#limitLots;
     into[at + 3] = this.#step / this.#config.maxSteps;

@@ -49,6 +49,9 @@ export interface BookHistory {
   readonly tradeLots: Float64Array;
   /** [decisions, slots]: the first trade after a decision. */
   readonly tradeOfDecision: Uint32Array;
+  /** [decisions, slots]: lowest and highest price traded from a decision to the next; none is past every price. */
+  readonly tradeLow: Float64Array;
+  readonly tradeHigh: Float64Array;
 }
 
 /** Memory of the columns. */
@@ -279,6 +282,8 @@ export class BookHistoryBuilder {
     const trades = grouped(this.#trades[0], this.#slots);
     const bestAt = this.#bests[1].picked(bests.order, Uint32Array);
     const tradeAt = this.#trades[1].picked(trades.order, Uint32Array);
+    const tradePoints = this.#trades[2].picked(trades.order, Float64Array);
+    const tradeOfDecision = byDecision(cursors, trades.start, tradeAt, (at, cursor) => at >= cursor);
     return {
       times: this.#times.taken(Float64Array),
       messages: this.#messages.taken(Uint32Array),
@@ -294,9 +299,10 @@ export class BookHistoryBuilder {
       bestOfDecision: byDecision(cursors, bests.start, bestAt, (at, cursor) => at > cursor).map((next) => next - 1),
       tradeStart: trades.start,
       tradeAt,
-      tradePoints: this.#trades[2].picked(trades.order, Float64Array),
+      tradePoints,
       tradeLots: this.#trades[3].picked(trades.order, Float64Array),
-      tradeOfDecision: byDecision(cursors, trades.start, tradeAt, (at, cursor) => at >= cursor)
+      tradeOfDecision,
+      ...rangesOf(trades.start, tradePoints, tradeOfDecision)
     };
   }
 
@@ -359,6 +365,25 @@ function grouped(groups: Column, count: number): { start: Uint32Array; order: Ui
   const order = new Uint32Array(groups.length);
   for (let i = 0; i < groups.length; i++) order[next[groups.at(i)]!++] = i;
   return { start, order };
+}
+
+/** [decisions, slots]: the range of prices traded before the next decision. */
+function rangesOf(
+  start: Uint32Array,
+  points: Float64Array,
+  ofDecision: Uint32Array
+): Pick<BookHistory, 'tradeLow' | 'tradeHigh'> {
+  const slots = start.length - 1;
+  const tradeLow = new Float64Array(ofDecision.length).fill(Infinity);
+  const tradeHigh = new Float64Array(ofDecision.length).fill(-Infinity);
+  for (let at = 0; at < ofDecision.length; at++) {
+    const end = ofDecision[at + slots] ?? start[(at % slots) + 1]!;
+    for (let trade = ofDecision[at]!; trade < end; trade++) {
+      tradeLow[at] = Math.min(tradeLow[at]!, points[trade]!);
+      tradeHigh[at] = Math.max(tradeHigh[at]!, points[trade]!);
+    }
+  }
+  return { tradeLow, tradeHigh };
 }
 
 /** [decisions, groups]: the first entry of each group that is `beyond` a decision's cursor. */

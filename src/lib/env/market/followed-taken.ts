@@ -19,12 +19,11 @@ export class FollowedTaken implements Taken {
   #count = 0;
   /** Entries of levels with the same last bits hang together: the first of each chain, and the next of each entry. */
   readonly #first = new Int32Array(CHAINS).fill(NONE);
-  #next = new Int32Array(64);
-  #level = new Int32Array(64);
-  /** 0 once the recorded level was empty. */
-  #lots = new Float64Array(64);
-  /** Cursor up to which the entry has followed its level. */
-  #seen = new Uint32Array(64);
+  /**
+   * A row of four an entry: 0 the next entry of its chain, 1 its level, 2 the lots, which are 0 once the recorded level
+   * was empty, 3 the cursor up to which it has followed its level.
+   */
+  #rows = new Float64Array(4 * 64);
 
   constructor(history: BookHistory, moment: Moment, slotOf: Int32Array) {
     this.#history = history;
@@ -43,24 +42,24 @@ export class FollowedTaken implements Taken {
 
   at(slot: number, side: Side, tick: number): number {
     const entry = this.#find(this.#levelOf(slot, side, tick));
-    return entry === NONE ? 0 : this.#lots[entry]!;
+    return entry === NONE ? 0 : this.#rows[4 * entry + 2]!;
   }
 
   add(slot: number, side: Side, tick: number, lots: number): void {
     const level = this.#levelOf(slot, side, tick);
     const entry = this.#find(level);
     if (entry !== NONE) {
-      this.#lots[entry]! += lots;
+      this.#rows[4 * entry + 2]! += lots;
       return;
     }
-    if (this.#count === this.#level.length) this.#grow();
-    const at = this.#count++;
+    if (4 * this.#count === this.#rows.length) this.#grow();
     const chain = level & (CHAINS - 1);
-    this.#next[at] = this.#first[chain]!;
-    this.#first[chain] = at;
-    this.#level[at] = level;
-    this.#lots[at] = lots;
-    this.#seen[at] = this.#moment.cursor;
+    const row = 4 * this.#count;
+    this.#rows[row] = this.#first[chain]!;
+    this.#rows[row + 1] = level;
+    this.#rows[row + 2] = lots;
+    this.#rows[row + 3] = this.#moment.cursor;
+    this.#first[chain] = this.#count++;
   }
 
   /** A back takes what is bid, a lay what is asked. */
@@ -70,31 +69,23 @@ export class FollowedTaken implements Taken {
 
   /** The entry of a level, brought up to now; NONE where nothing was ever taken. */
   #find(level: number): number {
+    const rows = this.#rows;
     let entry = this.#first[level & (CHAINS - 1)]!;
-    while (entry !== NONE && this.#level[entry] !== level) entry = this.#next[entry]!;
+    while (entry !== NONE && rows[4 * entry + 1] !== level) entry = rows[4 * entry]! | 0;
     if (entry === NONE) return NONE;
     const { cursor } = this.#moment;
-    if (this.#lots[entry]! > 0 && this.#seen[entry] !== cursor) {
-      const least = leastLots(this.#history, level, this.#seen[entry]!, cursor);
-      if (least < this.#lots[entry]!) this.#lots[entry] = least;
+    const row = 4 * entry;
+    if (rows[row + 2]! > 0 && rows[row + 3] !== cursor) {
+      const least = leastLots(this.#history, level, rows[row + 3]!, cursor);
+      if (least < rows[row + 2]!) rows[row + 2] = least;
     }
-    this.#seen[entry] = cursor;
+    rows[row + 3] = cursor;
     return entry;
   }
 
   #grow(): void {
-    const length = this.#level.length * 2;
-    const next = new Int32Array(length);
-    const level = new Int32Array(length);
-    const lots = new Float64Array(length);
-    const seen = new Uint32Array(length);
-    next.set(this.#next);
-    level.set(this.#level);
-    lots.set(this.#lots);
-    seen.set(this.#seen);
-    this.#next = next;
-    this.#level = level;
-    this.#lots = lots;
-    this.#seen = seen;
+    const rows = new Float64Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }

@@ -17,6 +17,7 @@ import type { BackLayAccount } from '../account/account.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
 import { Side } from '../matching/order.ts';
 import type { Fill, Order, OrderRequest } from '../matching/order.ts';
+import type { DeskRecords } from '../matching/desk-records.ts';
 import { OrderDesk } from '../matching/order-desk.ts';
 import type { BookHistory, Moment } from './book-history.ts';
 import { HistoryBook, isEvent, nextChange } from './book-history.ts';
@@ -50,17 +51,19 @@ export class IndexedExchange {
   #nextEvent = 0;
   #closed = false;
 
-  constructor(timeline: Timeline, history: BookHistory, options: ExchangeOptions & { readonly realism: Realism }) {
+  /** @param options `records`: shared with the exchanges that take turns with this one */
+  constructor(
+    timeline: Timeline,
+    history: BookHistory,
+    options: ExchangeOptions & { readonly realism: Realism; readonly records?: DeskRecords }
+  ) {
     const { tape, runners, points } = timeline;
     const { rules } = tape.market;
     this.#timeline = timeline;
     this.#history = history;
     this.realism = options.realism;
     this.state = new MarketState(tape.market);
-    this.#slotOf = new Int32Array(this.state.books.length).fill(-1);
-    runners.forEach((runner, slot) => {
-      if (runner >= 0) this.#slotOf[runner] = slot;
-    });
+    this.#slotOf = timeline.slotOf;
     this.#worked = new Uint32Array(runners.length);
     this.books = this.state.books.map((book, runner) => {
       const slot = this.#slotOf[runner]!;
@@ -220,16 +223,20 @@ export class IndexedExchange {
     if (runner < 0 || from === to) return;
     const orders = this.#desk.resting.live.bySlot[runner]!;
     if (orders.length === 0) return;
-    const { tradeStart, tradeAt, tradePoints, tradeOfDecision } = this.#history;
+    const { followsDepth } = this.#desk.resting;
+    const { tradeStart, tradeAt, tradePoints, tradeOfDecision, tradeLow, tradeHigh } = this.#history;
+    const interval = this.#moment.decision * this.#worked.length + slot;
+    this.#findReach(orders);
+    // Most intervals trade between our prices.
+    if (!followsDepth && tradeHigh[interval]! < this.#lowestBack && tradeLow[interval]! > this.#highestLay) return;
     const end = tradeStart[slot + 1]!;
-    let trade = tradeOfDecision[this.#moment.decision * this.#worked.length + slot]!;
+    let trade = tradeOfDecision[interval]!;
     while (trade < end && tradeAt[trade]! < from) trade++;
-    if (this.#desk.resting.followsDepth) {
+    if (followsDepth) {
       this.#workLevels(slot, from, to, trade);
       return;
     }
-    while (orders.length > 0) {
-      this.#findReach(orders);
+    for (; orders.length > 0; this.#findReach(orders)) {
       const back = this.#lowestBack;
       const lay = this.#highestLay;
       // A trade under every back and above every lay is nobody's.

@@ -94,16 +94,16 @@ export const emptyView = (green: GreenUp): SlotView => ({
 export function writeSlot(view: SlotView, capLots: number, into: Float32Array, at: number): void {
   const { account, slot, green, bestBid, bestAsk } = view;
   const cap = capLots * POINTS_PER_LOT;
-  const loses = account.ifLoses[slot]!;
+  const loses = account.ifLoses(slot);
   into[at] = 1;
-  into[at + 1] = (view.sumIfLoses - loses + account.ifWins[slot]!) / cap;
+  into[at + 1] = (view.sumIfLoses - loses + account.ifWins(slot)) / cap;
   into[at + 2] = loses / cap;
-  into[at + 3] = account.matchedBack[slot]! / capLots;
-  into[at + 4] = account.matchedLay[slot]! / capLots;
+  into[at + 3] = account.matchedBack(slot) / capLots;
+  into[at + 4] = account.matchedLay(slot) / capLots;
   into[at + 5] = green.value / cap;
   into[at + 6] = (green.side === Side.lay ? green.stake : -green.stake) / capLots;
-  into[at + 7] = account.waitingBack[slot]! / capLots;
-  into[at + 8] = account.waitingLay[slot]! / capLots;
+  into[at + 7] = account.waitingBack(slot) / capLots;
+  into[at + 8] = account.waitingLay(slot) / capLots;
   const back = waiting(view.back);
   into[at + 9] = back === undefined || bestAsk === NO_TICK ? 0 : (back.tick - bestAsk) / 10;
   writeAhead(back, into, at + 10);

@@ -14,6 +14,9 @@ import type { SlotAction, StakeRange } from './action.ts';
 /** One resting and one on its way a side, one that closes a position, one to spare. */
 const MAX_ORDERS = 6;
 
+/** Written over for every order: the exchange copies what it keeps. */
+const request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
+
 /** Called with an order that is done, before its record is reused. */
 export type OrderVisitor = (order: Order) => void;
 
@@ -22,7 +25,6 @@ export class OrdersOfSlot {
   /** The newest orders that were not done when `sweep` last looked. */
   newestBack: Order | undefined;
   newestLay: Order | undefined;
-  #request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
 
   clear(): void {
     while (this.orders.length > 0) this.orders.pop();
@@ -102,7 +104,6 @@ export class OrdersOfSlot {
   }
 
   #place(slot: number, side: Side, tick: number, lots: number, reducing: boolean, exchange: EpisodeExchange): void {
-    const request = this.#request;
     request.slot = slot;
     request.side = side;
     request.tick = tick as Ticks;

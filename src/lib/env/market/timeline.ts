@@ -27,6 +27,8 @@ export interface Timeline extends MarketView {
   readonly tape: Tape;
   /** Runner slot of the tape in each slot of the environment, shortest price first; NO_RUNNER where there is none. */
   readonly runners: Int32Array;
+  /** By slot of the tape: where it stands in `runners`, -1 for one that does not. */
+  readonly slotOf: Int32Array;
   /** Number of decisions; decision k is taken at `times[k]`, and `times[steps]` is the end. */
   readonly steps: number;
   readonly times: Float64Array;
@@ -120,6 +122,7 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   return {
     tape,
     runners,
+    slotOf: Int32Array.from(state.books, (_, slot) => runners.indexOf(slot)),
     steps,
     times,
     end: steps * every < off.time - begin ? 'stepLimit' : off.end,

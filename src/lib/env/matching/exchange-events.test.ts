@@ -61,7 +61,7 @@ describe('the market around an order', () => {
       const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
       exchange.advanceTo(seconds(4));
       expect(order.matchedPoints / order.matched).toBe(price);
-      expect(exchange.account.ifWins[0]).toBe(1_000 * (price - 100));
+      expect(exchange.account.ifWins(0)).toBe(1_000 * (price - 100));
       expect(place({ slot: 1, side: Side.back, price: 4.5, stake: 1_000 }).end).toBe('runnerRemoved');
     }
   });
@@ -172,7 +172,7 @@ describe('the market around an order', () => {
     }
     expect([order.cancelled, byLiability.cancelled]).toEqual([500, 1_000]);
     expect(exchange.account.exposure()).toBe(2 * 6_000 * 100);
-    expect(exchange.account.waitingLay[0]).toBe(0);
+    expect(exchange.account.waitingLay(0)).toBe(0);
   });
 
   it('a liability that buys no lot at the starting price lapses', () => {
@@ -206,7 +206,7 @@ describe('the market around an order', () => {
     exchange.cancel(order, 8_000);
     exchange.advanceTo(seconds(4));
     expect([order.lots, order.cancelled, order.rest]).toEqual([8_500, 8_000, 500]);
-    expect([exchange.account.waitingLay[0], exchange.account.exposure()]).toEqual([500, 50_000]);
+    expect([exchange.account.waitingLay(0), exchange.account.exposure()]).toEqual([500, 50_000]);
   });
 
   it('on-close orders match at the reconciled starting price', () => {
@@ -307,7 +307,7 @@ describe('at the starting price', () => {
     // 60.00 at risk at 3.00 is a stake of 20.00 at 4.00.
     expect([cheaper.matched, cheaper.lots, cheaper.cancelled]).toEqual([2_000, 2_000, 0]);
     expect(exchange.account.exposure()).toBe((2_000 + 2_000) * 300);
-    expect(exchange.account.waitingLiability[0]).toBe(0);
+    expect(exchange.account.waitingLiability(0)).toBe(0);
   });
 
   it('what lapses then is told as lapsed, though a part had matched before', () => {
@@ -380,7 +380,7 @@ describe('removals', () => {
     expect(exchange.fillsOf(order)[0]!.standingPoints).toBe(360);
     exchange.advanceTo(seconds(5));
     expect(exchange.fillsOf(order)[0]!.standingPoints).toBe(180);
-    expect(exchange.account.ifWins[0]).toBe(1_000 * 80);
+    expect(exchange.account.ifWins(0)).toBe(1_000 * 80);
   });
 
   it('void the runner’s bets: nothing is won or lost on it, and nothing waits', () => {

@@ -75,9 +75,11 @@ function holds(exchange: SimulatedExchange, replacements: ReadonlySet<Order>): v
     ifWins[order.slot]! += sign * (order.matchedPoints - 100 * order.matched);
     if (promised(order, replacements)) waiting[order.side]![order.slot]! += order.rest;
   }
-  expect([account.matchedBack, account.matchedLay]).toEqual(matched);
-  expect([account.waitingBack, account.waitingLay]).toEqual(waiting);
-  expect(account.ifWins).toEqual(ifWins);
+  const column = (of: (slot: number) => number): Float64Array =>
+    Float64Array.from({ length: account.slots }, (_, slot) => of(slot));
+  expect([column((slot) => account.matchedBack(slot)), column((slot) => account.matchedLay(slot))]).toEqual(matched);
+  expect([column((slot) => account.waitingBack(slot)), column((slot) => account.waitingLay(slot))]).toEqual(waiting);
+  expect(column((slot) => account.ifWins(slot))).toEqual(ifWins);
 }
 
 describe('an exchange', () => {

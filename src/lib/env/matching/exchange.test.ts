@@ -139,7 +139,7 @@ describe('resting orders', () => {
     exchange.cancel(order);
     exchange.advanceTo(seconds(3));
     expect([order.matched, order.cancelled, order.end]).toEqual([200, 800, 'cancelled']);
-    expect(exchange.account.waitingBack[0]).toBe(0);
+    expect(exchange.account.waitingBack(0)).toBe(0);
   });
 
   it('replacing cancels and places anew, last in its queue', () => {
@@ -149,7 +149,7 @@ describe('resting orders', () => {
     const successor = exchange.replace(order, at(4.7));
     exchange.advanceTo(seconds(3));
     expect([order.end, successor.status, successor.ahead]).toEqual(['replaced', OrderStatus.executable, 8_000]);
-    expect(exchange.account.waitingBack[0]).toBe(1_000);
+    expect(exchange.account.waitingBack(0)).toBe(1_000);
   });
 });
 
@@ -234,7 +234,7 @@ describe('refusals', () => {
       }).toThrow(/cancel: expected whole lots/u);
     }
     exchange.advanceTo(seconds(3));
-    expect([order.rest, order.cancelling, exchange.account.waitingBack[0], exchange.transactions]).toEqual([
+    expect([order.rest, order.cancelling, exchange.account.waitingBack(0), exchange.transactions]).toEqual([
       1_000,
       false,
       1_000,

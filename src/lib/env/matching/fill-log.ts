@@ -4,6 +4,7 @@
  */
 import type { Nanos } from '../../core/units.ts';
 import type { BackLayAccount } from '../account/account.ts';
+import type { DeskRecords } from './desk-records.ts';
 import { Fill, Side } from './order.ts';
 import type { Order } from './order.ts';
 
@@ -30,24 +31,24 @@ export class FillLog {
   message = 0;
   /** Copied to every fill: where its moment stands among all others. Only owners that go back in time set it. */
   ordinal = 0;
-  readonly #drain: Fill[] = [];
-  #waiting = 0;
+  readonly #records: DeskRecords;
+  /** Not shown yet. */
+  readonly #waiting: Fill[] = [];
   readonly #byOrder = new Map<number, Fill[]>();
   #matches = 0;
-  #slot = new Int32Array(64);
-  #side = new Uint8Array(64);
-  #lots = new Float64Array(64);
-  #points = new Float64Array(64);
+  /** A row of four a match: slot, side, lots, points. */
+  #ledger = new Float64Array(4 * 64);
   readonly #orders: Order[] = [];
   readonly #kept: Fill[] = [];
 
-  constructor(account: BackLayAccount, keep: boolean) {
+  constructor(account: BackLayAccount, records: DeskRecords, keep: boolean) {
     this.account = account;
+    this.#records = records;
     this.keep = keep;
   }
 
   clear(): void {
-    this.#waiting = 0;
+    while (this.#waiting.length > 0) this.#records.giveFill(this.#waiting.pop()!);
     this.#matches = 0;
     this.#orders.length = 0;
     this.#kept.length = 0;
@@ -71,8 +72,9 @@ export class FillLog {
 
   /** Shows every fill since the last call, in the order they were made. The records are reused afterwards. */
   drain(visit: (fill: Fill) => void): void {
-    for (let i = 0; i < this.#waiting; i++) visit(this.#drain[i]!);
-    this.#waiting = 0;
+    const fills = this.#waiting;
+    for (let i = 0; i < fills.length; i++) visit(fills[i]!);
+    while (fills.length > 0) this.#records.giveFill(fills.pop()!);
   }
 
   /**
@@ -80,8 +82,8 @@ export class FillLog {
    * time. Trades of one message reach slots in rising order; whatever was made in order keeps it.
    */
   drainInOrder(visit: (fill: Fill) => void): void {
-    const fills = this.#drain;
-    for (let i = 1; i < this.#waiting; i++) {
+    const fills = this.#waiting;
+    for (let i = 1; i < fills.length; i++) {
       const fill = fills[i]!;
       let at = i;
       for (; at > 0 && isBefore(fill, fills[at - 1]!); at--) fills[at] = fills[at - 1]!;
@@ -98,7 +100,7 @@ export class FillLog {
   /** Voids every match on a runner that left. */
   void(slot: number): void {
     for (let i = 0; i < this.#matches; i++) {
-      if (this.#slot[i] === slot) this.#lots[i] = 0;
+      if (this.#ledger[4 * i] === slot) this.#ledger[4 * i + 2] = 0;
     }
     this.account.remove(slot);
   }
@@ -109,15 +111,16 @@ export class FillLog {
    */
   reprice(restate: (points: number, side: Side, order: Order | undefined) => number | undefined): void {
     for (let i = 0; i < this.#matches; i++) {
-      const lots = this.#lots[i]!;
+      const at = 4 * i;
+      const lots = this.#ledger[at + 2]!;
       if (lots === 0) continue;
-      const from = this.#points[i]!;
-      const side = this.#side[i]! as Side;
+      const from = this.#ledger[at + 3]!;
+      const side = this.#ledger[at + 1]! as Side;
       const order = this.#orders[i];
       const to = restate(from, side, order);
       if (to === undefined || to === from) continue;
-      this.#points[i] = to;
-      this.account.reprice(this.#slot[i]!, side, lots, { from, to });
+      this.#ledger[at + 3] = to;
+      this.account.reprice(this.#ledger[at]!, side, lots, { from, to });
       if (order !== undefined) order.matchedPoints += lots * (to - from);
       const kept = this.#kept[i];
       if (kept !== undefined) kept.standingPoints = to;
@@ -126,12 +129,13 @@ export class FillLog {
 
   #book(order: Order, lots: number, points: number, cause: FillCause): void {
     this.account.match(order.slot, order.side, lots, points);
-    if (this.#matches === this.#slot.length) this.#grow();
+    if (4 * this.#matches === this.#ledger.length) this.#grow();
     const at = this.#matches++;
-    this.#slot[at] = order.slot;
-    this.#side[at] = order.side;
-    this.#lots[at] = lots;
-    this.#points[at] = points;
+    const row = 4 * at;
+    this.#ledger[row] = order.slot;
+    this.#ledger[row + 1] = order.side;
+    this.#ledger[row + 2] = lots;
+    this.#ledger[row + 3] = points;
     const fill = this.#record(order, lots, points, cause);
     if (!this.keep) return;
     this.#orders[at] = order;
@@ -143,8 +147,8 @@ export class FillLog {
   }
 
   #record(order: Order, lots: number, points: number, cause: FillCause): Fill {
-    if (this.#waiting === this.#drain.length) this.#drain.push(new Fill(order));
-    const fill = this.#drain[this.#waiting++]!;
+    const fill = this.#records.fill(order);
+    this.#waiting.push(fill);
     fill.order = order;
     fill.time = this.time;
     fill.message = this.message;
@@ -161,19 +165,9 @@ export class FillLog {
   }
 
   #grow(): void {
-    const length = this.#slot.length * 2;
-    const slot = new Int32Array(length);
-    const side = new Uint8Array(length);
-    const lots = new Float64Array(length);
-    const points = new Float64Array(length);
-    slot.set(this.#slot);
-    side.set(this.#side);
-    lots.set(this.#lots);
-    points.set(this.#points);
-    this.#slot = slot;
-    this.#side = side;
-    this.#lots = lots;
-    this.#points = points;
+    const ledger = new Float64Array(this.#ledger.length * 2);
+    ledger.set(this.#ledger);
+    this.#ledger = ledger;
   }
 }
 

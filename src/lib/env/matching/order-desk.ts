@@ -14,9 +14,10 @@ import { arrive, fillOrKill } from './arrival.ts';
 import type { Arrival, Taken } from './arrival.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { RequestKind } from './latency.ts';
+import { DeskRecords } from './desk-records.ts';
 import { FillLog } from './fill-log.ts';
-import { Order, OrderStatus, Side, mustBeCancellable } from './order.ts';
-import type { OrderRequest } from './order.ts';
+import { OrderStatus, Side, mustBeCancellable } from './order.ts';
+import type { Order, OrderRequest } from './order.ts';
 import { notAffordable, offLadder, refusalOf } from './refusal.ts';
 import { queueNamed } from './queue/queue-name.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -35,6 +36,8 @@ export interface DeskOptions extends ExchangeOptions {
   readonly taken: Taken | undefined;
   /** Called before a request is carried out: brings a slot's resting orders up to that moment, where the owner lags. */
   readonly catchUp?: (slot: number) => void;
+  /** What it writes over, shared with desks that take turns with it; its own when absent. */
+  readonly records?: DeskRecords;
 }
 
 export class OrderDesk {
@@ -48,13 +51,12 @@ export class OrderDesk {
   submitted = 0;
   transactions = 0;
   readonly #options: DeskOptions;
-  readonly #requests = new RequestQueue();
+  readonly #requests: RequestQueue;
   readonly #arrival: { book: BookView; random: Random } & Omit<Arrival, 'book' | 'random'>;
   #random: Random;
   readonly #carryOut: (request: Request) => void;
   readonly #orders: Order[] = [];
-  readonly #pool: Order[] = [];
-  #nextId = 1;
+  readonly #records: DeskRecords;
 
   constructor(options: DeskOptions) {
     const { state, books, points, taken } = options;
@@ -64,8 +66,10 @@ export class OrderDesk {
     const slots = state.removed.length;
     const winners = settlement.kind === 'backLay' ? settlement.winners : 1;
     this.#options = options;
+    this.#records = options.records ?? new DeskRecords();
+    this.#requests = new RequestQueue(this.#records);
     this.account = new BackLayAccount({ slots, winners });
-    this.fills = new FillLog(this.account, options.history === true);
+    this.fills = new FillLog(this.account, this.#records, options.history === true);
     this.resting = new RestingOrders({ ...options, queue, fills: this.fills, orders: this.#orders, clock: this });
     this.#arrival = {
       book: books[0]!,
@@ -103,7 +107,7 @@ export class OrderDesk {
     const { bySlot } = this.resting.live;
     for (let slot = 0; slot < bySlot.length; slot++) {
       const orders = bySlot[slot]!;
-      for (let i = 0; i < orders.length; i++) this.#pool.push(orders[i]!);
+      for (let i = 0; i < orders.length; i++) this.#records.giveOrder(orders[i]!);
     }
     this.#requests.clear();
     this.fills.clear();
@@ -111,7 +115,6 @@ export class OrderDesk {
     this.#orders.length = 0;
     this.submitted = 0;
     this.transactions = 0;
-    this.#nextId = 1;
     this.now = now;
     this.resting.clear();
   }
@@ -179,7 +182,7 @@ export class OrderDesk {
 
   /** Gives a complete order's record back for reuse: the caller must not look at it again. */
   release(order: Order): void {
-    if (this.#options.history !== true && order.status === OrderStatus.complete) this.#pool.push(order);
+    if (this.#options.history !== true && order.status === OrderStatus.complete) this.#records.giveOrder(order);
   }
 
   /** Carries out what is due before `now`, against the book as it has been since `fills.time`. */
@@ -188,8 +191,8 @@ export class OrderDesk {
   }
 
   #newOrder(request: OrderRequest): Order {
-    const order = this.#pool.pop() ?? new Order();
-    order.fill(this.#nextId++, request, this.#options.points[request.tick] ?? 0, this);
+    const order = this.#records.order();
+    order.fill(this.#records.nextId(), request, this.#options.points[request.tick] ?? 0, this);
     if (this.#options.history === true) this.#orders.push(order);
     return order;
   }

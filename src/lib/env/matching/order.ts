@@ -55,58 +55,198 @@ export interface OrderRequest {
   reducing?: boolean;
 }
 
+/**
+ * Numbers in an order's row: 0 points, 1 ahead, 2 lots, 3 matched, 4 cancelled, 5 lapsed, 6 voided, 7 levelTraded,
+ * 8 levelLots, 9 madeAt, 10 acceptedAt, 11 endedAt, 12 matchedPoints, 13 liability, 14 aheadOnArrival, 15 own. The
+ * first half is what every step looks at. Written as literals, because an accessor of more than 27 bytecodes is not
+ * always compiled into its caller, and a fraction that a call hands back is an object made for the occasion.
+ */
+export const ORDER_ROW = 16;
+
+/**
+ * A record of the engine. Its fractions stand in a row of numbers and not in fields, where each would be an object
+ * somewhere else in memory: an environment's orders are read at every step, and rarely by a processor that has them.
+ */
 export class Order {
-  id = 0;
-  slot = 0;
-  side: Side = Side.back;
-  kind: OrderKind = 'limit';
-  persistence: Persistence = 'lapse';
-  tick = 0;
-  /** Price of `tick` in hundredths. */
-  points = 0;
-  /** Stake; of a lay by liability that liability, until the starting price says what stake it bought. */
-  lots = 0;
-  /** What a market-on-close lay risks, in lots and fractions of one: removals shrink it, `lots` is its nearest whole. */
-  liability = 0;
-  fillOrKillMinimum = -1;
   status: OrderStatus = OrderStatus.pending;
-  end: EndReason = 'none';
-  /** When it was asked for, when it reached the venue, when nothing was left; time of the tape. */
-  madeAt: Nanos = 0 as Nanos;
-  acceptedAt: Nanos = 0 as Nanos;
-  endedAt: Nanos = 0 as Nanos;
-  matched = 0;
-  cancelled = 0;
-  lapsed = 0;
-  voided = 0;
-  /** Lots that had been matched when the runner left, which made them void. */
-  matchedVoid = 0;
-  /** Sum over matches of lots times hundredths; the average price is this over `matched`. */
-  matchedPoints = 0;
-  /** Taker-side lots that must trade before this order is next; halves of a lot occur. */
-  ahead = 0;
-  aheadOnArrival = 0;
-  /** The queue model's own. */
-  own = Number.NaN;
-  /** Recorded size of the level it rests at when last looked at, and the taker-side lots traded there since. */
-  levelLots = 0;
-  levelTraded = 0;
-  /** What other queue models make of it, where that is worked. */
-  shadow: Shadow | undefined = undefined;
-  /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
-  crossed = false;
+  side: Side = Side.back;
+  tick = 0;
   /** A cancel or replace is on its way. */
   cancelling = false;
+  private readonly row: Float64Array;
+  private readonly at: number;
+  slot = 0;
+  id = 0;
+  kind: OrderKind = 'limit';
+  persistence: Persistence = 'lapse';
+  end: EndReason = 'none';
+  fillOrKillMinimum = -1;
   /** Best tick of the side it would take, when it was made; NO_TICK when there was none. For slippage. */
   touchAtDecision = -1;
+  /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
+  crossed = false;
   /** Ticks by which the best price slipped away from it on arrival (`SlippageModel`). */
   slippedTicks = 0;
+  /** Lots that had been matched when the runner left, which made them void. */
+  matchedVoid = 0;
+  /** What other queue models make of it, where that is worked. */
+  shadow: Shadow | undefined = undefined;
   /** Opaque to the exchange: what the caller wants to find again. */
   tag = 0;
 
+  /** @param rows where its numbers stand, from `at` on, ORDER_ROW of them */
+  constructor(rows = new Float64Array(ORDER_ROW), at = 0) {
+    this.row = rows;
+    this.at = at;
+    this.own = Number.NaN;
+  }
+
+  /** Price of `tick` in hundredths. */
+  get points(): number {
+    return this.row[this.at]!;
+  }
+
+  set points(value: number) {
+    this.row[this.at] = value;
+  }
+
+  /** Taker-side lots that must trade before this order is next; halves of a lot occur. */
+  get ahead(): number {
+    return this.row[this.at + 1]!;
+  }
+
+  set ahead(value: number) {
+    this.row[this.at + 1] = value;
+  }
+
+  /** Stake; of a lay by liability that liability, until the starting price says what stake it bought. */
+  get lots(): number {
+    return this.row[this.at + 2]!;
+  }
+
+  set lots(value: number) {
+    this.row[this.at + 2] = value;
+  }
+
+  /** Lots that were matched. */
+  get matched(): number {
+    return this.row[this.at + 3]!;
+  }
+
+  set matched(value: number) {
+    this.row[this.at + 3] = value;
+  }
+
+  get cancelled(): number {
+    return this.row[this.at + 4]!;
+  }
+
+  set cancelled(value: number) {
+    this.row[this.at + 4] = value;
+  }
+
+  get lapsed(): number {
+    return this.row[this.at + 5]!;
+  }
+
+  set lapsed(value: number) {
+    this.row[this.at + 5] = value;
+  }
+
+  get voided(): number {
+    return this.row[this.at + 6]!;
+  }
+
+  set voided(value: number) {
+    this.row[this.at + 6] = value;
+  }
+
+  /** Taker-side lots traded at the level it rests at since that was last looked at. */
+  get levelTraded(): number {
+    return this.row[this.at + 7]!;
+  }
+
+  set levelTraded(value: number) {
+    this.row[this.at + 7] = value;
+  }
+
+  /** Recorded size of the level it rests at when last looked at. */
+  get levelLots(): number {
+    return this.row[this.at + 8]!;
+  }
+
+  set levelLots(value: number) {
+    this.row[this.at + 8] = value;
+  }
+
+  /** When it was asked for, time of the tape. */
+  get madeAt(): Nanos {
+    return this.row[this.at + 9]! as Nanos;
+  }
+
+  set madeAt(value: Nanos) {
+    this.row[this.at + 9] = value;
+  }
+
+  /** When it reached the venue. */
+  get acceptedAt(): Nanos {
+    return this.row[this.at + 10]! as Nanos;
+  }
+
+  set acceptedAt(value: Nanos) {
+    this.row[this.at + 10] = value;
+  }
+
+  /** When nothing was left. */
+  get endedAt(): Nanos {
+    return this.row[this.at + 11]! as Nanos;
+  }
+
+  set endedAt(value: Nanos) {
+    this.row[this.at + 11] = value;
+  }
+
+  /** Sum over matches of lots times hundredths; the average price is this over `matched`. */
+  get matchedPoints(): number {
+    return this.row[this.at + 12]!;
+  }
+
+  set matchedPoints(value: number) {
+    this.row[this.at + 12] = value;
+  }
+
+  /** What a market-on-close lay risks, in lots and fractions of one: removals shrink it, `lots` is its nearest whole. */
+  get liability(): number {
+    return this.row[this.at + 13]!;
+  }
+
+  set liability(value: number) {
+    this.row[this.at + 13] = value;
+  }
+
+  /** `ahead` when it came to rest. */
+  get aheadOnArrival(): number {
+    return this.row[this.at + 14]!;
+  }
+
+  set aheadOnArrival(value: number) {
+    this.row[this.at + 14] = value;
+  }
+
+  /** The queue model's own. */
+  get own(): number {
+    return this.row[this.at + 15]!;
+  }
+
+  set own(value: number) {
+    this.row[this.at + 15] = value;
+  }
+
   /** Lots that may still match. */
   get rest(): number {
-    return this.lots - this.matched - this.cancelled - this.lapsed - this.voided;
+    const row = this.row;
+    const at = this.at;
+    return row[at + 2]! - row[at + 3]! - row[at + 4]! - row[at + 5]! - row[at + 6]!;
   }
 
   /**
@@ -120,32 +260,35 @@ export class Order {
     this.kind = request.kind ?? 'limit';
     this.persistence = request.persistence ?? 'lapse';
     this.tick = request.tick;
-    this.points = points;
-    this.lots = request.lots;
-    this.liability = request.lots;
     this.fillOrKillMinimum = request.fillOrKillMinimum ?? -1;
     this.status = OrderStatus.pending;
     this.end = 'none';
-    this.madeAt = clock.now;
-    this.acceptedAt = clock.now;
-    this.endedAt = clock.now;
-    this.matched = 0;
-    this.cancelled = 0;
-    this.lapsed = 0;
-    this.voided = 0;
     this.matchedVoid = 0;
-    this.matchedPoints = 0;
-    this.ahead = 0;
-    this.aheadOnArrival = 0;
-    this.own = Number.NaN;
-    this.levelLots = 0;
-    this.levelTraded = 0;
     this.shadow = undefined;
     this.crossed = false;
     this.cancelling = false;
     this.touchAtDecision = -1;
     this.slippedTicks = 0;
     this.tag = 0;
+    const row = this.row;
+    const at = this.at;
+    const { now } = clock;
+    row[at] = points;
+    row[at + 1] = 0;
+    row[at + 2] = request.lots;
+    row[at + 3] = 0;
+    row[at + 4] = 0;
+    row[at + 5] = 0;
+    row[at + 6] = 0;
+    row[at + 7] = 0;
+    row[at + 8] = 0;
+    row[at + 9] = now;
+    row[at + 10] = now;
+    row[at + 11] = now;
+    row[at + 12] = 0;
+    row[at + 13] = request.lots;
+    row[at + 14] = 0;
+    row[at + 15] = Number.NaN;
   }
 }
 

@@ -41,10 +41,10 @@ describe.each([false, true])('with history %s', (history) => {
     // The first one's request arrives at 11.5 s; its own is on its way until 13.2 s.
     exchange.advanceTo(seconds(12.5));
     expect([next.status, next.cancelled, next.cancelling]).toEqual([OrderStatus.executable, 0, true]);
-    expect(exchange.account.waitingBack[0]).toBe(700);
+    expect(exchange.account.waitingBack(0)).toBe(700);
     exchange.advanceTo(seconds(15));
     expect([next.status, next.cancelled, next.end]).toEqual([OrderStatus.complete, 700, 'cancelled']);
-    expect(exchange.account.waitingBack[0]).toBe(0);
+    expect(exchange.account.waitingBack(0)).toBe(0);
   });
 
   it('a replacement of an order that is gone comes to nothing, and replaces no other', () => {
@@ -59,6 +59,6 @@ describe.each([false, true])('with history %s', (history) => {
     exchange.advanceTo(seconds(20));
     expect([next.status, next.cancelled]).toEqual([OrderStatus.executable, 0]);
     expect([successor.status, successor.matched, successor.voided]).toEqual([OrderStatus.complete, 0, 1_000]);
-    expect(exchange.account.waitingBack[0]).toBe(700);
+    expect(exchange.account.waitingBack(0)).toBe(700);
   });
 });

@@ -1,5 +1,6 @@
 /** Requests on their way to the venue, in the order they were made; each is carried out once it is older than its latency. */
 import type { Nanos } from '../../core/units.ts';
+import type { DeskRecords } from './desk-records.ts';
 import type { RequestKind } from './latency.ts';
 import type { Order } from './order.ts';
 
@@ -19,10 +20,14 @@ export interface Request {
 const NEVER = Infinity as Nanos;
 
 export class RequestQueue {
-  /** The first `#count` are on their way, in the order they were made; the records after them are free. */
+  readonly #records: DeskRecords;
+  /** On their way, in the order they were made. */
   readonly #requests: Request[] = [];
-  #count = 0;
   #earliest = Infinity;
+
+  constructor(records: DeskRecords) {
+    this.#records = records;
+  }
 
   /** No request is due up to and including this moment; Infinity when none waits. */
   get earliest(): number {
@@ -30,20 +35,18 @@ export class RequestQueue {
   }
 
   get size(): number {
-    return this.#count;
+    return this.#requests.length;
   }
 
   clear(): void {
-    this.#count = 0;
+    while (this.#requests.length > 0) this.#records.giveRequest(this.#requests.pop()!);
     this.#earliest = Infinity;
   }
 
   /** A request that waits from now on. The caller sets `due` and says so by `timed`. */
   add(kind: RequestKind, order: Order, lots: number, successor: Order | undefined): Request {
-    if (this.#count === this.#requests.length) {
-      this.#requests.push({ kind, order, id: order.id, successor, lots, due: NEVER });
-    }
-    const request = this.#requests[this.#count++]!;
+    const request = this.#records.request() ?? { kind, order, id: order.id, successor, lots, due: NEVER };
+    this.#requests.push(request);
     request.kind = kind;
     request.order = order;
     request.id = order.id;
@@ -62,17 +65,18 @@ export class RequestQueue {
     const requests = this.#requests;
     let kept = 0;
     let earliest = Infinity;
-    for (let i = 0; i < this.#count; i++) {
+    for (let i = 0; i < requests.length; i++) {
       const request = requests[i]!;
       if (request.due < now) {
         carryOut(request);
+        this.#records.giveRequest(request);
         continue;
       }
-      requests[i] = requests[kept]!;
       requests[kept++] = request;
       if (request.due < earliest) earliest = request.due;
     }
-    this.#count = kept;
+    // Not by its length: that gives the memory back, and the next request asks for it again.
+    while (requests.length > kept) requests.pop();
     this.#earliest = earliest;
   }
 }

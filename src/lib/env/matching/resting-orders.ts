@@ -39,6 +39,8 @@ export class RestingOrders {
   readonly followsDepth: boolean;
   readonly #options: RestingOptions;
   readonly #shadows: OrderShadows | undefined;
+  /** Whether anybody asks what waited at an order's price when it came to rest. */
+  readonly #asksLevels: boolean;
   #activeRunners: number;
 
   constructor(options: RestingOptions) {
@@ -50,6 +52,7 @@ export class RestingOrders {
     this.live = new LiveOrders(slots);
     this.followed = this.#shadows?.followed ?? this.live;
     this.followsDepth = queue.onDepth !== undefined || models.some((model) => model.onDepth !== undefined);
+    this.#asksLevels = this.followsDepth || this.#shadows !== undefined;
     this.eater = new TradeEater({ queue, fills, share: options.tradeShare ?? 0.5, shadows: this.#shadows?.queues });
     this.#activeRunners = state.activeRunners;
   }
@@ -68,7 +71,7 @@ export class RestingOrders {
 
   /** An order comes to the venue and has something left. */
   add(order: Order): void {
-    if (order.kind === 'limit') {
+    if (order.kind === 'limit' && this.#asksLevels) {
       order.levelLots = ownDepth(this.#options.books[order.slot]!, order.side).at(order.tick);
     }
     this.live.add(order);
