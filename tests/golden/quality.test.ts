@@ -120,6 +120,16 @@ describe.skipIf(kalshi.length === 0)('Kalshi', () => {
   });
 });
 
+const raw = filesIn(join(recordings.path, 'crypto/raw')).filter((path) => /^(OKX|BYBIT)\.ws/u.test(basename(path)));
+
+describe.skipIf(raw.length === 0)('OKX and Bybit', () => {
+  test.each(raw.map((path) => [basename(path), path] as const))('%s: every checksum holds', async (_name, path) => {
+    const markets = await read(path);
+    expect(markets.length).toBeGreaterThan(0);
+    for (const { record, quality } of markets) expect(quality.checksumFailures, record.id).toBe(0);
+  });
+});
+
 /** The largest size of each runner and price, summed, straight from the messages. */
 async function statedVolume(path: string): Promise<number> {
   const largest = new Map<string, number>();
