@@ -74,7 +74,7 @@ async function timeReplays(): Promise<Times & { launches: number }> {
   const capture = captureOn(webgpuBackend(), (notice) => {
     throw new Error(notice);
   });
-  setCapture('webgpu', (step) => (update = capture(step) as CapturedUpdate));
+  setCapture('webgpu', (step) => (update = capture(step)));
   const learner = makeLearner();
   const times = await timeUpdates(learner, 20);
   const launches = update?.graph?.dispatches;
@@ -92,8 +92,8 @@ async function timeAsWritten(): Promise<Times> {
 }
 
 interface Learner {
-  update(): Promise<unknown>;
-  dispose(): void;
+  readonly update: () => Promise<unknown>;
+  readonly dispose: () => void;
 }
 
 function makeLearner(): Learner {

@@ -127,7 +127,10 @@ export class SoftActorCritic {
     const learn = rowsFrom(rows, burnIn, sequence);
 
     // Burn-in: the stored state brought up to date with today's weights, outside every gradient.
-    const actorState = burnIn === 0 ? rows.stored : this.#warm(this.actor, rows, burnIn, rows.stored);
+    const before = burnIn === 0 ? undefined : rowsFrom(rows, 0, burnIn);
+    const warm = (net: Actor | Critic, state: MemoryState): MemoryState =>
+      before === undefined ? state : net.torso.after(before.inputs, before.starts, state);
+    const actorState = warm(this.actor, rows.stored);
     const all = rowsFrom(rows, burnIn, sequence + 1);
     const { policy } = this.actor.run(all.inputs, all.starts, actorState);
     const rowsOf = (t: tf.Tensor, from: number): tf.Tensor => tf.slice(t, [from, 0, 0], [sequence, size, action]);
@@ -162,10 +165,7 @@ export class SoftActorCritic {
       temperature,
       gamma: this.#settings.gamma
     });
-    const criticStates = this.critics.map((critic) => {
-      const zero = critic.torso.zeroState(size);
-      return burnIn === 0 ? zero : this.#warm(critic, rows, burnIn, zero);
-    });
+    const criticStates = this.critics.map((critic) => warm(critic, critic.torso.zeroState(size)));
     const criticGrads = tf.variableGrads(() => {
       const values = this.critics.map((critic, i) => {
         const { features } = critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState);
@@ -234,11 +234,6 @@ export class SoftActorCritic {
       ...this.targets.map((target, i) => [`target${String(i)}`, target.parameters] as const),
       ['temperature', this.#temperature]
     ];
-  }
-
-  #warm(net: Actor | Critic, rows: Rows, burnIn: number, from: MemoryState): MemoryState {
-    const { inputs, starts } = rowsFrom(rows, 0, burnIn);
-    return net.torso.run(inputs, starts, from).state;
   }
 }
 

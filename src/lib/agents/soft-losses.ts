@@ -3,10 +3,12 @@
  * as means over the rows a mask lets through. All inputs of one call share a shape, rows x batch; scalars come out.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLosses } from '../compute/fused-losses.ts';
 
 /** Mean over the rows where the mask is 1. */
 export function maskedMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.mul(x, mask)), tf.maximum(tf.sum(mask), 1));
+  const own = fusedLosses().maskedMean;
+  return own?.(x, mask) ?? tf.div(tf.sum(tf.mul(x, mask)), tf.maximum(tf.sum(mask), 1));
 }
 
 /** E[α log π(a|s) - Q(s, a)]: eq. 7; what stands for Q is the kind of critic's. */
@@ -19,13 +21,13 @@ export function actorLoss(inputs: {
   return maskedMean(tf.sub(tf.mul(inputs.temperature, inputs.logProb), inputs.value), inputs.mask);
 }
 
-/** -E[log α (log π(a|s) + H̄)]: eq. 18 in the logarithm, which keeps α positive and its step relative. */
+/** E[log α (-H̄ - log π(a|s))]: eq. 18 in the logarithm, which keeps α positive and its step relative. */
 export function temperatureLoss(inputs: {
   readonly logTemperature: tf.Tensor;
   readonly logProb: tf.Tensor;
   readonly targetEntropy: number;
   readonly mask: tf.Tensor;
 }): tf.Scalar {
-  const gap = maskedMean(tf.add(inputs.logProb, inputs.targetEntropy), inputs.mask);
-  return tf.neg(tf.mul(tf.reshape(inputs.logTemperature, []), gap));
+  const gap = maskedMean(tf.sub(-inputs.targetEntropy, inputs.logProb), inputs.mask);
+  return tf.mul(tf.reshape(inputs.logTemperature, []), gap);
 }

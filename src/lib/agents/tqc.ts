@@ -20,7 +20,7 @@ export interface TqcSettings {
 
 export function tqcCritics({ critics, quantiles, dropped, riskLevel }: TqcSettings): CriticKind {
   const kept = critics * (quantiles - dropped);
-  const weights = riskWeights(quantiles, riskLevel);
+  const weights = riskWeights(quantiles, riskLevel).map((weight) => weight / critics);
   return {
     critics,
     outputs: quantiles,
@@ -39,7 +39,7 @@ export function tqcCritics({ critics, quantiles, dropped, riskLevel }: TqcSettin
       tf.div(tf.addN(values.map((each) => quantileHuberLoss(each, target, mask))), critics),
 
     /** Mean over all quantiles of all critics, none left out (eq. 11); over the lowest where risk is to be averse. */
-    worth: (values) => tf.div(tf.addN(values.map((each) => weighted(each, weights))), critics),
+    worth: (values) => tf.addN(values.map((each) => weighted(each, weights))),
 
     shown: (values) => tf.div(tf.addN([...values]), critics)
   };

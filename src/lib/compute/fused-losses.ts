@@ -11,20 +11,24 @@ export interface FusedLosses {
    * over quantiles and atoms, and over the rows that a mask of ones lets through.
    * @param values [rows, quantiles], differentiable @param target [rows, atoms] @param mask [rows]
    */
-  quantileHuber(values: Tensor, target: Tensor, mask: Tensor): Scalar;
+  readonly quantileHuber: (values: Tensor, target: Tensor, mask: Tensor) => Scalar;
   /**
    * Action tanh(mean + exp(logStd) noise) and its log-density (Haarnoja et al. 2018, arXiv 1812.05905, eq. 21), with
    * `epsilon` beside the squashing's slope; differentiable in mean and logStd.
    * @param mean logStd and noise of one shape, [..., action]
    */
-  squashedSample(inputs: {
+  readonly squashedSample: (inputs: {
     readonly mean: Tensor;
     readonly logStd: Tensor;
     readonly noise: Tensor;
     readonly epsilon: number;
-  }): { readonly action: Tensor; readonly logProb: Tensor };
+  }) => { readonly action: Tensor; readonly logProb: Tensor };
+  /** Sum of x where a mask of ones lets it through, over how many ones there are, or over 1. @param mask shaped as x */
+  readonly maskedMean: (x: Tensor, mask: Tensor) => Scalar;
+  /** x within [low, high]; no gradient where it was outside. */
+  readonly clipped: (x: Tensor, low: number, high: number) => Tensor;
   /** The `count` smallest numbers of each row, in ascending order. @param x [..., n] @returns [..., count]; no gradient */
-  smallest(x: Tensor, count: number): Tensor;
+  readonly smallest: (x: Tensor, count: number) => Tensor;
 }
 
 const registered = new Map<string, Partial<FusedLosses>>();

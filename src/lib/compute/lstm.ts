@@ -35,8 +35,12 @@ export interface LstmSequenceResult {
   readonly c: Tensor2D;
 }
 
-/** A backend's own implementation: every h and the last c, differentiable in all but the resets. */
-export type FusedLstm = (args: LstmSequenceArgs) => { readonly hidden: Tensor3D; readonly c: Tensor2D };
+/** A backend's own implementation: every h and the last c, differentiable in all but the resets; the last h if it likes. */
+export type FusedLstm = (args: LstmSequenceArgs) => {
+  readonly hidden: Tensor3D;
+  readonly h?: Tensor2D;
+  readonly c: Tensor2D;
+};
 
 const fused = new Map<string, FusedLstm>();
 
@@ -54,8 +58,8 @@ export function lstmSequence(args: LstmSequenceArgs): LstmSequenceResult {
   checkShapes(args);
   const implementation = fused.get(tf.getBackend());
   if (implementation === undefined) return referenceLstmSequence(args);
-  const { hidden, c } = implementation(args);
-  return { hidden, h: tf.tidy(() => lastOf(hidden)), c };
+  const { hidden, h, c } = implementation(args);
+  return { hidden, h: h ?? tf.tidy(() => lastOf(hidden)), c };
 }
 
 /** The same in ordinary tfjs ops, on any backend. */

@@ -1,5 +1,6 @@
 /** The policy network: torso, dense layers, and two heads for the mean and the log standard deviation. */
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedLosses } from '../../compute/fused-losses.ts';
 import type { Random } from '../../core/random.ts';
 import { dense, denseRelu, makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
@@ -32,7 +33,8 @@ export class Actor {
   run(inputs: tf.Tensor3D, starts: tf.Tensor2D, from: MemoryState): { policy: Gaussian; state: MemoryState } {
     const { features, state } = this.torso.run(inputs, starts, from);
     const x = denseRelu(features, this.#layers);
-    const logStd = tf.clipByValue(dense(x, this.#logStd), LOG_STD_MIN, LOG_STD_MAX);
+    const clipped = fusedLosses().clipped ?? tf.clipByValue;
+    const logStd = clipped(dense(x, this.#logStd), LOG_STD_MIN, LOG_STD_MAX);
     return { policy: { mean: dense(x, this.#mean), logStd }, state };
   }
 }

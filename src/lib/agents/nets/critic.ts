@@ -2,7 +2,8 @@
  * A Q network: the torso remembers what was seen, the action judged joins after it. So one pass over a sequence
  * serves any number of actions at each of its rows.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { joinColumns } from '../../compute/columns.ts';
 import type { Random } from '../../core/random.ts';
 import { denseStack, makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
@@ -31,6 +32,6 @@ export class Critic {
    * @returns [rows, batch, outputs]
    */
   value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return denseStack(tf.concat([features, actions], -1), [...this.#layers, this.#value]);
+    return denseStack(joinColumns([features, actions]), [...this.#layers, this.#value]);
   }
 }

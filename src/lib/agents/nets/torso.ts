@@ -4,6 +4,7 @@
  * shortcut of Ni et al. 2022, section 4). With no LSTM units it passes on the observation alone: a memoryless agent.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { joinColumns } from '../../compute/columns.ts';
 import { lstmBias, lstmSequence } from '../../compute/lstm.ts';
 import { fillUniform } from '../../compute/random.ts';
 import type { Random } from '../../core/random.ts';
@@ -83,14 +84,24 @@ export class Torso {
       const features = tf.slice(inputs, [0, 0, 0], [inputs.shape[0], inputs.shape[1], observation]);
       return { features, state };
     }
-    const { hidden, h, c } = lstmSequence({
-      x: inputs,
-      kernel: this.#lstm.kernel as tf.Tensor2D,
-      bias: this.#lstm.bias as tf.Tensor1D,
-      h0: state.h,
-      c0: state.c,
-      resets: starts
-    });
-    return { features: tf.concat([hidden, inputs], 2), state: { h, c } };
+    const { hidden, h, c } = this.#remember(this.#lstm, inputs, starts, state);
+    return { features: joinColumns([hidden, inputs]), state: { h, c } };
+  }
+
+  /** The state after the last row alone; see `run`. */
+  after(inputs: tf.Tensor3D, starts: tf.Tensor2D, state: MemoryState): MemoryState {
+    if (this.#lstm === undefined) return state;
+    const { h, c } = this.#remember(this.#lstm, inputs, starts, state);
+    return { h, c };
+  }
+
+  #remember(
+    { kernel, bias }: Lstm,
+    inputs: tf.Tensor3D,
+    starts: tf.Tensor2D,
+    { h, c }: MemoryState
+  ): ReturnType<typeof lstmSequence> {
+    const weights = { kernel: kernel as tf.Tensor2D, bias: bias as tf.Tensor1D };
+    return lstmSequence({ x: inputs, ...weights, h0: h, c0: c, resets: starts });
   }
 }

@@ -4,7 +4,7 @@
  * the shapes of the inputs change, or a variable was assigned elsewhere (a checkpoint was loaded).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { runAsWritten, type Captured, type CaptureUpdate, type UpdateInputs, type UpdateStep } from '../captured.ts';
+import { runAsWritten, type Captured, type UpdateInputs, type UpdateStep } from '../captured.ts';
 import { withFresh } from '../fresh.ts';
 import type { WebgpuBackend } from './backend.ts';
 import { CapturedGraph } from './captured-graph.ts';
@@ -16,10 +16,13 @@ import { pointHome, type Home } from './recording.ts';
  */
 const TOLERANCE = 1e-5;
 
-/** @param tell takes a sentence for the user when updates are not recorded */
+/**
+ * How updates are recorded on this backend.
+ * @param tell takes a sentence for the user when they are not
+ */
 export const captureOn =
-  (backend: WebgpuBackend, tell: (notice: string) => void): CaptureUpdate =>
-  (step) =>
+  (backend: WebgpuBackend, tell: (notice: string) => void) =>
+  (step: UpdateStep): CapturedUpdate =>
     new CapturedUpdate(backend, step, tell);
 
 export class CapturedUpdate implements Captured {

@@ -22,8 +22,8 @@ export function checkLstm(lstm: FusedLstm): Promise<number> {
     const sequence = which === 'ours' ? lstm : referenceLstmSequence;
     return valuesAndGradients([x, ...weights, ...state], ([x, kernel, bias, h0, c0]) => {
       const args = { x: x as Tensor3D, kernel: kernel as Tensor2D, bias: bias as Tensor1D };
-      const { hidden, c } = sequence({ ...args, h0: h0 as Tensor2D, c0: c0 as Tensor2D, resets });
-      return [hidden, c];
+      const { hidden, h, c } = sequence({ ...args, h0: h0 as Tensor2D, c0: c0 as Tensor2D, resets });
+      return h === undefined ? [hidden, c] : [hidden, h, c];
     });
   });
 }
@@ -97,6 +97,24 @@ export const plainSquashed: FusedLosses['squashedSample'] = ({ mean, logStd, noi
   const correction = tf.log(tf.add(slope, epsilon));
   return { action, logProb: tf.sum(tf.sub(logNormal, correction), -1) };
 };
+
+export function checkMaskedMean({ maskedMean }: Pick<FusedLosses, 'maskedMean'>): Promise<number> {
+  return difference(['ours', 'tfjs'], (which, random) => {
+    const mask = tf.tensor2d([1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 1], [5, 3]);
+    const plain = (x: Tensor): tf.Scalar => tf.div(tf.sum(tf.mul(x, mask)), tf.sum(mask));
+    return valuesAndGradients([normalTensor(random, [5, 3])], ([x]) => [
+      which === 'ours' ? maskedMean(x!, mask) : plain(x!)
+    ]);
+  });
+}
+
+export function checkClipped({ clipped }: Pick<FusedLosses, 'clipped'>): Promise<number> {
+  return difference(['ours', 'tfjs'], (which, random) =>
+    valuesAndGradients([normalTensor(random, [7, 5])], ([x]) => [
+      which === 'ours' ? clipped(x!, -0.5, 0.25) : tf.clipByValue(x!, -0.5, 0.25)
+    ])
+  );
+}
 
 export function checkSmallest({ smallest }: Pick<FusedLosses, 'smallest'>): Promise<number> {
   return difference(['ours', 'tfjs'], (which, random) => {

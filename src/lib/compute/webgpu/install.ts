@@ -11,8 +11,10 @@ import { setFusedMlp } from '../mlp.ts';
 import { webgpuBackend } from './backend.ts';
 import { captureOn } from './capture.ts';
 import {
+  checkClipped,
   checkLists,
   checkLstm,
+  checkMaskedMean,
   checkMlp,
   checkQuantileHuber,
   checkSmallest,
@@ -60,7 +62,7 @@ function candidates(runner: KernelRunner): readonly Candidate[] {
   const lstm = webgpuLstm(runner);
   const mlp = webgpuMlp(runner);
   const lists = webgpuLists(runner);
-  const { quantileHuber, squashedSample, smallest } = webgpuLosses(runner);
+  const { quantileHuber, squashedSample, smallest, maskedMean, clipped } = webgpuLosses(runner);
   const useLoss = (own: Partial<FusedLosses>): void => {
     setFusedLosses('webgpu', { ...fusedLosses(), ...own });
   };
@@ -78,6 +80,8 @@ function candidates(runner: KernelRunner): readonly Candidate[] {
       check: () => checkSquashed({ squashedSample }),
       use: () => useLoss({ squashedSample })
     },
+    { name: 'masked mean', check: () => checkMaskedMean({ maskedMean }), use: () => useLoss({ maskedMean }) },
+    { name: 'clipping', check: () => checkClipped({ clipped }), use: () => useLoss({ clipped }) },
     { name: 'smallest of rows', check: () => checkSmallest({ smallest }), use: () => useLoss({ smallest }) }
   ];
 }

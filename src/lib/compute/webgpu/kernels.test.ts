@@ -4,10 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../../tests/support/webgpu-device.ts';
+import { fusedLosses } from '../fused-losses.ts';
 import { lstmSequence, referenceLstmSequence } from '../lstm.ts';
 import { mlp, referenceMlp } from '../mlp.ts';
 import { normalTensor } from '../random.ts';
-import { difference, TOLERANCE, valuesAndGradients } from './check.ts';
+import { difference, plainQuantileHuber, plainSquashed, TOLERANCE, valuesAndGradients } from './check.ts';
 
 const size = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 /** A shape is a pipeline: compiling them is what takes the time on a software driver. */
@@ -45,8 +46,8 @@ describe.skipIf(!hasWebgpu)('kernels on WebGPU', { timeout: 300_000 }, () => {
           [4 * units],
           [batch, units],
           [batch, units]
-        ].map((shape) => tf.mul(normalTensor(random, shape), 0.5)) as Tensor[];
-        const mask = tf.cast(tf.greater(normalTensor(random, [steps, batch]), 0.5), 'float32') as Tensor2D;
+        ].map((shape) => tf.mul<Tensor>(normalTensor(random, shape), 0.5));
+        const mask = tf.cast<Tensor2D>(tf.greater(normalTensor(random, [steps, batch]), 0.5), 'float32');
         const sequence = which === 'ours' ? lstmSequence : referenceLstmSequence;
         return valuesAndGradients([x!, kernel!, bias!, h0!, c0!], ([x, kernel, bias, h0, c0]) => {
           const { hidden, h, c } = sequence({
@@ -85,6 +86,40 @@ describe.skipIf(!hasWebgpu)('kernels on WebGPU', { timeout: 300_000 }, () => {
       ]);
     });
     expect(error).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  const huberShape = fc.record({ rows: size(40), quantiles: size(9), atoms: size(9), spread: fc.constantFrom(0.3, 3) });
+  property.prop([huberShape], few)('the quantile Huber loss: %s', async ({ rows, quantiles, atoms, spread }) => {
+    const error = await difference(['ours', 'tfjs'], (which, random) => {
+      const values = tf.mul<Tensor>(normalTensor(random, [rows, quantiles]), spread);
+      const target = tf.mul<Tensor>(normalTensor(random, [rows, atoms]), spread);
+      const mask = tf.tensor1d(Array.from({ length: rows }, (_, i) => (i % 3 === 1 ? 0 : 1)));
+      const loss = which === 'ours' ? fusedLosses().quantileHuber : plainQuantileHuber;
+      return valuesAndGradients([values], ([v]) => [loss!(v!, target, mask)]);
+    });
+    expect(error).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  const sampleShape = fc.array(size(7), { minLength: 1, maxLength: 3 });
+  property.prop([sampleShape], few)('the squashed Gaussian: %s', async (shape) => {
+    const error = await difference(['ours', 'tfjs'], (which, random) => {
+      const [mean, logStd, noise] = [0, 1, 2].map(() => normalTensor(random, shape)) as [Tensor, Tensor, Tensor];
+      const sample = which === 'ours' ? fusedLosses().squashedSample : plainSquashed;
+      return valuesAndGradients([mean, logStd], ([m, s]) => {
+        const { action, logProb } = sample!({ mean: m!, logStd: s!, noise, epsilon: 1e-6 });
+        return [action, logProb];
+      });
+    });
+    expect(error).toBeLessThanOrEqual(TOLERANCE);
+  });
+
+  property.prop([size(9), size(70)], few)('the smallest of rows: %s rows of %s', async (rows, width) => {
+    const kept = Math.ceil(width / 2);
+    const error = await difference(['ours', 'tfjs'], (which, random) => {
+      const x = normalTensor(random, [rows, width]);
+      return [which === 'ours' ? fusedLosses().smallest!(x, kept) : tf.neg(tf.topk(tf.neg(x), kept, true).values)];
+    });
+    expect(error).toBe(0);
   });
 
   it('make no gradient that nobody asked for, and leave no tensor behind', () => {

@@ -62,6 +62,41 @@ export function webgpuLosses(runner: KernelRunner): FusedLosses {
       return { action, logProb };
     },
 
+    maskedMean(x, mask) {
+      const [mean] = runOp({
+        inputs: { x },
+        forward: () => {
+          const mean = runner.output([]);
+          const weights = runner.output(x.shape);
+          runner.launch({ kernel: 'masked-mean', shape: [x.size], tensors: [x, mask, mean, weights], workgroups: [1] });
+          return { outputs: [mean], kept: [weights] };
+        },
+        gradients: ([dy], [weights]) => ({ x: () => tf.mul(weights!, dy!) })
+      }) as [Scalar];
+      return mean;
+    },
+
+    clipped(x, low, high) {
+      const [y] = runOp({
+        inputs: { x },
+        forward: () => ({ outputs: [tf.clipByValue(x, low, high)], kept: [x] }),
+        gradients: ([dy], [x]) => ({
+          x: () => {
+            const dx = runner.output(dy!.shape);
+            runner.launch({
+              kernel: 'clip-gradient',
+              numbers: { LOW: low, HIGH: high },
+              shape: [dy!.size],
+              tensors: [x!, dy!, dx],
+              workgroups: [Math.ceil(dy!.size / 64)]
+            });
+            return dx;
+          }
+        })
+      }) as [Tensor];
+      return y;
+    },
+
     smallest(x, count) {
       const width = x.shape.at(-1) as number;
       const rows = x.size / width;

@@ -8,7 +8,7 @@ import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
 import { once, runOp, type KernelRunner } from './kernel-runner.ts';
 
 /** Storage buffers of the largest of the kernels. */
-const BUFFERS = 9;
+const BUFFERS = 10;
 const THREADS = 256;
 
 /** Undefined where the device has too few buffers or too little memory for it. */
@@ -29,21 +29,22 @@ export function webgpuLstm(runner: KernelRunner): FusedLstm | undefined {
       WITH_RESETS: resets === undefined ? 0 : 1
     };
     const mask = resets ?? h0;
-    const [hidden, cLast] = runOp({
+    const [hidden, hLast, cLast] = runOp({
       inputs: { x, kernel, bias, h0, c0 },
       forward: () => {
         const hidden = runner.output([steps, batch, units]);
+        const hLast = runner.output([batch, units]);
         const cLast = runner.output([batch, units]);
         const saved = runner.output([steps, batch, 5 * units]);
         runner.launch({
           kernel: 'lstm-forward',
           sizes: { ...sizes, ...share },
-          tensors: [x, kernel, bias, h0, c0, mask, hidden, cLast, saved],
+          tensors: [x, kernel, bias, h0, c0, mask, hidden, hLast, cLast, saved],
           workgroups: [workgroups]
         });
-        return { outputs: [hidden, cLast], kept: [x, kernel, h0, c0, mask, hidden, saved] };
+        return { outputs: [hidden, hLast, cLast], kept: [x, kernel, h0, c0, mask, hidden, saved] };
       },
-      gradients: ([dHidden, dcLast], kept) => {
+      gradients: ([dHidden, dhLast, dcLast], kept) => {
         const [x, kernel, h0, c0, mask, hidden, saved] = kept as [
           Tensor3D,
           Tensor2D,
@@ -66,7 +67,7 @@ export function webgpuLstm(runner: KernelRunner): FusedLstm | undefined {
         runner.launch({
           kernel: 'lstm-backward',
           sizes: { ...sizes, ...share },
-          tensors: [transposed, c0, mask, saved, dHidden!, dcLast!, dGates, dh0, dc0],
+          tensors: [transposed, c0, mask, saved, dHidden!, dhLast!, dcLast!, dGates, dh0, dc0],
           workgroups: [workgroups]
         });
         // Made here, in tfjs' scope of the whole backward pass; filled when first asked for.
@@ -92,8 +93,8 @@ export function webgpuLstm(runner: KernelRunner): FusedLstm | undefined {
           c0: () => dc0
         };
       }
-    }) as [Tensor3D, Tensor2D];
-    return { hidden, c: cLast };
+    }) as [Tensor3D, Tensor2D, Tensor2D];
+    return { hidden, h: hLast, c: cLast };
   };
 }
 

@@ -4,6 +4,7 @@ import { readAsset } from '../runtime.ts';
 // Written out one by one: the bundler reads these expressions.
 const files = {
   'adam-list': new URL('./kernels/adam-list.wgsl', import.meta.url),
+  'clip-gradient': new URL('./kernels/clip-gradient.wgsl', import.meta.url),
   'dense-forward': new URL('./kernels/dense-forward.wgsl', import.meta.url),
   'dense-input-gradient': new URL('./kernels/dense-input-gradient.wgsl', import.meta.url),
   'dense-weights': new URL('./kernels/dense-weights.wgsl', import.meta.url),
@@ -11,6 +12,7 @@ const files = {
   'lstm-forward': new URL('./kernels/lstm-forward.wgsl', import.meta.url),
   'lstm-transpose': new URL('./kernels/lstm-transpose.wgsl', import.meta.url),
   'lstm-weights': new URL('./kernels/lstm-weights.wgsl', import.meta.url),
+  'masked-mean': new URL('./kernels/masked-mean.wgsl', import.meta.url),
   'polyak-list': new URL('./kernels/polyak-list.wgsl', import.meta.url),
   'quantile-huber': new URL('./kernels/quantile-huber.wgsl', import.meta.url),
   smallest: new URL('./kernels/smallest.wgsl', import.meta.url),

@@ -7,10 +7,11 @@
 @group(0) @binding(2) var<storage, read> resets: array<f32>;       // [STEPS, BATCH]
 @group(0) @binding(3) var<storage, read> saved: array<f32>;        // [STEPS, BATCH, 5 UNITS]: gates i f g o, then c
 @group(0) @binding(4) var<storage, read> dHidden: array<f32>;      // [STEPS, BATCH, UNITS]
-@group(0) @binding(5) var<storage, read> dcLast: array<f32>;       // [BATCH, UNITS]
-@group(0) @binding(6) var<storage, read_write> dGates: array<f32>; // [STEPS, BATCH, 4 UNITS]
-@group(0) @binding(7) var<storage, read_write> dh0: array<f32>;    // [BATCH, UNITS]
-@group(0) @binding(8) var<storage, read_write> dc0: array<f32>;    // [BATCH, UNITS]
+@group(0) @binding(5) var<storage, read> dhLast: array<f32>;       // [BATCH, UNITS], beside the last of dHidden
+@group(0) @binding(6) var<storage, read> dcLast: array<f32>;       // [BATCH, UNITS]
+@group(0) @binding(7) var<storage, read_write> dGates: array<f32>; // [STEPS, BATCH, 4 UNITS]
+@group(0) @binding(8) var<storage, read_write> dh0: array<f32>;    // [BATCH, UNITS]
+@group(0) @binding(9) var<storage, read_write> dc0: array<f32>;    // [BATCH, UNITS]
 
 const GATES = 4u * UNITS;
 const ALL_ROWS = GROUPS * ROWS;
@@ -43,6 +44,7 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) wor
     dh[i] = 0.0;
     dc[i] = 0.0;
     if (b < BATCH) {
+      dh[i] = dhLast[b * UNITS + i % UNITS];
       dc[i] = dcLast[b * UNITS + i % UNITS];
     }
   }

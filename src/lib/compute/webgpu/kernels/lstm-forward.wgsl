@@ -11,8 +11,9 @@
 @group(0) @binding(4) var<storage, read> c0: array<f32>;         // [BATCH, UNITS]
 @group(0) @binding(5) var<storage, read> resets: array<f32>;     // [STEPS, BATCH]
 @group(0) @binding(6) var<storage, read_write> hidden: array<f32>; // [STEPS, BATCH, UNITS]
-@group(0) @binding(7) var<storage, read_write> cLast: array<f32>;  // [BATCH, UNITS]
-@group(0) @binding(8) var<storage, read_write> saved: array<f32>;  // [STEPS, BATCH, 5 UNITS]: gates i f g o, then c
+@group(0) @binding(7) var<storage, read_write> hLast: array<f32>;  // [BATCH, UNITS]
+@group(0) @binding(8) var<storage, read_write> cLast: array<f32>;  // [BATCH, UNITS]
+@group(0) @binding(9) var<storage, read_write> saved: array<f32>;  // [STEPS, BATCH, 5 UNITS]: gates i f g o, then c
 
 const WIDTH = INPUTS + UNITS;
 const ALL_ROWS = GROUPS * ROWS;
@@ -97,6 +98,7 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) wor
           saved[at + 3u * UNITS] = o;
           saved[at + 4u * UNITS] = cell;
           if (t == STEPS - 1u) {
+            hLast[b * UNITS + j] = state;
             cLast[b * UNITS + j] = cell;
           }
         }

@@ -1,0 +1,120 @@
+/** The soft actor-critics' updates recorded and replayed on WebGPU: the same bits as by tfjs on the same adapter. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../tests/support/webgpu-device.ts';
+import { setCapture, type CaptureUpdate } from '../compute/captured.ts';
+import type { NamedArray } from '../compute/named-arrays.ts';
+import { fillNormal } from '../compute/random.ts';
+import { webgpuBackend } from '../compute/webgpu/backend.ts';
+import { captureOn, type CapturedUpdate } from '../compute/webgpu/capture.ts';
+import { Random } from '../core/random.ts';
+import { seed } from '../core/units.ts';
+import type { CriticKind } from './critic-kind.ts';
+import { qrSacCritics } from './qr-sac.ts';
+import { sequenceBatch } from './replay/sequence-batch.ts';
+import { sacCritics } from './sac.ts';
+import { SoftActorCritic } from './soft-actor-critic.ts';
+import { tqcCritics } from './tqc.ts';
+
+const [size, observation, action, hidden] = [3, 4, 2, 6] as const;
+const kinds: readonly (readonly [string, CriticKind, number])[] = [
+  ['SAC', sacCritics, 0],
+  ['TQC with memory', tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 }), 5],
+  ['QR-SAC with memory', qrSacCritics({ quantiles: 3, riskLevel: 0.5 }), 5]
+];
+
+/** Losses of every update, and all weights and moments after so many; batches differ from update to update. */
+async function learn(kind: CriticKind, units: number, updates: number): Promise<Map<string, readonly number[]>> {
+  const [burnIn, sequence] = units === 0 ? [0, 1] : [2, 3];
+  const random = new Random(seed(5), 'replay');
+  const sac = new SoftActorCritic({
+    shape: { observation, action, inputs: observation + action + 1, lstmUnits: units, hidden: [hidden] },
+    kind,
+    settings: {
+      gamma: 0.98,
+      tau: 0.02,
+      actorLearningRate: 1e-3,
+      criticLearningRate: 1e-3,
+      temperatureLearningRate: 1e-3,
+      initialTemperature: 0.3,
+      targetEntropy: -action,
+      maxGradientNorm: 1
+    },
+    random: random.split('nets')
+  });
+  const batch = sequenceBatch({ burnIn, sequence, batch: size, observation, action, state: 2 * units });
+  const noise = {
+    policy: new Float32Array(sequence * size * action),
+    next: new Float32Array(sequence * size * action)
+  };
+  const found = new Map<string, readonly number[]>();
+  for (let k = 0; k < updates; k++) {
+    const { inputs, rewards, state } = batch;
+    for (const values of [inputs, batch.actions, rewards, state, noise.policy, noise.next]) fillNormal(random, values);
+    batch.valid.fill(1);
+    batch.valid[burnIn * size] = k % 2;
+    batch.starts[(k % (burnIn + sequence)) * size + 1] = 1;
+    const losses = await sac.update(batch, noise, true);
+    found.set(`losses ${String(k)}`, Object.values(losses ?? {}));
+  }
+  const saved = new Map<string, NamedArray>();
+  await sac.save(saved);
+  for (const [name, { values }] of saved) found.set(name, [...values]);
+  sac.dispose();
+  return found;
+}
+
+describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout: 600_000 }, () => {
+  let device: WatchedDevice;
+  const notices: string[] = [];
+  const made: CapturedUpdate[] = [];
+  beforeAll(async () => {
+    device = await webgpuDevice();
+    device.onNotice((notice) => notices.push(notice));
+  }, 120_000);
+  afterEach(() => {
+    expect(notices).toEqual([]);
+    expect(device.refused).toEqual([]);
+  });
+  afterAll(() => {
+    device.dispose();
+  });
+
+  it.each(kinds)('%s: ten replays leave the bits that ten updates by tfjs leave', async (_, kind, units) => {
+    const before = tf.memory().numTensors;
+    setCapture('webgpu', undefined);
+    const written = await learn(kind, units, 10);
+    const record = captureOn(webgpuBackend(), (notice) => notices.push(notice));
+    const watched: CaptureUpdate = (step) => {
+      const update = record(step);
+      made.push(update);
+      return update;
+    };
+    setCapture('webgpu', watched);
+    const recordedBefore = made.length;
+    const replayed = await learn(kind, units, 10);
+    expect(made.length).toBe(recordedBefore + 1);
+    expect(replayed).toEqual(written);
+    expect([...replayed.values()].flat().every(Number.isFinite)).toBe(true);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is a TQC update with memory of 150 launches at most where a kernel may have 16 buffers', async () => {
+    if (webgpuBackend().device.limits.maxStorageBuffersPerShaderStage < 16) return;
+    let launches: number | undefined;
+    const record = captureOn(webgpuBackend(), (notice) => notices.push(notice));
+    setCapture('webgpu', (step) => {
+      const update = record(step);
+      const run = update.run.bind(update);
+      update.run = async (...args) => {
+        const result = await run(...args);
+        launches = update.graph?.dispatches;
+        return result;
+      };
+      return update;
+    });
+    await learn(tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 }), 5, 2);
+    expect(launches).toBeLessThanOrEqual(150);
+    expect(launches).toBeGreaterThan(50);
+  });
+});
