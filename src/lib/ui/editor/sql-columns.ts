@@ -1,5 +1,4 @@
 /** Column names while SQL is typed: those of the tables that the statement names, wherever the cursor is. Pure. */
-import type { SqlTables } from './languages.ts';
 
 export interface ColumnOption {
   readonly column: string;
@@ -8,7 +7,10 @@ export interface ColumnOption {
 }
 
 /** Before a table is named, columns of all: `select` is written first. */
-export function columnOptions(text: string, tables: SqlTables): readonly ColumnOption[] {
+export function columnOptions(
+  text: string,
+  tables: Readonly<Record<string, readonly string[]>>
+): readonly ColumnOption[] {
   const words = new Set(text.toLowerCase().match(/[a-z_]\w*/gu));
   const named = Object.keys(tables).filter((table) => words.has(table.toLowerCase()));
   const owners = new Map<string, string[]>();
