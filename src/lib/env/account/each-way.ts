@@ -62,8 +62,8 @@ export function settleEachWay(options: {
   /** In points times `of`: whole. */
   const wholes = win.parts.map((part, slot) => {
     if (account.removed[slot] === 1) return 0;
-    const wins = account.ifWins[slot]!;
-    const loses = account.ifLoses[slot]!;
+    const wins = account.ifWins(slot);
+    const loses = account.ifLoses(slot);
     const won = ofPlace * divisor * (win.of * loses + part * (wins - loses));
     if (place === undefined) return won;
     const placed = place.of * divisor * loses + place.parts[slot]! * (HUNDREDTHS * wins - divisor * loses);
@@ -86,9 +86,9 @@ export function settleEachWay(options: {
  */
 export function worstEachWay(account: BackLayAccount, places: number, divisor: number): number {
   const running = Array.from(account.removed, (_, slot) => slot).filter((slot) => account.removed[slot] === 0);
-  const loses = running.reduce((sum, slot) => sum + account.ifLoses[slot]!, 0);
-  const winGain = (slot: number): number => account.ifWins[slot]! - account.ifLoses[slot]!;
-  const placeGain = (slot: number): number => account.ifWins[slot]! / divisor - account.ifLoses[slot]!;
+  const loses = running.reduce((sum, slot) => sum + account.ifLoses(slot), 0);
+  const winGain = (slot: number): number => account.ifWins(slot) - account.ifLoses(slot);
+  const placeGain = (slot: number): number => account.ifWins(slot) / divisor - account.ifLoses(slot);
   const paysPlaces = running.length > places;
   const results = running.map((winner) => {
     const won = loses + winGain(winner);
