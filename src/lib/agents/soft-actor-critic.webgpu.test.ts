@@ -4,9 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../tests/support/webgpu-device.ts';
 import { setCapture, type CaptureUpdate } from '../compute/captured.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
+import type { Device } from '../compute/device.ts';
 import { fillNormal } from '../compute/random.ts';
 import { webgpuBackend } from '../compute/webgpu/backend.ts';
 import { captureOn, type CapturedUpdate } from '../compute/webgpu/capture.ts';
+import type { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
 import type { CriticKind } from './critic-kind.ts';
@@ -23,11 +25,8 @@ const kinds: readonly (readonly [string, CriticKind, number])[] = [
   ['QR-SAC with memory', qrSacCritics({ quantiles: 3, riskLevel: 0.5 }), 5]
 ];
 
-/** Losses of every update, and all weights and moments after so many; batches differ from update to update. */
-async function learn(kind: CriticKind, units: number, updates: number): Promise<Map<string, readonly number[]>> {
-  const [burnIn, sequence] = units === 0 ? [0, 1] : [2, 3];
-  const random = new Random(seed(5), 'replay');
-  const sac = new SoftActorCritic({
+function makeLearner(kind: CriticKind, units: number): SoftActorCritic {
+  return new SoftActorCritic({
     shape: { observation, action, inputs: observation + action + 1, lstmUnits: units, hidden: [hidden] },
     kind,
     settings: {
@@ -40,29 +39,56 @@ async function learn(kind: CriticKind, units: number, updates: number): Promise<
       targetEntropy: -action,
       maxGradientNorm: 1
     },
-    random: random.split('nets')
+    random: new Random(seed(5), 'nets')
   });
+}
+
+/** Losses of updates number `from` to before `to`; each has a batch of its own. */
+async function learnOn(
+  sac: SoftActorCritic,
+  units: number,
+  [from, to]: readonly [number, number]
+): Promise<number[][]> {
+  const [burnIn, sequence] = units === 0 ? [0, 1] : [2, 3];
   const batch = sequenceBatch({ burnIn, sequence, batch: size, observation, action, state: 2 * units });
   const noise = {
     policy: new Float32Array(sequence * size * action),
     next: new Float32Array(sequence * size * action)
   };
-  const found = new Map<string, readonly number[]>();
-  for (let k = 0; k < updates; k++) {
+  const found: number[][] = [];
+  for (let k = from; k < to; k++) {
+    const random = new Random(seed(k), 'batch');
     const { inputs, rewards, state } = batch;
     for (const values of [inputs, batch.actions, rewards, state, noise.policy, noise.next]) fillNormal(random, values);
     batch.valid.fill(1);
     batch.valid[burnIn * size] = k % 2;
+    batch.starts.fill(0);
     batch.starts[(k % (burnIn + sequence)) * size + 1] = 1;
     const losses = await sac.update(batch, noise, true);
-    found.set(`losses ${String(k)}`, Object.values(losses ?? {}));
+    found.push(Object.values(losses ?? {}));
   }
-  const saved = new Map<string, NamedArray>();
-  await sac.save(saved);
-  for (const [name, { values }] of saved) found.set(name, [...values]);
-  sac.dispose();
   return found;
 }
+
+async function saveOf(sac: SoftActorCritic): Promise<Map<string, NamedArray>> {
+  const saved = new Map<string, NamedArray>();
+  await sac.save(saved);
+  return saved;
+}
+
+/** Losses of every update, and all weights and moments after them. */
+async function learn(kind: CriticKind, units: number, updates: number): Promise<number[][]> {
+  const sac = makeLearner(kind, units);
+  const losses = await learnOn(sac, units, [0, updates]);
+  const state = await saveOf(sac);
+  sac.dispose();
+  return [...losses, ...[...state.values()].map(({ values }) => [...values])];
+}
+
+const lossOf = (device: Device): Promise<AppError> =>
+  new Promise((resolve) => {
+    device.onLost(resolve);
+  });
 
 describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout: 600_000 }, () => {
   let device: WatchedDevice;
@@ -95,7 +121,7 @@ describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout:
     const replayed = await learn(kind, units, 10);
     expect(made.length).toBe(recordedBefore + 1);
     expect(replayed).toEqual(written);
-    expect([...replayed.values()].flat().every(Number.isFinite)).toBe(true);
+    expect(replayed.flat().every(Number.isFinite)).toBe(true);
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -116,5 +142,31 @@ describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout:
     await learn(tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 }), 5, 2);
     expect(launches).toBeLessThanOrEqual(150);
     expect(launches).toBeGreaterThan(50);
+  });
+
+  it('goes on from the last save when the device is lost in the middle, as if it had not been', async () => {
+    const kind = tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 });
+    setCapture(
+      'webgpu',
+      captureOn(webgpuBackend(), (notice) => notices.push(notice))
+    );
+    const straight = await learn(kind, 5, 5);
+
+    const sac = makeLearner(kind, 5);
+    const losses = await learnOn(sac, 5, [0, 3]);
+    const saved = await saveOf(sac);
+    const lost = lossOf(device);
+    webgpuBackend().device.destroy();
+    expect((await lost).code).toBe('device.lost');
+
+    const next = await device.recreate();
+    sac.dispose();
+    const resumed = makeLearner(kind, 5);
+    resumed.load(saved);
+    losses.push(...(await learnOn(resumed, 5, [3, 5])));
+    const state = [...(await saveOf(resumed)).values()].map(({ values }) => [...values]);
+    expect([...losses, ...state]).toEqual(straight);
+    resumed.dispose();
+    next.dispose();
   });
 });
