@@ -132,7 +132,7 @@ env: { id: ${id}, environments: ${String(environments)} }
 agent: { ${settings} }
 training: { updates: 10000000, updatesPerStep: ${String(1 / round)}, evaluateEvery: 0, reportEvery: 500, backend: wasm }
 `);
-  const device = await chooseDevice('wasm', { kernels: { precision } });
+  const device = await chooseDevice('wasm', { kernels: { precision }, threads: 1 });
   const env = makeVectorEnv({ config: config.env, tapes: [] });
   const agent = makeAgent({
     config: config.agent,
