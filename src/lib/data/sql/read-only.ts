@@ -54,12 +54,12 @@ export function checkWrites(tokens: readonly Token[], stored: ReadonlySet<string
   const end = tokens.findIndex((token) => isSymbol(token, ';'));
   const statement = end < 0 ? tokens : tokens.slice(0, end);
   if (end >= 0 && tokens.slice(end).some((token) => !isSymbol(token, ';'))) {
-    throw refused('it holds more than one statement', 'ask one at a time');
+    throw forbidden('it holds more than one statement', 'ask one at a time');
   }
   const first = statement.find((token) => !isSymbol(token, '('));
-  if (first === undefined) throw refused('it is empty');
+  if (first === undefined) throw forbidden('it is empty');
   if (!isWord(first, ...STATEMENTS)) {
-    throw refused(`it begins with ${first.text.toUpperCase()}`, `begin with ${STATEMENTS.join(', ').toUpperCase()}`);
+    throw forbidden(`it begins with ${first.text.toUpperCase()}`, `begin with ${STATEMENTS.join(', ').toUpperCase()}`);
   }
   statement.forEach((token, at) => {
     if (!isWord(token, ...WRITING)) return;
@@ -68,10 +68,18 @@ export function checkWrites(tokens: readonly Token[], stored: ReadonlySet<string
     const name = statement[named];
     const target = name?.kind === 'word' || name?.kind === 'quoted' ? name.text.toLowerCase() : '';
     if (stored.has(target) || target === 'store' || target === 'main') {
-      throw refused(`it would ${token.text.toUpperCase()} ${target}, which is stored`, 'choose a name of your own');
+      throw forbidden(`it would ${token.text.toUpperCase()} ${target}, which is stored`, 'choose a name of your own');
     }
   });
 }
+
+const forbidden = (got: string, remedy = 'begin with SELECT, or with what makes a table of your own'): AppError =>
+  new AppError('query.invalid', {
+    subject: 'the query',
+    expected: 'one statement that changes nothing stored',
+    got,
+    remedy
+  });
 
 const refused = (got: string, remedy = 'begin with SELECT, WITH, EXPLAIN, DESCRIBE or SHOW'): AppError =>
   new AppError('query.invalid', { subject: 'the query', expected: 'one statement that only reads', got, remedy });
