@@ -83,6 +83,8 @@ describe('device in a browser', () => {
     const onGpu = await train('webgpu', {}, lstmSequence);
     expect(device?.report).toMatchObject({ backend: 'webgpu' });
     expect(device?.report.label).toMatch(/^WebGPU · .*\(software\)$/);
+    expect(device?.report.kernels).toMatch(/^own WGSL kernels: LSTM, dense layers, Adam and Polyak in place/);
+    expect(device?.report.kernels).not.toMatch(/stock tfjs/);
     device?.dispose();
     expectClose(onGpu, await train('cpu', {}, referenceLstmSequence), 1e-4);
   });
