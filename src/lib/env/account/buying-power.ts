@@ -6,11 +6,32 @@
  */
 import type { MarketRules } from '../../market/rules.ts';
 import { isExact } from './ledger-unit.ts';
+import type { LedgerUnit } from './ledger-unit.ts';
+import type { MarginSchedule } from './margin.ts';
 import type { Fees } from './order-fees.ts';
-import type { PositionAccount } from './position-account.ts';
+
+/** What it reads of a `PositionAccount`; see there. Columns are by slot. */
+export interface Holdings {
+  readonly unit: LedgerUnit;
+  readonly slots: number;
+  readonly margin: MarginSchedule | undefined;
+  readonly shortfall: number;
+  readonly position: Float64Array;
+  readonly flow: Float64Array;
+  readonly fees: Float64Array;
+  readonly funding: Float64Array;
+  readonly mark: Float64Array;
+  readonly waitingBuy: Float64Array;
+  readonly waitingSell: Float64Array;
+  readonly waitingBuyValue: Float64Array;
+  readonly waitingSellValue: Float64Array;
+  readonly waitingFees: Float64Array;
+  shorts(slot: number, lots: number): boolean;
+  markValue(slot: number): number;
+}
 
 export interface PowerOptions {
-  readonly account: PositionAccount;
+  readonly account: Holdings;
   readonly rules: MarketRules;
   readonly fees: Fees;
   /** Money at the start, and what a yes/no lot pays when the answer is yes, in ledger units. */
@@ -19,7 +40,7 @@ export interface PowerOptions {
 }
 
 export class BuyingPower {
-  readonly #account: PositionAccount;
+  readonly #account: Holdings;
   readonly #settlement: MarketRules['settlement'];
   readonly #fees: Fees;
   readonly #start: number;

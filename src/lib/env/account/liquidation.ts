@@ -2,7 +2,26 @@
  * When an account on margin is liquidated, at which prices, and how much of a position has to go: arithmetic on a
  * `PositionAccount`, which it reads and does not change. Knows no books and no orders.
  */
+import type { Nanos } from '../../core/units.ts';
 import type { PositionAccount } from './position-account.ts';
+
+/** What one position had to go through: amounts in the currency, sizes in lots. Filled in step by step. */
+export interface Liquidation {
+  readonly time: Nanos;
+  readonly slot: number;
+  /** Of the whole account when it was triggered. */
+  readonly marginBalance: number;
+  readonly maintenanceMargin: number;
+  readonly markPrice: number;
+  /** Where the position would be closed with nothing over. */
+  readonly bankruptcyPrice: number;
+  /** Lots held when it began, without sign; how many the book took; and how many were taken over in the end. */
+  readonly heldLots: number;
+  closedLots: number;
+  takenOverLots: number;
+  /** What the insurance fund paid for the account, all positions together; negative where it was left something. */
+  insurancePaid: number;
+}
 
 /**
  * Mark price of a slot at which the account is liquidated, all other marks as they are, in the currency: where equity is

@@ -236,13 +236,14 @@ export class IndexedExchange {
       this.#workLevels(slot, from, to, trade);
       return;
     }
-    for (; orders.length > 0; this.#findReach(orders)) {
+    while (orders.length > 0) {
       const back = this.#lowestBack;
       const lay = this.#highestLay;
       // A trade under every back and above every lay is nobody's.
       while (trade < end && tradePoints[trade]! < back && tradePoints[trade]! > lay) trade++;
       if (trade === end || tradeAt[trade]! >= to) return;
       trade = this.#workMessage(slot, tradeAt[trade]!, trade);
+      this.#findReach(orders);
     }
   }
 

@@ -4,7 +4,7 @@
  * the processor still has at hand. Knows nothing of what the records mean.
  */
 import { Fill, ORDER_ROW, Order } from './order.ts';
-import type { Request } from './request-queue.ts';
+import type { Request } from './request.ts';
 
 /** Numbers of orders go round before they pass what the engine keeps in 31 bits; no request waits as long. */
 const LAST_ID = 2 ** 30;

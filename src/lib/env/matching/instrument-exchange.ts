@@ -23,7 +23,7 @@ import { FeedClock } from './feed-clock.ts';
 import { InstrumentDesk } from './instrument-desk.ts';
 import { InstrumentFloor } from './instrument-floor.ts';
 import { liquidate } from './instrument-liquidation.ts';
-import type { Liquidation } from './instrument-liquidation.ts';
+import type { Liquidation } from '../account/liquidation.ts';
 import type { InstrumentOptions } from './instrument-options.ts';
 import type { InstrumentFill, InstrumentOrder, InstrumentRequest } from './instrument-order.ts';
 import type { Direction } from './instrument-order.ts';

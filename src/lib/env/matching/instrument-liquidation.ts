@@ -11,27 +11,10 @@
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import type { Ladder } from '../../market/ladder.ts';
 import { bankruptcyPrice, lotsToComply } from '../account/liquidation.ts';
+import type { Liquidation } from '../account/liquidation.ts';
 import type { PositionAccount } from '../account/position-account.ts';
 import { Direction } from './instrument-order.ts';
 import type { InstrumentOrder, InstrumentRequest } from './instrument-order.ts';
-
-/** What one position had to go through: amounts in the currency, sizes in lots. Filled in step by step. */
-export interface Liquidation {
-  readonly time: Nanos;
-  readonly slot: number;
-  /** Of the whole account when it was triggered. */
-  readonly marginBalance: number;
-  readonly maintenanceMargin: number;
-  readonly markPrice: number;
-  /** Where the position would be closed with nothing over. */
-  readonly bankruptcyPrice: number;
-  /** Lots held when it began, without sign; how many the book took; and how many were taken over in the end. */
-  readonly heldLots: number;
-  closedLots: number;
-  takenOverLots: number;
-  /** What the insurance fund paid for the account, all positions together; negative where it was left something. */
-  insurancePaid: number;
-}
 
 export interface Liquidated {
   readonly account: PositionAccount;

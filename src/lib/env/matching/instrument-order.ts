@@ -6,7 +6,7 @@
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { FeeTally, Role } from '../account/order-fees.ts';
 import { OrderStatus } from './order.ts';
-import type { Liquidation } from './instrument-liquidation.ts';
+import type { Liquidation } from '../account/liquidation.ts';
 import type { Shadow } from './shadow-queues.ts';
 
 /** A number, because positions and cash are counted with it. Of a yes/no contract, to buy is to buy yes. */

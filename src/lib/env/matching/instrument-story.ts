@@ -3,7 +3,7 @@ import type { Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 import { Role } from '../account/order-fees.ts';
-import type { Liquidation } from './instrument-liquidation.ts';
+import type { Liquidation } from '../account/liquidation.ts';
 import { Direction, FillCause } from './instrument-order.ts';
 import type { InstrumentEnd, InstrumentFill, InstrumentOrder } from './instrument-order.ts';
 import { OrderStatus } from './order.ts';

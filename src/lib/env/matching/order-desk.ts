@@ -21,7 +21,7 @@ import type { Order, OrderRequest } from './order.ts';
 import { notAffordable, offLadder, refusalOf } from './refusal.ts';
 import { queueNamed } from './queue/queue-name.ts';
 import { RequestQueue } from './request-queue.ts';
-import type { Request } from './request-queue.ts';
+import type { Request } from './request.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { closeWaitingPoints } from './starting-price.ts';
 
