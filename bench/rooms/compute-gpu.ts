@@ -76,7 +76,7 @@ async function timeReplays(): Promise<Times & { launches: number }> {
   });
   setCapture('webgpu', (step) => (update = capture(step)));
   const learner = makeLearner();
-  const times = await timeUpdates(learner, 20);
+  const times = await timeUpdates(learner, 10);
   const launches = update?.graph?.dispatches;
   learner.dispose();
   if (launches === undefined) throw new Error('the update was not recorded');
@@ -86,7 +86,7 @@ async function timeReplays(): Promise<Times & { launches: number }> {
 async function timeAsWritten(): Promise<Times> {
   setCapture('webgpu', undefined);
   const learner = makeLearner();
-  const times = await timeUpdates(learner, 4);
+  const times = await timeUpdates(learner, 3);
   learner.dispose();
   return times;
 }
