@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { joinColumns } from './columns.ts';
 
 export type Activation = 'tanh' | 'relu';
 
@@ -62,7 +63,7 @@ export function mlp({ x: given, ...rest }: MlpArgs): Tensor {
   return tf.reshape(y, [...x.shape.slice(0, -1), y.shape[1]]);
 }
 
-const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? parts[0]! : tf.concat([...parts], -1));
+const joined = (parts: readonly Tensor[]): Tensor => (parts.length === 1 ? parts[0]! : joinColumns(parts));
 
 function mlpOfParts(through: JoiningMlp, parts: readonly Tensor[], rest: Omit<MlpArgs, 'x'>): Tensor {
   const [first] = parts as [Tensor];

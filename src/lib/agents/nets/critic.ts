@@ -3,7 +3,6 @@
  * serves any number of actions at each of its rows.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { joinColumns } from '../../compute/columns.ts';
 import type { Random } from '../../core/random.ts';
 import { denseStack, makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
@@ -32,6 +31,6 @@ export class Critic {
    * @returns [rows, batch, outputs]
    */
   value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return denseStack(joinColumns([features, actions]), [...this.#layers, this.#value]);
+    return denseStack([features, actions], [...this.#layers, this.#value]);
   }
 }

@@ -48,6 +48,6 @@ export const dense = (x: tf.Tensor, layer: Dense): tf.Tensor =>
 export const denseRelu = (x: tf.Tensor, layers: readonly Dense[]): tf.Tensor =>
   layers.length === 0 ? x : mlp({ x, layers, activation: 'relu', last: 'activated' });
 
-/** Each layer but the last followed by ReLU. */
-export const denseStack = (x: tf.Tensor, layers: readonly Dense[]): tf.Tensor =>
+/** Each layer but the last followed by ReLU. Parts of an input stand side by side. */
+export const denseStack = (x: tf.Tensor | readonly tf.Tensor[], layers: readonly Dense[]): tf.Tensor =>
   mlp({ x, layers, activation: 'relu', last: 'linear' });
