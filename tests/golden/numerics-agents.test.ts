@@ -22,7 +22,7 @@ describe.skipIf(!goldens.present).each(backends)('on %s', { timeout: 300_000 }, 
   let device: Device;
   beforeAll(async () => {
     device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => {
     device.dispose();
   });

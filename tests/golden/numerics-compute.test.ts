@@ -87,7 +87,7 @@ describe.skipIf(!goldens.present).each(backends)('numerics on %s', { timeout: 30
   let device: Device;
   beforeAll(async () => {
     device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => device.dispose());
 
   describe.each(['lstm', 'lstm_reset'] as const)('%s', (name) => {

@@ -97,7 +97,7 @@ describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout:
   beforeAll(async () => {
     device = await webgpuDevice();
     device.onNotice((notice) => notices.push(notice));
-  }, 120_000);
+  }, 300_000);
   afterEach(() => {
     expect(notices).toEqual([]);
     expect(device.refused).toEqual([]);

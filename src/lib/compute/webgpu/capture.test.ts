@@ -62,7 +62,7 @@ const drop = ({ variables, adam }: Net): void => {
   adam.dispose();
 };
 
-describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 60_000 }, () => {
+describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 300_000 }, () => {
   let device: WatchedDevice;
   let notices: string[];
   const capture = (step: UpdateStep): CapturedUpdate =>
@@ -70,7 +70,7 @@ describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 60_000 },
 
   beforeAll(async () => {
     device = await webgpuDevice();
-  }, 120_000);
+  }, 300_000);
   beforeEach(() => {
     notices = [];
   });

@@ -18,7 +18,7 @@ describe.skipIf(!hasWebgpu)('kernels on WebGPU', { timeout: 300_000 }, () => {
   let device: WatchedDevice;
   beforeAll(async () => {
     device = await webgpuDevice();
-  }, 120_000);
+  }, 300_000);
   afterAll(() => {
     expect(device.refused).toEqual([]);
     device.dispose();
