@@ -14,7 +14,7 @@ import { betfairRules } from '../../market/venues/betfair.ts';
 import type { ColumnSpec, ColumnValues } from '../parquet/columns.ts';
 import { wholeToInt64 } from '../parquet/columns.ts';
 import type { Moments } from './moments.ts';
-import { momentsOf } from './moments.ts';
+import { momentsOf, runsOf } from './moments.ts';
 
 /** When the decisions of a market's episode are taken. */
 export interface EpisodePlan {
@@ -76,11 +76,11 @@ export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpi
   const slots = state.books.length;
   const moments = times.length;
   const rows = moments * slots;
-  const width = GOLD_FEATURES.length;
-  /* Row by row first, as features are written; column by column once all stand. */
-  const written = new Float32Array(rows * width);
+  const table = GOLD_FEATURES.map(() => new Float32Array(rows));
   const present = new Uint8Array(rows);
   const logMids = new Float64Array(rows);
+  /* A tile of moments a slot, row by row, as features are written; then it goes to the columns. */
+  const tile = new Float32Array(slots * TILE * RUNNER_WIDTH);
   const shared = new Float32Array(MARKET_WIDTH);
   let message = 0;
   for (let step = 0; step < moments; step++) {
@@ -88,15 +88,23 @@ export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpi
     message = follow(tape, { state, features, message, now, before });
     features.onMessageEnd(now);
     features.writeMarket(state, shared, 0);
+    for (let i = 0; i < MARKET_WIDTH; i++) table[RUNNER_WIDTH + i]![step] = shared[i]!;
+    const inTile = step % TILE;
     for (let slot = 0; slot < slots; slot++) {
-      const row = slot * moments + step;
-      features.write(state, slot, written, row * width);
-      written.set(shared, row * width + RUNNER_WIDTH);
-      present[row] = 1 - state.removed[slot]!;
+      features.write(state, slot, tile, (slot * TILE + inTile) * RUNNER_WIDTH);
+      present[slot * moments + step] = 1 - state.removed[slot]!;
       logMids[step * slots + slot] = logMid(state, slot);
     }
+    if (inTile === TILE - 1 || step === moments - 1) {
+      for (let slot = 0; slot < slots; slot++) {
+        spread(tile, slot * TILE, inTile + 1, table, slot * moments + step - inTile);
+      }
+    }
   }
-  const table = transposed(written, width);
+  /* The market is the same to every runner. */
+  for (let i = RUNNER_WIDTH; i < table.length; i++) {
+    for (let slot = 1; slot < slots; slot++) table[i]!.copyWithin(slot * moments, 0, moments);
+  }
   const bySlot = new Uint8Array(rows);
   const byStep = new Uint32Array(rows);
   const byTime = new Float64Array(rows);
@@ -106,30 +114,27 @@ export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpi
     byTime.set(times, slot * moments);
   }
   const columns: Record<string, ColumnValues> = { step: byStep, slot: bySlot, time: wholeToInt64(byTime) };
-  const spread: Record<string, Moments> = {};
+  const byName: Record<string, Moments> = {};
+  const runs = runsOf(present);
   for (const [column, name] of GOLD_FEATURES.entries()) {
     columns[name] = table[column]!;
-    spread[name] = momentsOf(table[column]!, present);
+    byName[name] = momentsOf(table[column]!, runs);
   }
   Object.assign(columns, labels(times, logMids, slots));
-  return { rows, decisions: moments, columns, moments: spread };
+  return { rows, decisions: moments, columns, moments: byName };
 }
 
-/** Rows in a tile: small enough that its lines stay near while every column is filled from it. */
+/** Rows in a tile: few enough that what is written stays near until it is in its columns. */
 const TILE = 64;
 
-/** [rows, width] as a column each. */
-function transposed(values: Float32Array, width: number): readonly Float32Array[] {
-  const rows = values.length / width;
-  const columns = Array.from({ length: width }, () => new Float32Array(rows));
-  for (let from = 0; from < rows; from += TILE) {
-    const end = Math.min(rows, from + TILE);
-    for (let column = 0; column < width; column++) {
-      const into = columns[column]!;
-      for (let row = from, at = from * width + column; row < end; row++, at += width) into[row] = values[at]!;
+/** Rows of a tile to their columns, from row `into` on. */
+function spread(tile: Float32Array, from: number, rows: number, columns: readonly Float32Array[], into: number): void {
+  for (let column = 0; column < RUNNER_WIDTH; column++) {
+    const values = columns[column]!;
+    for (let row = 0, at = from * RUNNER_WIDTH + column; row < rows; row++, at += RUNNER_WIDTH) {
+      values[into + row] = tile[at]!;
     }
   }
-  return columns;
 }
 
 /** Everything that had happened by now, as an environment takes it in. */

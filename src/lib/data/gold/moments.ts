@@ -13,22 +13,37 @@ export interface Moments {
 
 const NOTHING: Moments = { count: 0, mean: 0, squares: 0 };
 
+/** Where values count: the first row of each run and the one after its last, in turn. */
+export type Runs = readonly number[];
+
 /** @param present 1 where a value counts */
-export function momentsOf(values: Float32Array, present: Uint8Array): Moments {
+export function runsOf(present: Uint8Array): Runs {
+  const runs: number[] = [];
+  for (let row = 0, former = 0; row < present.length; row++) {
+    if (present[row] !== former) runs.push(row);
+    former = present[row]!;
+  }
+  if (runs.length % 2 === 1) runs.push(present.length);
+  return runs;
+}
+
+export function momentsOf(values: Float32Array, runs: Runs): Moments {
   let count = 0;
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (present[i] === 0) continue;
-    count++;
-    sum += values[i]!;
+  for (let run = 0; run < runs.length; run += 2) {
+    const end = runs[run + 1]!;
+    for (let row = runs[run]!; row < end; row++) sum += values[row]!;
+    count += end - runs[run]!;
   }
   if (count === 0) return NOTHING;
   const mean = sum / count;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (present[i] === 0) continue;
-    const deviation = values[i]! - mean;
-    squares += deviation * deviation;
+  for (let run = 0; run < runs.length; run += 2) {
+    const end = runs[run + 1]!;
+    for (let row = runs[run]!; row < end; row++) {
+      const deviation = values[row]! - mean;
+      squares += deviation * deviation;
+    }
   }
   return { count, mean, squares };
 }

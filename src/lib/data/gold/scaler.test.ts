@@ -1,10 +1,10 @@
 import { test as property, fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../core/errors.ts';
-import { momentsOf, mergeMoments } from './moments.ts';
+import { mergeMoments, momentsOf, runsOf } from './moments.ts';
 import { applyScaler, fitScaler } from './scaler.ts';
 
-const all = (values: readonly number[]) => momentsOf(Float32Array.from(values), new Uint8Array(values.length).fill(1));
+const all = (values: readonly number[]) => momentsOf(Float32Array.from(values), [0, values.length]);
 const market = (id: string, values: readonly number[]) => ({ id, moments: { x: all(values) } });
 const number = fc.float({ min: -100, max: 100, noNaN: true });
 
@@ -21,7 +21,7 @@ describe('moments', () => {
   );
 
   it('leave out what is not present', () => {
-    expect(momentsOf(Float32Array.of(1, 99, 3), Uint8Array.of(1, 0, 1))).toEqual({ count: 2, mean: 2, squares: 2 });
+    expect(momentsOf(Float32Array.of(1, 99, 3), runsOf(Uint8Array.of(1, 0, 1)))).toEqual({ count: 2, mean: 2, squares: 2 });
   });
 });
 

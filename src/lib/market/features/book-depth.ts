@@ -8,6 +8,7 @@ import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import { imbalance, moneyScale } from './scale.ts';
 
 export class BookDepth implements RunnerFamily {
+  readonly timeless = true;
   readonly names: readonly string[];
   readonly #levels: readonly number[];
 

@@ -28,6 +28,11 @@ export interface FeatureView {
 
 export interface RunnerFamily {
   readonly names: readonly string[];
+  /**
+   * What it writes depends on the runner's own book and quotes alone, and not on the time: it is written again only once
+   * a row has come for the runner.
+   */
+  readonly timeless?: true;
   /** A trade of `lots` at a tick; `quotes` are those before its message. `time` in seconds. */
   onTrade?(trade: TradeSeen, quotes: Quotes): void;
   /** After a message that may have moved the runner's best prices; `quotes.clock` has when. */

@@ -81,6 +81,11 @@ export class FeatureTracker implements FeatureSet {
   #startEpochNanos: bigint | undefined;
   readonly #startMillis = new Map<bigint, number>();
   #view: MutableView | undefined;
+  /** What timeless families wrote of `#keptOf`, where `write` puts it, [slots, names]. */
+  readonly #kept: Float32Array;
+  #keptOf: MarketState | undefined;
+  /** By slot: 0 while what is kept still holds. */
+  readonly #stale: Uint8Array;
 
   constructor(market: MarketInfo, choice: FeatureChoice = 'preOff') {
     const slots = market.runners.length;
@@ -104,17 +109,21 @@ export class FeatureTracker implements FeatureSet {
     this.names = this.#families.flatMap((family) => family.names);
     this.marketNames = this.#marketFamilies.flatMap((family) => family.names);
     this.schemaHash = schemaHash(VERSION, [...this.names, ...this.marketNames]);
+    this.#kept = new Float32Array(slots * this.names.length);
+    this.#stale = new Uint8Array(slots).fill(1);
   }
 
   /** Back to before the first row. */
   reset(): void {
     this.#memory.reset();
+    this.#stale.fill(1);
     this.#startEpochNanos = undefined;
   }
 
   /** Becomes a copy of a tracker of the same market; nothing is shared. */
   copyFrom(other: FeatureTracker): void {
     this.#memory.copyFrom(other.#memory);
+    this.#stale.fill(1);
     this.#state = undefined;
     this.#startEpochNanos = undefined;
   }
@@ -129,9 +138,13 @@ export class FeatureTracker implements FeatureSet {
       this.#clock[1] = this.#millisOf(tape.startEpochNanos);
     }
     if (slot === NO_SLOT) {
-      if (kind === RowKind.clear) this.#touched.fill(1);
+      if (kind === RowKind.clear) {
+        this.#touched.fill(1);
+        this.#stale.fill(1);
+      }
       return;
     }
+    this.#stale[slot] = 1;
     switch (kind) {
       case RowKind.trade:
       case RowKind.freshTrade:
@@ -184,6 +197,7 @@ export class FeatureTracker implements FeatureSet {
     for (let slot = 0; slot < touched.length; slot++) {
       if (touched[slot] === 0) continue;
       touched[slot] = 0;
+      this.#stale[slot] = 1;
       this.#quotes.update(slot, state);
       for (const family of this.#families) family.onQuotes?.(slot, this.#quotes);
     }
@@ -192,10 +206,25 @@ export class FeatureTracker implements FeatureSet {
   /** Writes `names.length` features of a runner at `into[at]`, as of the last `onMessageEnd`. */
   write(state: MarketState, slot: number, into: Float32Array, at: number): void {
     const view = this.#viewOf(state);
+    if (state !== this.#keptOf) {
+      this.#keptOf = state;
+      this.#stale.fill(1);
+    }
+    const stale = this.#stale[slot] === 1;
+    this.#stale[slot] = 0;
+    const kept = this.#kept;
+    let from = slot * this.names.length;
     let column = at;
     for (const family of this.#families) {
-      family.write(view, slot, into, column);
-      column += family.names.length;
+      const end = column + family.names.length;
+      if (family.timeless !== true) {
+        family.write(view, slot, into, column);
+        from += end - column;
+        column = end;
+      } else if (stale) {
+        family.write(view, slot, into, column);
+        while (column < end) kept[from++] = into[column++]!;
+      } else while (column < end) into[column++] = kept[from++]!;
     }
   }
 

@@ -4,6 +4,7 @@ import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import { squash } from './scale.ts';
 
 export class LastTraded implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['last_traded_less_mid'];
 
   write({ state, quotes }: FeatureView, slot: number, into: Float32Array, at: number): void {

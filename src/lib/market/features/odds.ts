@@ -8,6 +8,7 @@ import type { FeatureView, RunnerFamily } from './feature-set.ts';
 const LOG_1000 = Math.log(1000);
 
 export class Odds implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['implied_probability', 'log_odds', 'log_price'];
 
   write(view: FeatureView, slot: number, into: Float32Array, at: number): void {

@@ -3,6 +3,7 @@ import { NO_TICK } from '../tape.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
 
 export class Presence implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['runner_active', 'has_best_back', 'has_best_lay'];
 
   write({ state, quotes }: FeatureView, slot: number, into: Float32Array, at: number): void {

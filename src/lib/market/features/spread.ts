@@ -8,6 +8,7 @@ import type { FeatureView, RunnerFamily } from './feature-set.ts';
 import { clamp, squash } from './scale.ts';
 
 export class Spread implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['spread_ticks', 'microprice_less_mid'];
 
   write({ quotes }: FeatureView, slot: number, into: Float32Array, at: number): void {

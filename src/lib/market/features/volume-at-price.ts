@@ -9,6 +9,7 @@ import { squash } from './scale.ts';
 const NEAR_TICKS = 3;
 
 export class VolumeAtPrice implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['traded_mean_less_mid', 'traded_at_back', 'traded_at_lay', 'traded_near'];
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {

@@ -9,6 +9,7 @@ import { squash } from './scale.ts';
 const LEVELS = 5;
 
 export class WeightedPrice implements RunnerFamily {
+  readonly timeless = true;
   readonly names = ['weighted_price_less_mid'];
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {
