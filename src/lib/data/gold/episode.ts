@@ -115,10 +115,10 @@ export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpi
   }
   const columns: Record<string, ColumnValues> = { step: byStep, slot: bySlot, time: wholeToInt64(byTime) };
   const byName: Record<string, Moments> = {};
-  const runs = runsOf(present);
+  const spreads = momentsOf(table, runsOf(present));
   for (const [column, name] of GOLD_FEATURES.entries()) {
     columns[name] = table[column]!;
-    byName[name] = momentsOf(table[column]!, runs);
+    byName[name] = spreads[column]!;
   }
   Object.assign(columns, labels(times, logMids, slots));
   return { rows, decisions: moments, columns, moments: byName };

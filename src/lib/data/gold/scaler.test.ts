@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import { mergeMoments, momentsOf, runsOf } from './moments.ts';
 import { applyScaler, fitScaler } from './scaler.ts';
 
-const all = (values: readonly number[]) => momentsOf(Float32Array.from(values), [0, values.length]);
+const all = (values: readonly number[]) => momentsOf([Float32Array.from(values)], [0, values.length])[0]!;
 const market = (id: string, values: readonly number[]) => ({ id, moments: { x: all(values) } });
 const number = fc.float({ min: -100, max: 100, noNaN: true });
 
@@ -21,7 +21,12 @@ describe('moments', () => {
   );
 
   it('leave out what is not present', () => {
-    expect(momentsOf(Float32Array.of(1, 99, 3), runsOf(Uint8Array.of(1, 0, 1)))).toEqual({ count: 2, mean: 2, squares: 2 });
+    const columns = [1, 2, 3, 4, 5].map((factor) => Float32Array.of(factor, 99, 3 * factor, 0));
+    expect(momentsOf(columns, runsOf(Uint8Array.of(1, 0, 1, 0)))).toEqual(
+      [1, 2, 3, 4, 5].map((factor) => ({ count: 2, mean: 2 * factor, squares: 2 * factor ** 2 }))
+    );
+    expect(momentsOf(columns, runsOf(Uint8Array.of(0, 0, 0, 0)))[4]).toEqual({ count: 0, mean: 0, squares: 0 });
+    expect(runsOf(Uint8Array.of(0, 1, 1, 0, 1))).toEqual([1, 3, 4, 5]);
   });
 });
 

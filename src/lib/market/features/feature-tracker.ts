@@ -50,6 +50,14 @@ interface MutableView extends FeatureView {
   nowMillis: number;
 }
 
+type Trader = Required<Pick<RunnerFamily, 'onTrade'>>;
+type Quoted = Required<Pick<RunnerFamily, 'onQuotes'>>;
+/** A family and its first column. */
+interface Placed {
+  readonly family: RunnerFamily;
+  readonly column: number;
+}
+
 /** Of `all`, after those of `preOff`. */
 const moreFamilies = (memory: FeatureMemory, slots: number): readonly RunnerFamily[] => [
   new BookDepth([10]),
@@ -68,7 +76,12 @@ export class FeatureTracker implements FeatureSet {
   readonly marketNames: readonly string[];
   readonly schemaHash: string;
   readonly #memory = new FeatureMemory();
-  readonly #families: readonly RunnerFamily[];
+  /** Families by what they do, so that one which has nothing to do is not asked. */
+  readonly #timeless: readonly Placed[];
+  readonly #timelessColumns: Uint16Array;
+  readonly #timed: readonly Placed[];
+  readonly #traders: readonly Trader[];
+  readonly #quoted: readonly Quoted[];
   readonly #marketFamilies: readonly MarketFamily[];
   readonly #quotes: Quotes;
   /** By slot: 1 when the message being read may have moved its best prices. */
@@ -93,7 +106,7 @@ export class FeatureTracker implements FeatureSet {
     this.#clock = memory.array(2, 0);
     this.#quotes = new Quotes(memory, slots, market.rules.ladder, this.#clock);
     this.#touched = memory.array(slots, 0);
-    this.#families = [
+    const families: readonly RunnerFamily[] = [
       new Presence(),
       new Odds(),
       new Favourite(slots),
@@ -106,7 +119,15 @@ export class FeatureTracker implements FeatureSet {
       ...(choice === 'all' ? moreFamilies(memory, slots) : [])
     ];
     this.#marketFamilies = [new Status(), new TimeToOff(), new BookPercentage()];
-    this.names = this.#families.flatMap((family) => family.names);
+    this.names = families.flatMap((family) => family.names);
+    const placed = families.map((family): Placed => ({ family, column: this.names.indexOf(family.names[0]!) }));
+    this.#timeless = placed.filter(({ family }) => family.timeless === true);
+    this.#timelessColumns = Uint16Array.from(
+      this.#timeless.flatMap(({ family, column }) => family.names.map((_, i) => column + i))
+    );
+    this.#timed = placed.filter(({ family }) => family.timeless !== true);
+    this.#traders = families.filter((family): family is RunnerFamily & Trader => family.onTrade !== undefined);
+    this.#quoted = families.filter((family): family is RunnerFamily & Quoted => family.onQuotes !== undefined);
     this.marketNames = this.#marketFamilies.flatMap((family) => family.names);
     this.schemaHash = schemaHash(VERSION, [...this.names, ...this.marketNames]);
     this.#kept = new Float32Array(slots * this.names.length);
@@ -199,7 +220,7 @@ export class FeatureTracker implements FeatureSet {
       touched[slot] = 0;
       this.#stale[slot] = 1;
       this.#quotes.update(slot, state);
-      for (const family of this.#families) family.onQuotes?.(slot, this.#quotes);
+      for (let i = 0; i < this.#quoted.length; i++) this.#quoted[i]!.onQuotes(slot, this.#quotes);
     }
   }
 
@@ -210,21 +231,20 @@ export class FeatureTracker implements FeatureSet {
       this.#keptOf = state;
       this.#stale.fill(1);
     }
-    const stale = this.#stale[slot] === 1;
-    this.#stale[slot] = 0;
     const kept = this.#kept;
-    let from = slot * this.names.length;
-    let column = at;
-    for (const family of this.#families) {
-      const end = column + family.names.length;
-      if (family.timeless !== true) {
-        family.write(view, slot, into, column);
-        from += end - column;
-        column = end;
-      } else if (stale) {
-        family.write(view, slot, into, column);
-        while (column < end) kept[from++] = into[column++]!;
-      } else while (column < end) into[column++] = kept[from++]!;
+    const from = slot * this.names.length;
+    if (this.#stale[slot] === 1) {
+      this.#stale[slot] = 0;
+      for (let i = 0; i < this.#timeless.length; i++) {
+        const { family, column } = this.#timeless[i]!;
+        family.write(view, slot, kept, from + column);
+      }
+    }
+    const columns = this.#timelessColumns;
+    for (let i = 0; i < columns.length; i++) into[at + columns[i]!] = kept[from + columns[i]!]!;
+    for (let i = 0; i < this.#timed.length; i++) {
+      const { family, column } = this.#timed[i]!;
+      family.write(view, slot, into, at + column);
     }
   }
 
@@ -245,7 +265,7 @@ export class FeatureTracker implements FeatureSet {
     trade.lots = tape.lots[row]!;
     trade.taker = taker;
     trade.time = secondsOf(tape.exchange[row]! as Nanos);
-    for (const family of this.#families) family.onTrade?.(trade, this.#quotes);
+    for (let i = 0; i < this.#traders.length; i++) this.#traders[i]!.onTrade(trade, this.#quotes);
   }
 
   #viewOf(state: MarketState): FeatureView {

@@ -49,8 +49,12 @@ export class PricePath implements RunnerFamily {
 
   write({ now }: FeatureView, slot: number, into: Float32Array, at: number): void {
     const standing = this.#standing[slot]!;
+    if (Number.isNaN(standing)) {
+      into.fill(0, at, at + this.names.length);
+      return;
+    }
     for (let i = 0; i < MOMENTUM_WINDOWS.length; i++) {
-      into[at + i] = Number.isNaN(standing) ? 0 : squash(GAIN * (standing - this.#averageAt(i, slot, now)));
+      into[at + i] = squash(GAIN * (standing - this.#averageAt(i, slot, now)));
     }
     for (let i = 0; i < VOLATILITY_WINDOWS.length; i++) {
       const perMinute = (this.#squares[i]!.at(slot, now) / VOLATILITY_WINDOWS[i]!) * 60;
