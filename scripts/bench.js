@@ -3,6 +3,7 @@ import { becomeNode, ensureBuild, ensureChromium, ensureKernels, ensurePackages 
 
 ensurePackages();
 ensureKernels();
-const browser = process.argv.includes('app') || process.argv.includes('server');
-if (browser) ensureBuild();
+const built = process.argv.includes('app') || process.argv.includes('server');
+const browser = built || process.argv.includes('data');
+if (built) ensureBuild();
 becomeNode('bench/main.ts', process.argv.slice(2), browser ? { CHROMIUM_PATH: ensureChromium() } : {});

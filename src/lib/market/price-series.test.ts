@@ -47,6 +47,12 @@ test('a market is off when it turns in play, not when it was scheduled', () => {
   expect(offTime(rising())).toBe(100e9);
 });
 
+test('a market without a known start is off at the end of its tape', () => {
+  const { market, ...rows } = rising();
+  const kind = rows.kind.map((one) => (one === RowKind.inPlay ? RowKind.betDelay : one));
+  expect(offTime({ ...rows, kind, market: { ...market, scheduledMillis: 0 } })).toBe(100e9);
+});
+
 test('each point shows the book as it stood then', () => {
   const tape = rising();
   const { ladder } = tape.market.rules;

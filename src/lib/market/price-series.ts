@@ -22,13 +22,14 @@ export interface PriceSeries {
   readonly matched: Float64Array;
 }
 
-/** When the market turned in play, else its last announced start, held to the tape's span. */
+/** When the market turned in play, else its last announced start, held to the tape's span; its end where none is known. */
 export function offTime(tape: Tape): Nanos {
   for (let row = 0; row < tape.rows; row++) {
     if (tape.kind[row] === RowKind.inPlay && tape.lots[row] === 1) return tape.exchange[row]! as Nanos;
   }
   const last = tape.rows === 0 ? 0 : tape.exchange[tape.rows - 1]!;
-  return Math.min(last, Math.max(0, tapeTime(tape, tape.market.scheduledMillis))) as Nanos;
+  const { scheduledMillis } = tape.market;
+  return (scheduledMillis > 0 ? Math.min(last, Math.max(0, tapeTime(tape, scheduledMillis))) : last) as Nanos;
 }
 
 export interface SeriesOptions {

@@ -100,7 +100,10 @@ export interface MarketInfo {
   readonly country: string;
   readonly rules: MarketRules;
   readonly runners: readonly Runner[];
-  /** Scheduled start in milliseconds since the epoch, the last one announced: `scheduledStart` rows say when. */
+  /**
+   * Scheduled start in milliseconds since the epoch, the last one announced: `scheduledStart` rows say when. 0 where
+   * none is known.
+   */
   readonly scheduledMillis: number;
   /** SHA-256 of the source's bytes as they were given, hex. */
   readonly fingerprint: string;

@@ -1,6 +1,7 @@
 /** What a Kalshi stream says becomes rows, and what it cannot have said is counted, located and left out. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { FeatureTracker } from '../../market/features/feature-tracker.ts';
 import { MarketState } from '../../market/market-state.ts';
 import { MarketStatus, NO_TICK, Outcome } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
@@ -220,6 +221,28 @@ describe('what the venue says of a market', () => {
     expect([state.status, state.outcome[0]]).toEqual([MarketStatus.closed, Outcome.loser]);
     expect(tape.market.scheduledMillis).toBe(T + 2);
     expect(tape.exchange[tape.rows - 1]).toBe(5_000 * 1e6);
+  });
+
+  it('knows no close without it, and features see nothing of how long the recording goes on', () => {
+    const features = (lines: Lines): readonly number[] => {
+      const tape = read(lines).markets[0]!.finish({ fingerprint: '', shared: false });
+      expect(tape.market.scheduledMillis).toBe(0);
+      const state = new MarketState(tape.market);
+      const tracker = new FeatureTracker(tape.market, 'all');
+      for (let row = 0; row < tape.messageStart[2]!; row++) {
+        state.apply(tape, row);
+        tracker.onRow(tape, row, state);
+      }
+      tracker.onMessageEndAt(tape, tape.messageStart[2]! - 1);
+      const into = new Float32Array(tracker.marketNames.length);
+      tracker.writeMarket(state, into, 0);
+      return [...into];
+    };
+    const short = opening().delta('yes', '0.4100', '1.00', { ts_ms: T + 1 });
+    const long = opening()
+      .delta('yes', '0.4100', '1.00', { ts_ms: T + 1 })
+      .delta('yes', '0.4100', '-1.00', { ts_ms: T + 600_000 });
+    expect(features(short)).toEqual(features(long));
   });
 
   it('refuses a response that is none', () => {

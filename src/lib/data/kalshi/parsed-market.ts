@@ -54,8 +54,8 @@ export class ParsedKalshiMarket {
       country: 'US',
       rules: kalshiRules({ priceRanges: this.#ranges, takerFee: this.#fees.taker, makerFee: this.#fees.maker }),
       runners: [{ slot: 0, id: this.id, handicap: 0, name: terms?.subtitle || 'Yes', sortPriority: 1 }],
-      // The close; where it is not known, the end of what was recorded.
-      scheduledMillis: terms?.closeMillis ?? this.#recorder.receivedMillis.at(-1) ?? 0,
+      // The close. Unknown without the venue's word on it: how long the recording goes on was not known then.
+      scheduledMillis: terms?.closeMillis ?? 0,
       fingerprint,
       synthetic: false
     };

@@ -49,7 +49,7 @@ export const MARKET_KEY_COLUMNS: readonly ColumnSpec[] = [
   { name: 'dataset', type: 'text', about: 'name of the dataset' },
   { name: 'market', type: 'text', about: "the venue's id" },
   { name: 'start_micros', type: 'f64', about: 'start of the tape, microseconds since the epoch' },
-  { name: 'scheduled_micros', type: 'f64', about: 'scheduled start', nullable: true },
+  { name: 'scheduled_micros', type: 'f64', about: 'scheduled start, where known', nullable: true },
   { name: 'lot_size', type: 'f64', about: 'size of a lot' }
 ];
 export const RUNNER_KEY_COLUMNS: readonly ColumnSpec[] = [

@@ -195,7 +195,7 @@ export const marketRow = (record: MarketRecord) => ({
   matched: record.matched,
   first: record.firstMillis,
   last: record.lastMillis,
-  scheduled: record.scheduledMillis,
+  scheduled: record.scheduledMillis > 0 ? record.scheduledMillis : undefined,
   in_play: record.inPlayMillis,
   status: record.status,
   winners: record.winners.join(', '),

@@ -344,7 +344,7 @@ export class Warehouse {
           dataset: record.dataset,
           market: record.id,
           start_micros: Number(BigInt(market.sidecar.startEpochNanos) / 1000n),
-          scheduled_micros: record.scheduledMillis * 1000,
+          scheduled_micros: record.scheduledMillis > 0 ? record.scheduledMillis * 1000 : undefined,
           lot_size: lotSizeOf(market.sidecar)
         }
       ];
