@@ -206,13 +206,11 @@ export class BackLayAccount {
   }
 
   /**
-   * The losing side of all runners plus, for the worst set of winners, what each changes by winning: the `winners`
-   * smallest gains, or all there are, kept sorted in a small scratch as one pass meets them. One more waiting order of
-   * `lots` at `price` may be counted in, on a slot that is not -1.
+   * The losing side of all runners plus, for the worst set of winners, what each changes by winning. One more waiting
+   * order of `lots` at `price` may be counted in, on a slot that is not -1.
    */
   #worst(waiting: boolean, extraSlot: number, side: Side, lots: number, price: number): number {
     const gains = waiting ? this.#gainWaiting : this.#gain;
-    const least = this.#least;
     let sum = this.#sums[waiting ? 1 : 0]!;
     let change = 0;
     if (extraSlot >= 0 && side === Side.lay) change = -lots * (price - 100);
@@ -220,16 +218,19 @@ export class BackLayAccount {
       change = lots * POINTS_PER_LOT;
       if (this.removed[extraSlot] === 0) sum -= change;
     }
-    const last = least.length - 1;
-    if (last === 0) {
-      let smallest = Infinity;
-      for (let slot = 0; slot < gains.length; slot++) {
-        const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
-        if (gain < smallest) smallest = gain;
-      }
-      return smallest === Infinity ? sum : sum + smallest;
+    if (this.winners > 1) return sum + this.#leastGains(gains, extraSlot, change);
+    let smallest = Infinity;
+    for (let slot = 0; slot < gains.length; slot++) {
+      const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
+      if (gain < smallest) smallest = gain;
     }
-    for (let winner = 0; winner <= last; winner++) least[winner] = Infinity;
+    return smallest === Infinity ? sum : sum + smallest;
+  }
+
+  /** Sum of the `winners` smallest gains, or of all there are, kept sorted in a small scratch as one pass meets them. */
+  #leastGains(gains: Float64Array, extraSlot: number, change: number): number {
+    const least = this.#least.fill(Infinity);
+    const last = least.length - 1;
     for (let slot = 0; slot < gains.length; slot++) {
       const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
       if (gain >= least[last]!) continue;
@@ -237,6 +238,7 @@ export class BackLayAccount {
       for (; at > 0 && least[at - 1]! > gain; at--) least[at] = least[at - 1]!;
       least[at] = gain;
     }
+    let sum = 0;
     for (let winner = 0; winner <= last; winner++) if (least[winner]! < Infinity) sum += least[winner]!;
     return sum;
   }
