@@ -61,7 +61,9 @@ export function openResult(ipc: Uint8Array): ResultView {
 
 /** Every cell as a plain value, for whom a view cannot cross to: a frame. */
 export function decodeResult(ipc: Uint8Array): ResultColumns {
-  const { columns, rows, value } = openResult(ipc);
-  const column = (index: number): readonly unknown[] => Array.from({ length: rows }, (_, row) => value(index, row));
+  const result = openResult(ipc);
+  const { columns, rows } = result;
+  const column = (index: number): readonly unknown[] =>
+    Array.from({ length: rows }, (_, row) => result.value(index, row));
   return { columns, values: columns.map((_, index) => column(index)), rows };
 }
