@@ -136,6 +136,20 @@ describe('an environment with a late feed', () => {
     });
   });
 
+  it.each([
+    { placeLatencyMillis: 100, feedLatencyMillis: 2000 },
+    { placeLatencyMillis: 100, latencyModel: 'recorded', feedLatencySamples: '2000' }
+  ])('sends its requests at the moment of the decision: what it saw is late already', (text) => {
+    const env = makeVectorEnv({ config: market(text), tapes: [tape] });
+    env.reset({ seed: 1 as Seed, schedule: 'once' });
+    while (env.buffers.terminated[0]! + env.buffers.truncated[0]! === 0) {
+      for (let k = 0; k < env.buffers.actions.length; k += 3) env.buffers.actions.set([1, -1, 0], k);
+      env.step();
+    }
+    expect(env.buffers.info[env.spec.info.indexOf('latency_ms')]).toBeCloseTo(100, 3);
+    env.dispose();
+  });
+
   it('grows with a curriculum, in quarters', () => {
     const eased = { feedLatencyMillis: 8000, curriculumSteps: 1000 };
     const timeline = timelineOf(tape, market(eased))!;
@@ -147,7 +161,12 @@ describe('an environment with a late feed', () => {
   });
 
   it('passes the checks for every environment, and shows nothing before it happens', () => {
-    const config = market({ latencyModel: 'recorded', feedLatencySamples: '40 80 1500', environments: 1 });
+    const config = market({
+      latencyModel: 'recorded',
+      placeLatencySamples: '60 400',
+      feedLatencySamples: '40 80 1500',
+      environments: 1
+    });
     expect(checkEnv(() => makeVectorEnv({ config, tapes: [tape] }), { steps: 300 })).toEqual([]);
     const { times } = timelineOf(tape, config)!;
     const report = leakTest({

@@ -52,6 +52,13 @@ export function latencyOf(config: MarketEnvConfig): LatencyModel {
     kind === 'replace' ? ((model('cancel', random) + model('place', random)) as Nanos) : model(kind, random);
 }
 
+/**
+ * What is left of it for the requests of an agent that sees the feed's view: that view is as late already, so a request
+ * leaves at the moment of its decision.
+ */
+const latencyOfRequests = (config: MarketEnvConfig): LatencyModel =>
+  latencyOf({ ...config, feedLatencyMillis: 0, feedLatencySamples: '' });
+
 /** The models of an exchange. They follow `realism` where there is a curriculum, and are plain where there is none. */
 export function modelsOf(
   config: MarketEnvConfig,
@@ -59,7 +66,7 @@ export function modelsOf(
   realism: Realism
 ): Pick<ExchangeOptions, 'latency' | 'queue' | 'slippage'> {
   const { slippagePercent } = config;
-  const latency = latencyOf(config);
+  const latency = latencyOfRequests(config);
   const queue = queueNamed(config.queue, rules);
   const slippage = slippagePercent > 0 ? tickSlippage([slippagePercent / 100]) : undefined;
   if (config.curriculumSteps === 0) return { latency, queue, ...(slippage === undefined ? {} : { slippage }) };

@@ -10,7 +10,8 @@ export interface ExchangeOptions {
   readonly queue: QueueModel | QueueName;
   /**
    * How long requests travel. A feed's latency is a delay of the decision: whoever asks at a moment has decided by the
-   * book and the orders of that moment, which it sees `feed` later, so that its request leaves only then.
+   * book and the orders of that moment, which it sees `feed` later, so that its request leaves only then. Whoever is shown
+   * a view that is late already decides by that, and gives an exchange whose `feed` takes no time: else it counts twice.
    */
   readonly latency: LatencyModel;
   /** By how much the price moves away from an order that takes; not at all when not given. */
