@@ -20,7 +20,8 @@ const WAYS = {
   'with slippage': { slippagePercent: 30 },
   'with a curriculum': { curriculumSteps: 300_000 },
   'with all of these': { latencyModel: 'logNormal', slippagePercent: 30, curriculumSteps: 300_000 },
-  'with a queue that follows its level': { queue: 'probPower' }
+  'with a queue that follows its level': { queue: 'probPower' },
+  'with orders on their way when episodes end': { placeLatencyMillis: 6000, cancelLatencyMillis: 6000, maxSteps: 15 }
 } as const;
 /** One number a step that is made an object is 16 bytes. Drawing the order of episodes, once a pass, is some five. */
 const MOST_BYTES = 12;

@@ -2,6 +2,7 @@
 import type { Nanos } from '../../core/units.ts';
 import type { DeskRecords } from './desk-records.ts';
 import type { RequestKind } from './latency.ts';
+import { OrderStatus } from './order.ts';
 import type { Order } from './order.ts';
 import type { Request } from './request.ts';
 
@@ -26,8 +27,18 @@ export class RequestQueue {
     return this.#requests.length;
   }
 
+  /** Forgets what is on its way, and gives back the orders that only it still holds: those that never arrived. */
   clear(): void {
-    while (this.#requests.length > 0) this.#records.giveRequest(this.#requests.pop()!);
+    const records = this.#records;
+    while (this.#requests.length > 0) {
+      const request = this.#requests.pop()!;
+      const { kind, order, id, successor } = request;
+      // Of an order's requests one alone places it; who asks to replace it holds what is to come after it.
+      if (kind === 'place' && order.id === id && order.status === OrderStatus.pending) records.giveOrder(order);
+      if (successor !== undefined && successor.status === OrderStatus.pending) records.giveOrder(successor);
+      request.successor = undefined;
+      records.giveRequest(request);
+    }
     this.#earliest = Infinity;
   }
 
