@@ -26,6 +26,7 @@ export interface Holdings {
   readonly waitingBuyValue: Float64Array;
   readonly waitingSellValue: Float64Array;
   readonly waitingFees: Float64Array;
+  readonly waitingLoss: Float64Array;
   shorts(slot: number, lots: number): boolean;
   markValue(slot: number): number;
 }
@@ -167,8 +168,8 @@ export class BuyingPower {
   }
 
   /**
-   * The larger of what is held and bought, and of what is held and sold, at the initial margin, and what would be lost
-   * at once by buying above the mark or selling below it ("How to calculate cost required to open a position in
+   * The larger of what is held and bought, and of what is held and sold, at the initial margin, and what each order
+   * would lose at once by buying above the mark or selling below it: one that would gain may never be filled ("How to calculate cost required to open a position in
    * perpetual futures contracts", Binance Futures FAQ); less what the position is worth at the mark beyond its cost.
    */
   #tieMargin(slot: number, lots: number, opens: boolean): void {
@@ -178,12 +179,15 @@ export class BuyingPower {
     const position = account.position[slot]!;
     const exact = position === 0 ? 0 : position * account.unit.perLot * account.mark[slot]!;
     const held = exact < 0 ? -Math.round(-exact) : Math.round(exact);
-    const buys = account.waitingBuy[slot]! + (lots > 0 ? lots : 0);
-    const sells = account.waitingSell[slot]! - (lots < 0 ? lots : 0);
     const buyValue = account.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
     const sellValue = account.waitingSellValue[slot]! - (lots < 0 ? value : 0);
     const largest = Math.max(Math.abs(held + buyValue), Math.abs(held - sellValue));
-    const loss = Number.isNaN(mark) ? 0 : Math.max(0, buyValue - buys * mark) + Math.max(0, sells * mark - sellValue);
+    const loss = account.waitingLoss[slot]! + (Number.isNaN(mark) ? 0 : lossAt(value, lots, mark));
     this.#tied = Math.ceil(largest * (opens ? account.margin!.initial : 0) + loss) - held;
   }
+}
+
+/** What lots traded for `value` (both signed) lose at once where one is worth `worth`: whole, rounded up; 0 for a gain. */
+export function lossAt(value: number, lots: number, worth: number): number {
+  return Math.max(0, Math.ceil(value - lots * worth));
 }

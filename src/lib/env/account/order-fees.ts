@@ -11,7 +11,7 @@ import type { LedgerUnit } from './ledger-unit.ts';
 export const Role = { taker: 0, maker: 1 } as const;
 export type Role = (typeof Role)[keyof typeof Role];
 
-/** What one order was charged so far, in ledger units; its owner clears it and uses it again. */
+/** What one order was charged so far and what is put aside for it, in ledger units; its owner clears it and uses it again. */
 export class FeeTally {
   /** Lots and value of its fills. */
   lots = 0;
@@ -22,6 +22,8 @@ export class FeeTally {
   /** Lots for which it waits, and what is put aside for fees that do not depend on them. */
   waiting = 0;
   reserved = 0;
+  /** What those lots would lose at once, at the mark of the moment the order was sent. */
+  loss = 0;
 
   clear(): void {
     this.lots = 0;
@@ -30,6 +32,7 @@ export class FeeTally {
     this.rounding = 0;
     this.waiting = 0;
     this.reserved = 0;
+    this.loss = 0;
   }
 }
 

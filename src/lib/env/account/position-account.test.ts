@@ -53,6 +53,26 @@ const fillOf = (rules: MarketRules): fc.Arbitrary<Made> =>
     role: fc.constantFrom(Role.taker, Role.maker)
   });
 
+/** As `fillOf`, small sizes and prices at either end of the ladder as often as others. */
+const extremeFillOf = (rules: MarketRules): fc.Arbitrary<Made> => {
+  const last = rules.ladder.size - 2;
+  const some = fillOf(rules);
+  return fc
+    .record({
+      made: some,
+      small: fc.option(
+        fc.integer({ min: -10, max: 10 }).filter((lots) => lots !== 0),
+        { freq: 2 }
+      ),
+      tick: fc.oneof(
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: Math.max(1, last - 10), max: last }),
+        some.map((one) => one.tick)
+      )
+    })
+    .map(({ made, small, tick }) => ({ ...made, lots: small ?? made.lots, tick }));
+};
+
 const accountOf = (rules: MarketRules, made: readonly Made[] = [], cash = CASH): PositionAccount => {
   const account = new PositionAccount({ rules, slots: SLOTS, cash });
   for (const { slot, lots, tick, role } of made) account.fill(slot, lots, tick, role, new FeeTally());
@@ -154,7 +174,7 @@ describe.each(all)('%s', (_, rules, purse) => {
     const cent = 0.01;
     let [taken, refused] = [0, 0];
     fc.assert(
-      fc.property(fc.array(fillOf(rules), { maxLength: 25 }), fc.infiniteStream(fc.nat(2)), (asked, fate) => {
+      fc.property(fc.array(extremeFillOf(rules), { maxLength: 25 }), fc.infiniteStream(fc.nat(2)), (asked, fate) => {
         const account = new PositionAccount({ rules, slots: SLOTS, cash: purse });
         for (const slot of [0, 1]) markOf(account, slot, rules, Math.floor(rules.ladder.size / 2));
         let filled = 0;
@@ -176,7 +196,8 @@ describe.each(all)('%s', (_, rules, purse) => {
           expect(worstEquity(account, rules)).toBeGreaterThanOrEqual(debt);
           if (rules.settlement.kind === 'cash') expect(Math.min(...account.position)).toBeGreaterThanOrEqual(0);
         }
-      })
+      }),
+      { numRuns: 300 }
     );
     expect(Math.min(taken, refused)).toBeGreaterThan(50);
   });
@@ -339,6 +360,29 @@ describe('perpetuals', () => {
         expect(account.free()).toBe(account.equity);
       })
     );
+  });
+
+  it('count what a badly priced order loses in full, however well others are priced', () => {
+    const account = new PositionAccount({ rules: usdm, slots: 1, cash: 20_000 });
+    account.setMark(0, 60_000);
+    const at = (price: number): number => usdm.ladder.tickOf(price)!;
+    account.fill(0, 2_913, at(60_000), Role.maker, new FeeTally());
+    const well = new FeeTally();
+    account.wait(0, -3_892, at(69_999.6), well);
+    // 2.288 sold 9,146.2 below the mark lose 20,926.5, more than there is; 1 of them is 9,146.2.
+    expect(account.affordable(0, -2_288, at(50_853.8))).toBe(false);
+    expect(account.affordable(0, -1_000, at(50_853.8))).toBe(true);
+    const badly = new FeeTally();
+    const before = account.free();
+    account.wait(0, -1_000, at(50_853.8), badly);
+    expect(account.unit.toCurrency(account.waitingLoss[0]!)).toBe(9_146.2);
+    account.unwait(0, -250, at(50_853.8), badly);
+    expect(account.unit.toCurrency(account.waitingLoss[0]!)).toBe(6_859.65);
+    account.setMark(0, 61_000);
+    expect(account.unit.toCurrency(account.waitingLoss[0]!)).toBe(6_859.65);
+    account.setMark(0, 60_000);
+    account.unwait(0, -750, at(50_853.8), badly);
+    expect([account.waitingLoss[0], badly.loss, account.free()]).toEqual([0, 0, before]);
   });
 
   it('leave room for as much as the initial margin allows', () => {

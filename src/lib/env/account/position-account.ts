@@ -15,7 +15,7 @@
  */
 import { assert } from '../../core/assert.ts';
 import type { MarketRules } from '../../market/rules.ts';
-import { BuyingPower } from './buying-power.ts';
+import { BuyingPower, lossAt } from './buying-power.ts';
 import { LedgerUnit, isExact } from './ledger-unit.ts';
 import { MarginSchedule } from './margin.ts';
 import type { FeeTally } from './order-fees.ts';
@@ -51,6 +51,11 @@ export class PositionAccount {
   readonly waitingBuyValue: Float64Array;
   readonly waitingSellValue: Float64Array;
   readonly waitingFees: Float64Array;
+  /**
+   * By slot, where positions are held on margin: what waiting orders would lose at once, each by itself, by buying above
+   * or selling below the mark of the moment they were sent. It does not follow the mark (nor does Binance's "open loss").
+   */
+  readonly waitingLoss: Float64Array;
   /** What forced liquidations cost the venue's insurance fund. */
   shortfall = 0;
   /** What the last fill was charged. */
@@ -93,6 +98,7 @@ export class PositionAccount {
     this.waitingBuyValue = column();
     this.waitingSellValue = column();
     this.waitingFees = column();
+    this.waitingLoss = column();
     this.#power = new BuyingPower({ account: this, rules, fees: this.#fees, start: this.#start, payout: this.#payout });
   }
 
@@ -172,13 +178,21 @@ export class PositionAccount {
       this.waitingFees[slot]! += tally.reserved;
     }
     tally.waiting += Math.abs(lots);
+    if (this.margin === undefined || Number.isNaN(this.mark[slot]!)) return;
+    const loss = lossAt(this.unit.value(lots, tick), lots, this.unit.perLot * this.mark[slot]!);
+    tally.loss += loss;
+    this.waitingLoss[slot]! += loss;
   }
 
   /** So many of them no longer do: filled, or taken back. */
   unwait(slot: number, lots: number, tick: number, tally: FeeTally): void {
     this.#wait(slot, lots, tick, -1);
+    const part = Math.abs(lots) / tally.waiting;
     tally.waiting -= Math.abs(lots);
     assert(tally.waiting >= 0, 'position account: more lots left the book than waited');
+    const loss = tally.waiting === 0 ? tally.loss : Math.floor(tally.loss * part);
+    tally.loss -= loss;
+    this.waitingLoss[slot]! -= loss;
     if (tally.waiting > 0) return;
     this.waitingFees[slot]! -= tally.reserved;
     tally.reserved = 0;
@@ -358,6 +372,7 @@ export class PositionAccount {
     this.waitingBuyValue[slot] = 0;
     this.waitingSellValue[slot] = 0;
     this.waitingFees[slot] = 0;
+    this.waitingLoss[slot] = 0;
   }
 
   #wait(slot: number, lots: number, tick: number, sign: number): void {
