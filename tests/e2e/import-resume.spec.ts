@@ -11,7 +11,7 @@ test('a page reloaded in mid-import offers to go on, asks for the same files, an
   page
 }) => {
   await open(page, '/data');
-  await page.getByLabel('Recordings to import').setInputFiles(paths);
+  await page.getByLabel('Recordings to import', { exact: true }).setInputFiles(paths);
   await expect(page.getByText('(3 of 4)')).toBeVisible({ timeout: 60_000 });
   await page.reload();
   const offer = page.getByRole('status').filter({ hasText: 'is half imported' });
@@ -21,7 +21,7 @@ test('a page reloaded in mid-import offers to go on, asks for the same files, an
   await offer.getByRole('button', { name: /^Continue/u }).click();
   const ask = page.getByRole('dialog', { name: 'Give the same files again' });
   await expect(ask).toContainText('1.127236622.bz2');
-  await page.getByLabel('The same files again').setInputFiles(paths);
+  await page.getByLabel('The same files again', { exact: true }).setInputFiles(paths);
   const report = page.getByRole('dialog', { name: 'Imported' });
   await expect(report).toBeVisible({ timeout: 60_000 });
   // 5,654 + 16,986 + 18,793 + 16,096
@@ -32,7 +32,7 @@ test('a page reloaded in mid-import offers to go on, asks for the same files, an
 
 test('rules leave markets out, a renamed dataset is exported whole and comes back with them', async ({ page }) => {
   await open(page, '/data');
-  await page.getByLabel('Recordings to import').setInputFiles(paths.slice(0, 3));
+  await page.getByLabel('Recordings to import', { exact: true }).setInputFiles(paths.slice(0, 3));
   const report = page.getByRole('dialog', { name: 'Imported' });
   await expect(report).toBeVisible({ timeout: 60_000 });
   await report.getByRole('button', { name: 'Close' }).click();
@@ -54,7 +54,7 @@ test('rules leave markets out, a renamed dataset is exported whole and comes bac
   await open(page, '/data');
   await page.getByRole('button', { name: 'Delete November' }).click();
   await expect(page.getByRole('link', { name: 'November', exact: true })).toHaveCount(0);
-  await page.getByLabel('Recordings to import').setInputFiles(saved);
+  await page.getByLabel('Recordings to import', { exact: true }).setInputFiles(saved);
   await expect(page.getByRole('dialog', { name: 'Imported' })).toBeVisible({ timeout: 60_000 });
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await expect(page.getByRole('link', { name: /^Quality and lineage of November/u })).toHaveCount(1);

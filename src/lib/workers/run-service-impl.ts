@@ -1,11 +1,10 @@
 /**
  * Runs for the page: started, resumed, kept. Each run being trained holds a Web Lock of its own, so that any tab can
- * tell a run that goes on elsewhere from one whose tab is gone.
+ * tell a run that goes on elsewhere from one whose tab is gone. On every page, so the reader of YAML is loaded when a
+ * run begins.
  */
 import { hashConfig } from '../config/hash-config.ts';
-import { readConfig } from '../config/read-config.ts';
 import type { RunConfig } from '../config/run-config.ts';
-import { writeConfig } from '../config/write-config.ts';
 import { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import type { Clock } from '../core/time.ts';
@@ -60,6 +59,7 @@ class Service implements RunService {
       const facts = await chooseData(this.#data, config);
       const id = runId(new Random(seed(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0), crypto.randomUUID()));
       const now = this.#parts.clock.epochMillis();
+      const { writeConfig } = await import('../config/write-config.ts');
       const record: RunRecord = {
         id,
         name: runName(id),
@@ -94,6 +94,7 @@ class Service implements RunService {
           remedy: 'choose one that the Runs page lists'
         });
       }
+      const { readConfig } = await import('../config/read-config.ts');
       const config = readConfig(kept.configYaml, `the configuration of run ${kept.name}`);
       const facts = await recallData(this.#data, config, kept);
       const metrics: MetricRow[] = [];
