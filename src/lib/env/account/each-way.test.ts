@@ -7,7 +7,7 @@ import { betfairRules } from '../../market/venues/betfair.ts';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { Side } from '../matching/order.ts';
 import { BackLayAccount } from './account.ts';
-import { eachWayShares, settleEachWay, worstEachWay } from './each-way.ts';
+import { eachWayShares, settleEachWay } from './each-way.ts';
 import { ladderPoints } from './hedge.ts';
 
 const points = ladderPoints(betfairClassic);
@@ -91,38 +91,6 @@ describe('an each-way market', () => {
       commission: 50,
       net: 950
     });
-  });
-
-  it('is never worse than its worst result, which some result is', () => {
-    fc.assert(
-      fc.property(bets, fc.constantFrom(4, 5), (made, divisor) => {
-        const account = accountOf(made);
-        const worst = worstEachWay(account, 3, divisor);
-        let least = Infinity;
-        for (let first = 0; first < SLOTS; first++) {
-          for (let second = 0; second < SLOTS; second++) {
-            for (let third = second + 1; third < SLOTS; third++) {
-              if (first === second || first === third) continue;
-              const outcome = Array.from({ length: SLOTS }, (_, slot) =>
-                slot === first ? winner : slot === second || slot === third ? placed : loser
-              );
-              const { points: paid } = settleEachWay({
-                account,
-                shares: eachWayShares(outcome, 3),
-                divisor,
-                fees: NONE
-              });
-              least = Math.min(
-                least,
-                paid.reduce((sum, one) => sum + one, 0)
-              );
-            }
-          }
-        }
-        expect(worst).toBeCloseTo(least, 2);
-      }),
-      { numRuns: 40 }
-    );
   });
 
   it('needs a result', () => {

@@ -4,7 +4,8 @@
  * at 11.0 risks 20, 10 to win at 11.0 and 10 to be placed at 3.0). A removal reduces the price, and the place part
  * follows from the reduced one. Terms do not change with the number of runners, but where no more run than there are
  * places, the place part of every bet is void (market rules: "the place portion of all bets will be void"). Both parts
- * are linear in the price, so the account's sums are enough. Knows nothing of orders or time.
+ * are linear in the price, so the account's sums are enough. The exchange takes no orders in such markets, whose exposures
+ * nobody counts; this settles bets that were made elsewhere. Knows nothing of orders or time.
  */
 import { assert } from '../../core/assert.ts';
 import type { Money } from '../../core/units.ts';
@@ -78,24 +79,4 @@ export function settleEachWay(options: {
     net: (gross - commission) as Money,
     points: wholes.map((whole) => whole / of)
   };
-}
-
-/**
- * Points of the worst result of matched bets: over every runner that may win, the others that are placed beside it being
- * those that cost most. Some runner wins, and as many are placed as there are places, or all that run.
- */
-export function worstEachWay(account: BackLayAccount, places: number, divisor: number): number {
-  const running = Array.from(account.removed, (_, slot) => slot).filter((slot) => account.removed[slot] === 0);
-  const loses = running.reduce((sum, slot) => sum + account.ifLoses(slot), 0);
-  const winGain = (slot: number): number => account.ifWins(slot) - account.ifLoses(slot);
-  const placeGain = (slot: number): number => account.ifWins(slot) / divisor - account.ifLoses(slot);
-  const paysPlaces = running.length > places;
-  const results = running.map((winner) => {
-    const won = loses + winGain(winner);
-    if (!paysPlaces) return won;
-    const others = running.filter((slot) => slot !== winner).map(placeGain);
-    const placed = others.sort((a, b) => a - b).slice(0, places - 1);
-    return won + loses + placeGain(winner) + placed.reduce((sum, gain) => sum + gain, 0);
-  });
-  return results.length === 0 ? 0 : Math.min(...results);
 }

@@ -68,7 +68,7 @@ interface Beginning {
 export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
   !isEachWay(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
 
-/** Its exposures are counted otherwise than those of one bet a stake. */
+/** No orders are taken there. */
 const isEachWay = ({ market }: Tape): boolean =>
   market.rules.settlement.kind === 'backLay' && market.rules.settlement.eachWay !== undefined;
 

@@ -8,6 +8,7 @@ import { millis, seconds } from '../../core/units.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
+import { constantLatency } from './latency.ts';
 import { OrderStatus, Side } from './order.ts';
 
 describe('the market around an order', () => {
@@ -15,6 +16,30 @@ describe('the market around an order', () => {
     builder.message(seconds(2));
     builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
   };
+
+  it('a market-on-close lay that takes the place of another after a removal risks what was left of that one', () => {
+    const { exchange, place } = scene(
+      (builder) => {
+        builder.message(seconds(3));
+        builder.row(RowKind.removal, 1, NO_TICK, 5_000);
+        builder.message(seconds(8));
+        builder.row(RowKind.bid, 2, at(2), 100);
+        builder.message(seconds(10));
+        builder.row(RowKind.startingPrice, 0, at(4), 4_000_000);
+      },
+      { latency: constantLatency({ place: 100, cancel: 100, replace: 3_000 }) }
+    );
+    const order = place({ side: Side.lay, price: 4.4, stake: 3_000, kind: 'marketOnClose' });
+    exchange.advanceTo(seconds(2));
+    const successor = exchange.replace(order, at(4.6));
+    exchange.advanceTo(seconds(9));
+    expect([order.end, successor.lots, successor.liability]).toEqual(['replaced', 1_500, 1_500]);
+    exchange.advanceTo(seconds(11));
+    // 15.00 at risk at 4.0 buys a stake of 5.00.
+    expect([successor.matched, exchange.account.ifWins(0), exchange.account.waitingLiability(0)]).toEqual([
+      500, -150_000, 0
+    ]);
+  });
 
   it('LAPSE orders lapse at a suspension, PERSIST orders stay', () => {
     const { exchange, place } = scene(suspend);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { at, scene, trade } from '../../../../tests/support/exchange-scene.ts';
 import { lots, millis, seconds } from '../../core/units.ts';
-import type { Ticks } from '../../core/units.ts';
+import type { Lots, Ticks } from '../../core/units.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
@@ -222,6 +222,31 @@ describe('refusals', () => {
       expect(place({ slot, side: Side.back, price: 4.6, stake: 1_000 }).end).toBe('notOffered');
     }
     expect(exchange.account.exposure()).toBe(0);
+  });
+
+  it('a side that is none is not offered, nor a minimum to fill that is no number of lots', () => {
+    const { exchange, place } = scene(() => undefined);
+    expect(place({ side: 2 as Side, price: 4.6, stake: 1_000 }).end).toBe('notOffered');
+    for (const minimum of [Number.NaN, -1, -300, 0.5, Infinity]) {
+      const order = place({ side: Side.back, price: 4.4, stake: 1_000, fillOrKillMinimum: minimum as Lots });
+      expect([order.end, order.voided]).toEqual(['notOffered', 1_000]);
+    }
+    const onClose = { kind: 'limitOnClose', fillOrKillMinimum: lots(0) } as const;
+    expect(place({ side: Side.back, price: 4.4, stake: 1_000, ...onClose }).end).toBe('notOffered');
+    exchange.advanceTo(seconds(2));
+    expect([exchange.account.exposure(), exchange.account.matchedBack(0)]).toEqual([0, 0]);
+    expect(place({ side: Side.back, price: 4.4, stake: 1_000, fillOrKillMinimum: lots(0) }).end).toBe('none');
+  });
+
+  it('an each-way market takes no orders, and says why', () => {
+    const { exchange, place } = scene(
+      () => undefined,
+      { bankroll: 1_500 },
+      betfairRules({ winners: 2, eachWayDivisor: 5 })
+    );
+    const order = place({ side: Side.back, price: 4.4, stake: 1_000 });
+    expect([order.end, order.voided, exchange.account.exposure()]).toEqual(['eachWay', 1_000, 0]);
+    expect(exchange.explain(order).sentence).toMatch(/no orders are taken in each-way markets/u);
   });
 
   it('to cancel a number of lots that is none is a bug of who asks, and changes nothing', () => {

@@ -133,7 +133,7 @@ export class OrderDesk {
     this.transactions++;
     const depth = request.side === Side.back ? books[request.slot]?.bids : books[request.slot]?.asks;
     if (depth !== undefined) order.touchAtDecision = request.side === Side.back ? depth.highest : depth.lowest;
-    const refusal = refusalOf(order, request.reducing === true, state, this.account, this.#options);
+    const refusal = refusalOf(order, request, state, this.account, this.#options);
     if (refusal !== undefined) {
       order.voided = order.lots;
       this.resting.finish(order, refusal);
@@ -230,6 +230,7 @@ export class OrderDesk {
     if (order.rest === 0) this.resting.retire(order, successor === undefined ? 'cancelled' : 'replaced');
     if (successor === undefined) return;
     successor.lots = gone;
+    successor.liability = gone;
     successor.acceptedAt = due;
     const refusal = notAffordable(successor, this.account, this.#options);
     if (refusal !== undefined) {

@@ -37,6 +37,8 @@ export type EndReason =
   | 'belowMinimum'
   | 'offLadder'
   | 'notOffered'
+  /** The market is each way: its payouts are settled, its exposures are not counted. */
+  | 'eachWay'
   | 'unaffordable'
   | 'exposureLimit';
 
@@ -312,7 +314,10 @@ export class Fill {
   order: Order;
   /** Of the message whose book it took or whose trade it was; an arriving order takes the book as it last was. */
   time: Nanos = 0 as Nanos;
-  /** Message of the tape whose trade, or before which the arrival, caused it. */
+  /**
+   * Message of the tape whose trade, or before which the arrival, caused it; the last one applied where the owner stood
+   * between two when it arrived.
+   */
   message = 0;
   /** Price in hundredths at which it was made, and at which it now stands, after removals. */
   points = 0;

@@ -6,31 +6,46 @@ import { MarketStatus } from '../../market/tape.ts';
 import { POINTS_PER_LOT } from '../account/account.ts';
 import type { BackLayAccount } from '../account/account.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
-import type { EndReason, Order } from './order.ts';
+import { Side } from './order.ts';
+import type { EndReason, Order, OrderRequest } from './order.ts';
 import { closeWaitingPoints } from './starting-price.ts';
 
-/** @returns the reason, or undefined when the order may go */
+/**
+ * @param request what the order was made of
+ * @returns the reason, or undefined when the order may go
+ */
 export function refusalOf(
   order: Order,
-  reducing: boolean,
+  request: OrderRequest,
   state: MarketState,
   account: BackLayAccount,
   limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
 ): EndReason | undefined {
-  const { orders, ladder } = state.market.rules;
+  const { orders, ladder, settlement } = state.market.rules;
   const { slot, lots, kind } = order;
-  if (!isSlot(slot, state)) return 'notOffered';
+  if (!isSlot(slot, state) || !isSide(order.side) || !isFillOrKill(request)) return 'notOffered';
   if (!isAmong(orders.kinds, kind) || !isAmong(orders.persistence, order.persistence)) return 'notOffered';
+  // Its stake is at risk twice, and placed runners pay by the price: what the account counts is one bet a stake.
+  if (settlement.kind === 'backLay' && settlement.eachWay !== undefined) return 'eachWay';
   if (offLadder(order, ladder)) return 'offLadder';
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
   if (state.removed[slot] === 1) return 'runnerRemoved';
   if (state.status !== MarketStatus.open) return 'marketNotOpen';
-  if (lots < orders.minimum && !takenUnderMinimum(order, reducing, orders.underMinimum)) return 'belowMinimum';
+  if (lots < orders.minimum && !takenUnderMinimum(order, request.reducing === true, orders.underMinimum))
+    return 'belowMinimum';
   return notAffordable(order, account, limits);
 }
 
 export const isSlot = (slot: number, { books }: MarketState): boolean =>
   Number.isInteger(slot) && slot >= 0 && slot < books.length;
+
+const isSide = (side: number): boolean => side === Side.back || side === Side.lay;
+
+/** Whether it is no FILL_OR_KILL at all, or a limit order with a minimum in whole lots. */
+function isFillOrKill({ kind = 'limit', fillOrKillMinimum }: OrderRequest): boolean {
+  if (fillOrKillMinimum === undefined) return true;
+  return kind === 'limit' && Number.isSafeInteger(fillOrKillMinimum) && fillOrKillMinimum >= 0;
+}
 
 /** Whether a stake under the minimum is taken all the same. Orders for the starting price have no payout to count. */
 function takenUnderMinimum(order: Order, reducing: boolean, rule: UnderMinimum = { kind: 'reducing' }): boolean {

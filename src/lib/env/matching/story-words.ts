@@ -23,6 +23,7 @@ const WHY: Readonly<Record<EndReason, string>> = {
   belowMinimum: 'under the minimum stake',
   offLadder: 'no such price',
   notOffered: 'the venue does not offer it',
+  eachWay: 'no orders are taken in each-way markets: a stake there is at risk twice, to win and for a place',
   unaffordable: 'more than the bankroll could lose',
   exposureLimit: 'over the exposure limit'
 };

@@ -156,7 +156,7 @@ export class LiveExchange implements EpisodeExchange {
     if (this.#history !== undefined) this.orders.push(order);
     this.submitted++;
     if (book !== undefined) order.touchAtDecision = order.side === Side.back ? book.bestBid : book.bestAsk;
-    const refusal = refusalOf(order, request.reducing === true, this.state, this.account, this.#limits);
+    const refusal = refusalOf(order, request, this.state, this.account, this.#limits);
     if (refusal !== undefined) {
       order.voided = order.lots;
       order.end = refusal;
