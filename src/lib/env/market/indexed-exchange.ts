@@ -102,12 +102,13 @@ export class IndexedExchange {
     this.#closed = this.state.status === MarketStatus.closed;
     this.#taken.clear();
     this.#desk.clear(this.#timeline.times[0]! as Nanos);
+    this.#desk.fills.message = this.#timeline.firstMessage;
   }
 
   /** On to decision k, from the one before it. */
   toDecision(k: number): void {
     const desk = this.#desk;
-    const { cursors, events } = this.#history;
+    const { cursors, events, messages } = this.#history;
     const end = cursors[k]!;
     const time = this.#timeline.times[k]! as Nanos;
     while (this.#nextEvent < events.length && events[this.#nextEvent]! < end && !this.#closed) {
@@ -122,6 +123,7 @@ export class IndexedExchange {
       desk.now = time;
       desk.fills.ordinal = 2 * end;
       desk.fills.time = this.#bookTime(end);
+      if (end > 0) desk.fills.message = messages[end - 1]!;
       desk.carryOutDue();
     }
     if (!this.#closed) this.#workAll(end);

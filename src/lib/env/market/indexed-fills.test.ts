@@ -38,8 +38,8 @@ function requestAt(timeline: Timeline, decision: number, random: Random): OrderR
 
 function drained(exchange: EpisodeExchange): readonly (readonly unknown[])[] {
   const fills: (readonly unknown[])[] = [];
-  exchange.drainFills(({ order, time, lots, points, taking }: Fill) => {
-    fills.push([order.id, time, lots, points, taking]);
+  exchange.drainFills(({ order, time, message, lots, points, taking }: Fill) => {
+    fills.push([order.id, time, message, lots, points, taking]);
   });
   return fills;
 }

@@ -89,6 +89,7 @@ export class SimulatedExchange {
   /** Starts over with an empty account at a message whose state the caller has put into `state`. */
   resume(message: number, now: Nanos): void {
     this.#desk.clear(now);
+    this.#desk.fills.message = message;
     this.#taken?.clear();
     this.#message = message;
     this.#bookTime = this.state.time;
