@@ -27,6 +27,7 @@ export interface Holdings {
   readonly waitingSellValue: Float64Array;
   readonly waitingFees: Float64Array;
   readonly waitingLoss: Float64Array;
+  readonly waitingCollateral: Float64Array;
   shorts(slot: number, lots: number): boolean;
   markValue(slot: number): number;
 }
@@ -66,8 +67,9 @@ export class BuyingPower {
     if (!isExact(this.#value) || !isExact(account.flow[slot]! - this.#value)) return false;
     if (settlement.kind === 'cash' && account.shorts(slot, lots) && settlement.shorting?.locate !== true) return false;
     const reduces = this.#reduces(slot, lots);
-    // What brings a position down needs no margin, but is no way into debt: at a bad price it loses at once.
-    if (reduces && settlement.kind !== 'linearPerpetual') return true;
+    // What brings a position down needs no margin, but is no way into debt: at a bad price it loses at once, unless
+    // what is sold is paid for, or bought back for less than was put aside.
+    if (reduces && (account.margin === undefined || (account.margin.shortsOnly && lots < 0))) return true;
     this.#sum(slot, lots, tick, !reduces);
     return this.#free >= 0;
   }
@@ -121,7 +123,7 @@ export class BuyingPower {
       this.#tied = 0;
       if (perpetual) this.#tieMargin(slot, more, opens);
       else if (account.margin === undefined) this.#tiePromised(slot, more);
-      else this.#tieShort(slot, more, account.margin.initial);
+      else this.#tieShort(slot, more, opens);
       free -= this.#tied;
     }
     this.#free = free;
@@ -145,26 +147,30 @@ export class BuyingPower {
   }
 
   /**
-   * Shares that may be sold short: what buys take, and collateral for what is then sold, less the proceeds; the worst of
-   * all and no buys filled with all and no sells, between which it is never worse (it is convex in both).
+   * Shares that may be sold short: what fills of waiting orders take and collateral for what is then sold short, less the
+   * proceeds, at worst. Where a share is worth c as collateral, fills of buys B and sells S at prices p take
+   *
+   *   sum of B p - sum of S p + max(0, c x (S - held - B))
+   *     = max(sum of B p - sum of S p, sum of B (p - c) + sum of S (c - p) - c x held),
+   *
+   * which is the worst in its first part for all buys and no sell, in its second for just those orders that add to it:
+   * a dear sell that waits pays for no other, nor a cheap buy. c is the mark and the initial margin for what opens, the
+   * mark alone for what buys back, which is thus possible below the initial margin and is no way into debt. What single
+   * orders lack is that of when they were sent; where the mark has moved since, it is at least what they lack together.
    */
-  #tieShort(slot: number, lots: number, initial: number): void {
+  #tieShort(slot: number, lots: number, opens: boolean): void {
     const account = this.#account;
     const value = this.#value;
-    const mark = Number.isNaN(account.mark[slot]!)
-      ? Math.abs(value / (lots === 0 ? 1 : lots))
-      : account.mark[slot]! * account.unit.perLot;
+    const known = !Number.isNaN(account.mark[slot]!);
+    const own = lots === 0 ? 0 : value / lots;
+    const share = (known ? account.mark[slot]! * account.unit.perLot : own) * (opens ? 1 + account.margin!.initial : 1);
     const buys = account.waitingBuy[slot]! + (lots > 0 ? lots : 0);
     const sells = account.waitingSell[slot]! - (lots < 0 ? lots : 0);
     const buyValue = account.waitingBuyValue[slot]! + (lots > 0 ? value : 0);
     const sellValue = account.waitingSellValue[slot]! - (lots < 0 ? value : 0);
-    const perLot = (1 + initial) * mark;
-    const held = account.position[slot]!;
-    const none = perLot * Math.max(0, -held);
-    const bought = buyValue + perLot * Math.max(0, -held - buys);
-    const sold = perLot * Math.max(0, sells - held) - sellValue;
-    const both = buyValue + perLot * Math.max(0, sells - held - buys) - sellValue;
-    this.#tied = Math.ceil(Math.max(none, bought, sold, both));
+    const single = (opens ? account.waitingCollateral[slot]! : account.waitingLoss[slot]!) + lossAt(value, lots, share);
+    const together = known ? lossAt(buyValue, buys, share) + lossAt(-sellValue, -sells, share) : 0;
+    this.#tied = Math.max(buyValue, Math.ceil(Math.max(single, together) - share * account.position[slot]!));
   }
 
   /**

@@ -24,6 +24,8 @@ export class FeeTally {
   reserved = 0;
   /** What those lots would lose at once, at the mark of the moment the order was sent. */
   loss = 0;
+  /** Short sales: what those lots lack of collateral. */
+  collateral = 0;
 
   clear(): void {
     this.lots = 0;
@@ -33,6 +35,7 @@ export class FeeTally {
     this.waiting = 0;
     this.reserved = 0;
     this.loss = 0;
+    this.collateral = 0;
   }
 }
 

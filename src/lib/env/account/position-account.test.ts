@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MarketRules } from '../../market/rules.ts';
 import { binanceSpotRules, binanceUsdmRules } from '../../market/venues/binance.ts';
-import { IBKR_FIXED, equityRules } from '../../market/venues/equities.ts';
+import { IBKR_FIXED, IBKR_SHORT, equityRules } from '../../market/venues/equities.ts';
 import { KALSHI_PRICES, kalshiRules } from '../../market/venues/kalshi.ts';
 import { liquidationPrice } from './liquidation.ts';
 import { FeeTally, Role } from './order-fees.ts';
@@ -26,13 +26,15 @@ const spot = binanceSpotRules({
 const kalshi = kalshiRules({ makerFee: 0.0175 });
 const tapered = kalshiRules({ priceRanges: KALSHI_PRICES.tapered_deci_cent });
 const shares = equityRules({ commission: IBKR_FIXED, highestPrice: 1_000 });
+const shorted = equityRules({ commission: IBKR_FIXED, shorting: IBKR_SHORT, highestPrice: 1_000 });
 /** With what a few of the orders below can be paid with, in the currency. */
 const all: readonly (readonly [string, MarketRules, number])[] = [
   ['USD-M perpetual', usdm, 20_000],
   ['spot', spot, 4_000],
   ['yes/no', kalshi, 40],
   ['yes/no, finer at the edges', tapered, 40],
-  ['shares', shares, 2_000_000]
+  ['shares', shares, 2_000_000],
+  ['shares sold short', shorted, 2_000_000]
 ];
 
 const CASH = 1_000_000;
@@ -194,7 +196,7 @@ describe.each(all)('%s', (_, rules, purse) => {
           const debt = -account.unit.units(cent) * filled;
           if (rules.settlement.kind !== 'linearPerpetual') expect(account.cash).toBeGreaterThanOrEqual(debt);
           expect(worstEquity(account, rules)).toBeGreaterThanOrEqual(debt);
-          if (rules.settlement.kind === 'cash') expect(Math.min(...account.position)).toBeGreaterThanOrEqual(0);
+          if (rules === spot || rules === shares) expect(Math.min(...account.position)).toBeGreaterThanOrEqual(0);
         }
       }),
       { numRuns: 300 }
@@ -414,5 +416,60 @@ describe('shares', () => {
     const account = new PositionAccount({ rules: shares, slots: 1, cash: 1_000 });
     expect(account.affordable(0, 1e12, 90_000)).toBe(false);
     expect(() => account.fill(0, 1e12, 90_000, Role.taker, new FeeTally())).toThrow('exactly');
+  });
+});
+
+describe('short sales', () => {
+  const rules = equityRules({ shorting: IBKR_SHORT, highestPrice: 1_000 });
+  const at = (price: number): number => rules.ladder.tickOf(price)!;
+  const short = (lots: number, cash: number): PositionAccount => {
+    const account = new PositionAccount({ rules, slots: 1, cash });
+    account.setMark(0, 100);
+    if (lots > 0) account.fill(0, -lots, at(100), Role.taker, new FeeTally());
+    return account;
+  };
+
+  it('are not paid for by a far sell that waits, not even after the mark has fallen', () => {
+    const account = short(0, 1_000);
+    expect(account.affordable(0, -1_000, at(100))).toBe(false);
+    expect(account.affordable(0, -1_000, at(300))).toBe(true);
+    const far = new FeeTally();
+    account.wait(0, -1_000, at(300), far);
+    expect(account.affordable(0, -21, at(100))).toBe(false);
+    expect(account.affordable(0, -20, at(100))).toBe(true);
+    expect(account.unit.toCurrency(account.free())).toBe(1_000);
+    account.setMark(0, 50);
+    expect(account.affordable(0, -41, at(50))).toBe(false);
+    expect(account.affordable(0, -40, at(50))).toBe(true);
+    // A sell that waits needs margin for what its shares are worth by now.
+    account.setMark(0, 250);
+    expect(account.unit.toCurrency(account.free())).toBe(1_000 - 75 * 1_000);
+  });
+
+  it('are not paid for by a cheap buy that waits, which hides no dear one', () => {
+    const account = short(20, 1_000);
+    account.wait(0, 10, at(1), new FeeTally());
+    // 3,000 of cash hold collateral for 20: to buy 10 at 250 takes 2,500 and leaves 500 for what then is short.
+    expect(account.affordable(0, 10, at(250))).toBe(false);
+    expect(account.affordable(0, 10, at(200))).toBe(true);
+  });
+
+  it('are bought back below the initial margin, but not into debt', () => {
+    const account = short(20, 1_000);
+    account.setMark(0, 110);
+    expect(account.free()).toBeLessThan(0);
+    expect(account.affordable(0, -1, at(110))).toBe(false);
+    expect(account.affordable(0, 20, at(110))).toBe(true);
+    // 800 are left: 20 shares lose them at 40 above the mark.
+    expect(account.affordable(0, 20, at(150))).toBe(true);
+    expect(account.affordable(0, 20, at(150.01))).toBe(false);
+  });
+
+  it('leave shares that are held to be sold at any price', () => {
+    const account = short(0, 10_000);
+    account.fill(0, 100, at(100), Role.taker, new FeeTally());
+    expect(account.free()).toBe(0);
+    expect(account.affordable(0, -100, at(0.01))).toBe(true);
+    expect(account.affordable(0, -101, at(0.01))).toBe(false);
   });
 });

@@ -56,6 +56,8 @@ export class PositionAccount {
    * or selling below the mark of the moment they were sent. It does not follow the mark (nor does Binance's "open loss").
    */
   readonly waitingLoss: Float64Array;
+  /** Short sales: the same with each share worth its collateral, mark x (1 + initial margin), in place of the mark. */
+  readonly waitingCollateral: Float64Array;
   /** What forced liquidations cost the venue's insurance fund. */
   shortfall = 0;
   /** What the last fill was charged. */
@@ -99,6 +101,7 @@ export class PositionAccount {
     this.waitingSellValue = column();
     this.waitingFees = column();
     this.waitingLoss = column();
+    this.waitingCollateral = column();
     this.#power = new BuyingPower({ account: this, rules, fees: this.#fees, start: this.#start, payout: this.#payout });
   }
 
@@ -178,10 +181,7 @@ export class PositionAccount {
       this.waitingFees[slot]! += tally.reserved;
     }
     tally.waiting += Math.abs(lots);
-    if (this.margin === undefined || Number.isNaN(this.mark[slot]!)) return;
-    const loss = lossAt(this.unit.value(lots, tick), lots, this.unit.perLot * this.mark[slot]!);
-    tally.loss += loss;
-    this.waitingLoss[slot]! += loss;
+    if (this.margin !== undefined) this.#waitOnMargin(slot, lots, tick, tally);
   }
 
   /** So many of them no longer do: filled, or taken back. */
@@ -191,8 +191,11 @@ export class PositionAccount {
     tally.waiting -= Math.abs(lots);
     assert(tally.waiting >= 0, 'position account: more lots left the book than waited');
     const loss = tally.waiting === 0 ? tally.loss : Math.floor(tally.loss * part);
+    const collateral = tally.waiting === 0 ? tally.collateral : Math.floor(tally.collateral * part);
     tally.loss -= loss;
+    tally.collateral -= collateral;
     this.waitingLoss[slot]! -= loss;
+    this.waitingCollateral[slot]! -= collateral;
     if (tally.waiting > 0) return;
     this.waitingFees[slot]! -= tally.reserved;
     tally.reserved = 0;
@@ -373,6 +376,7 @@ export class PositionAccount {
     this.waitingSellValue[slot] = 0;
     this.waitingFees[slot] = 0;
     this.waitingLoss[slot] = 0;
+    this.waitingCollateral[slot] = 0;
   }
 
   #wait(slot: number, lots: number, tick: number, sign: number): void {
@@ -386,6 +390,21 @@ export class PositionAccount {
       this.waitingSellValue[slot]! -= value;
     }
     this.waitingFees[slot]! += Math.abs(lots) * sign * this.#fees.perLot(tick);
+  }
+
+  /** What waiting lots lose at the mark is put aside, and for shares what they lack of collateral. */
+  #waitOnMargin(slot: number, lots: number, tick: number, tally: FeeTally): void {
+    const { unit } = this;
+    const value = unit.value(lots, tick);
+    // Before the first mark an order's own price is the only one known.
+    const steps = Number.isNaN(this.mark[slot]!) ? unit.steps(tick) : this.mark[slot]!;
+    const loss = lossAt(value, lots, unit.perLot * steps);
+    tally.loss += loss;
+    this.waitingLoss[slot]! += loss;
+    if (!this.margin!.shortsOnly) return;
+    const collateral = lossAt(value, lots, unit.perLot * steps * (1 + this.margin!.initial));
+    tally.collateral += collateral;
+    this.waitingCollateral[slot]! += collateral;
   }
 
   /** Moves lots for `#value`; what closes a position takes its part of the cost with it. */
