@@ -227,8 +227,9 @@ describe.skipIf(runs.length === 0)('damaged Kalshi messages', () => {
               expect((thrown as AppError).code).toMatch(/^data\./);
               refused++;
             }
-            for (const { example, count } of reader.oddities) {
-              expect(example).toMatch(/^spoilt line \d+: /);
+            for (const { code, example, count } of reader.oddities) {
+              // Of a market, not of a line: a spoilt ticker is of a series nobody knows.
+              expect(example).toMatch(code === 'general-fees' ? /^spoilt: / : /^spoilt line \d+: /);
               expect(count).toBeGreaterThan(0);
             }
             if (reader.oddities.some(({ severity }) => severity !== 'note')) told++;
