@@ -156,8 +156,9 @@ export class Warehouse {
     this.#keys = new Map();
     this.#loaded = emptyLoaded();
     this.#engine = DuckDb.start(this.#bundle).then(async (engine) => {
-      for (const statement of LARGE_SCHEMA) await engine.run(statement);
-      for (const table of this.#small) await engine.run(createTable(quoted(table.name), table.columns));
+      const small = this.#small.map((table) => createTable(quoted(table.name), table.columns));
+      // At once: the first query waits for it, and each call is a way to the engine's worker and back.
+      await engine.run([...LARGE_SCHEMA, ...small].join(';\n'));
       return engine;
     });
     return await this.#engine;
