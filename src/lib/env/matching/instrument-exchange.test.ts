@@ -459,6 +459,26 @@ describe('perpetuals', () => {
     const { account } = exchange;
     expect(account.unit.toCurrency(account.markValue(0))).toBeCloseTo(0.01 * 100, 12);
   });
+
+  it('are opened at the same margin whether or not something was held before', () => {
+    const halved: Row[] = [
+      ...BOOK.map(([kind, tick]) => [kind, tick, 0] as const),
+      [bid, 500, 1_000_000],
+      [ask, 501, 1_000_000]
+    ];
+    for (const first of [false, true]) {
+      const exchange = exchangeOn(perpetual([1, 1, ...BOOK], [1000, 1000, ...halved], [9000, 9000]), { cash: 100 });
+      exchange.advanceTo(millis(5));
+      if (first) exchange.place(buy(1001, 10));
+      exchange.advanceTo(millis(50));
+      if (first) exchange.place(sell(999, 10));
+      exchange.advanceTo(millis(1500));
+      expect(exchange.account.position[0]).toBe(0);
+      const order = exchange.place(sell(500, 3_000));
+      exchange.advanceTo(millis(2000));
+      expect([first, order.end]).toEqual([first, 'filled']);
+    }
+  });
 });
 
 describe('yes/no contracts', () => {

@@ -148,6 +148,7 @@ export class InstrumentExchange implements ExchangeLike<
     desk.submitted++;
     desk.transactions++;
     const order = desk.make(request);
+    this.#markUnheld();
     if (!desk.refused(order)) this.#floor.send('place', order);
     return order;
   }
@@ -176,6 +177,7 @@ export class InstrumentExchange implements ExchangeLike<
     const { slot, direction, timeInForce, kind } = order;
     const lots = Math.max(0, order.rest) as InstrumentRequest['lots'];
     const successor = desk.make({ slot, direction, timeInForce, kind, tick, lots });
+    this.#markUnheld();
     if (order.status === OrderStatus.complete || order.cancelling) desk.refuse(successor, 'nothingToReplace');
     else if (!desk.refused(successor)) {
       order.cancelling = true;
@@ -303,6 +305,24 @@ export class InstrumentExchange implements ExchangeLike<
       account.setMark(slot, (ladder.priceOf(bestBid as Ticks) + ladder.priceOf(bestAsk as Ticks)) / 2);
     }
     this.#liquidateIfDue();
+  }
+
+  /**
+   * An order on margin asks for it at the mark, and what was the mark when something was last held is none by now: where
+   * nothing is held, our book's is taken when an order is sent; of one side alone its best price. With neither the last
+   * one stays.
+   */
+  #markUnheld(): void {
+    const { account, books } = this;
+    if (account.margin === undefined) return;
+    for (let slot = 0; slot < books.length; slot++) {
+      if (this.#marked[slot] === 1 || account.position[slot] !== 0) continue;
+      const { bestBid, bestAsk, ladder } = books[slot]!;
+      if (bestBid < 0 && bestAsk < 0) continue;
+      const low = ladder.priceOf((bestBid < 0 ? bestAsk : bestBid) as Ticks);
+      const high = ladder.priceOf((bestAsk < 0 ? bestBid : bestAsk) as Ticks);
+      account.setMark(slot, (low + high) / 2);
+    }
   }
 
   #liquidateIfDue(): void {

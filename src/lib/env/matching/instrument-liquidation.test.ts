@@ -295,4 +295,43 @@ describe('short sales', () => {
     expect(account.position[0]).toBeLessThan(0);
     expect(account.mustLiquidate()).toBe(false);
   });
+
+  it('are margined at what the book says when they are asked for, not when shares were last held', () => {
+    const [cheap, dear] = [
+      [
+        [bid, 1000, 1e6],
+        [ask, 1010, 1e6]
+      ],
+      [
+        [bid, 1000, 0],
+        [ask, 1010, 0],
+        [bid, 2000, 1e6],
+        [ask, 2010, 1e6]
+      ]
+    ] as const satisfies Row[][];
+    const tape = tapeOf(rules, [
+      [1, 1, ...cheap],
+      [1000, 1000, ...dear],
+      [2000, 2000, [ask, 2010, 0]],
+      [9000, 9000]
+    ]);
+    const exchange = exchangeOn(tape, 1_000);
+    exchange.advanceTo(millis(5));
+    const one = { slot: 0, lots: 1 as Lots };
+    exchange.place({ ...one, direction: Direction.buy, tick: 1010 as Ticks });
+    exchange.advanceTo(millis(50));
+    exchange.place({ ...one, direction: Direction.sell, tick: 1000 as Ticks });
+    exchange.advanceTo(millis(500));
+    expect(exchange.account.position[0]).toBe(0);
+    expect(exchange.account.mark[0]).toBeCloseTo(1005, 9);
+    const sell = (lots: number): string =>
+      exchange.place({ slot: 0, direction: Direction.sell, tick: 2000 as Ticks, lots: lots as Lots }).end;
+    for (const at of [1500, 2500]) {
+      exchange.advanceTo(millis(at));
+      expect([at, sell(100_000), sell(100)]).toEqual([at, 'unaffordable', 'unaffordable']);
+    }
+    const order = exchange.place({ slot: 0, direction: Direction.sell, tick: 2000 as Ticks, lots: 99 as Lots });
+    exchange.advanceTo(millis(3000));
+    expect([order.filled, exchange.liquidations]).toEqual([99, 0]);
+  });
 });
