@@ -229,8 +229,9 @@ export class BackLayAccount {
 
   /** Sum of the `winners` smallest gains, or of all there are, kept sorted in a small scratch as one pass meets them. */
   #leastGains(gains: Float64Array, extraSlot: number, change: number): number {
-    const least = this.#least.fill(Infinity);
+    const least = this.#least;
     const last = least.length - 1;
+    for (let winner = 0; winner <= last; winner++) least[winner] = Infinity;
     for (let slot = 0; slot < gains.length; slot++) {
       const gain = slot === extraSlot ? gains[slot]! + change : gains[slot]!;
       if (gain >= least[last]!) continue;
