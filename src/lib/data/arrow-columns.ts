@@ -1,11 +1,13 @@
-/** A query's Arrow bytes as plain columns that cross to a frame, a table or a chart. Big whole numbers become numbers. */
+/** A query's Arrow bytes as plain columns that cross to a frame, a table or a chart; see `arrow-cell.ts` for the values. */
 import { DataType, tableFromIPC } from 'apache-arrow';
+import type { Field } from 'apache-arrow';
+import { cellReader, isUnsignedHuge } from './arrow-cell.ts';
 
 export type ColumnType = 'number' | 'text' | 'date' | 'boolean' | 'other';
 
 export interface ResultColumns {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly arrow: string }[];
-  /** A list a column, `rows` long; missing values are undefined, dates are milliseconds since the epoch. */
+  /** A list a column, `rows` long, of values as `ResultView.value` gives them. */
   readonly values: readonly (readonly unknown[])[];
   readonly rows: number;
 }
@@ -19,25 +21,16 @@ function typeOf(type: DataType): ColumnType {
   return 'other';
 }
 
-/** Whole numbers beyond 2^53 stay exact as text; all others are numbers. */
-function plain(value: unknown, scale: number): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value.toString();
-  }
-  if (scale > 0) return Number(value) / 10 ** scale;
-  if (typeof value === 'object' && !(value instanceof Date)) {
-    return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner));
-  }
-  return value;
-}
+const columnType = (field: Field): ColumnType => (isUnsignedHuge(field) ? 'number' : typeOf(field.type as DataType));
 
 /** A result as it lies in Arrow's buffers: a million rows are opened at once, and cells read when they are looked at. */
 export interface ResultView {
   readonly columns: ResultColumns['columns'];
   readonly rows: number;
-  /** Missing values are undefined, dates are milliseconds since the epoch. */
+  /**
+   * Missing values are undefined, dates are milliseconds since the epoch. A number that a double cannot hold is text of
+   * all its digits; what is neither number, text, date nor boolean is text.
+   */
   value(column: number, row: number): unknown;
 }
 
@@ -45,17 +38,16 @@ export interface ResultView {
 export function openResult(ipc: Uint8Array): ResultView {
   const table = tableFromIPC(ipc);
   const columns = table.schema.fields.map((field, index) => {
-    const type = field.type as DataType;
-    return { vector: table.getChildAt(index), scale: DataType.isDecimal(type) ? type.scale : 0 };
+    return { vector: table.getChildAt(index), read: cellReader(field) };
   });
   return {
     columns: table.schema.fields.map((field) => ({
       name: field.name,
-      type: typeOf(field.type as DataType),
+      type: columnType(field),
       arrow: String(field.type)
     })),
     rows: table.numRows,
-    value: (column, row) => plain(columns[column]?.vector?.get(row), columns[column]?.scale ?? 0)
+    value: (column, row) => columns[column]?.read(columns[column].vector?.get(row))
   };
 }
 

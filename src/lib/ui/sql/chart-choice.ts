@@ -42,11 +42,16 @@ function distinct(result: ResultView, column: number): number {
 export function chartRows(result: ResultView, choice: ChartChoice): readonly { x: unknown; y: unknown }[] {
   const limit = choice.kind === 'bar' ? MAX_BARS : MAX_POINTS;
   const every = choice.kind === 'bar' ? 1 : Math.max(1, Math.ceil(result.rows / limit));
-  const isDate = result.columns[choice.x]?.type === 'date';
+  const at = (column: number, row: number): unknown => {
+    const value = result.value(column, row);
+    const type = result.columns[column]?.type;
+    if (type === 'date' && typeof value === 'number') return new Date(value);
+    /* A figure with more digits than a double has comes as text. */
+    return type === 'number' && typeof value === 'string' ? Number(value) : value;
+  };
   const rows: { x: unknown; y: unknown }[] = [];
   for (let row = 0; row < result.rows && rows.length < limit; row += every) {
-    const x = result.value(choice.x, row);
-    rows.push({ x: isDate && typeof x === 'number' ? new Date(x) : x, y: result.value(choice.y, row) });
+    rows.push({ x: at(choice.x, row), y: at(choice.y, row) });
   }
   return rows;
 }

@@ -22,10 +22,10 @@ export class QuerySession {
   plan = $state.raw<{ readonly kind: Exclude<QueryKind, 'rows'>; readonly text: string }>();
   error = $state.raw<AppError>();
   chart = $state.raw<ChartChoice>();
-  readonly #data: DataApi;
+  readonly #data: Pick<DataApi, 'query'>;
   #abort: AbortController | undefined;
 
-  constructor(data: DataApi, text: string) {
+  constructor(data: Pick<DataApi, 'query'>, text: string) {
     this.#data = data;
     this.text = text;
   }
@@ -51,7 +51,12 @@ export class QuerySession {
       this.plan = kind === 'rows' ? undefined : { kind, text: planText(result) };
     } catch (thrown) {
       const error = asAppError(thrown, 'the query');
-      if (this.#abort === abort && error.code !== 'aborted') this.error = error;
+      if (this.#abort !== abort || error.code === 'aborted') return;
+      this.error = error;
+      /* An answer beside it would be taken for the one to what is written now. */
+      this.result = undefined;
+      this.chart = undefined;
+      this.plan = undefined;
     } finally {
       if (this.#abort === abort) {
         this.#abort = undefined;

@@ -1,26 +1,54 @@
 /** A query's result as text: cells of a table, and CSV as RFC 4180 has it. Pure. */
 import type { ColumnType, ResultView } from '$lib/data/arrow-columns.ts';
 
-const figure = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 6 });
+/** Below this, and beyond that, powers of ten are easier to read than zeros. */
+const SMALLEST = 1e-6;
+const LARGEST = 1e15;
+const DIGITS = 7;
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const exact = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 100 });
+/** Formats by how many decimals they show; one is made when it is first needed. */
+const figures = new Map<number, Intl.NumberFormat>();
 
+/** Six decimals, and for what is small as many as show seven digits. */
+function figure(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (Number.isSafeInteger(value)) return whole.format(value);
+  if (!Number.isFinite(value)) return String(value);
+  if (size < SMALLEST || size >= LARGEST) return String(Number(value.toExponential(DIGITS - 1)));
+  const decimals = Math.max(6, DIGITS - 1 - Math.floor(Math.log10(size)));
+  let format = figures.get(decimals);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-GB', { maximumFractionDigits: decimals });
+    figures.set(decimals, format);
+  }
+  return format.format(value);
+}
+
+/** A moment that no calendar of the browser reaches (DuckDB has `infinity`) stays a number. */
+const dateText = (millis: number): string | undefined =>
+  Math.abs(millis) <= 8.64e15 ? new Date(millis).toISOString() : undefined;
+
+/** @param value as `ResultView.value` gives it */
 export function cellText(value: unknown, type: ColumnType): string {
   if (value === undefined) return '';
   if (typeof value === 'number') {
     return type === 'date'
-      ? new Date(value)
-          .toISOString()
-          .replace('T', ' ')
-          .replace(/(\.000)?Z$/, '')
-      : figure.format(value);
+      ? (dateText(value)
+          ?.replace('T', ' ')
+          .replace(/(\.000)?Z$/, '') ?? String(value))
+      : figure(value);
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return type === 'number' ? exact.format(value as Intl.StringNumericLiteral) : value;
 }
 
 function csvCell(value: unknown, type: ColumnType): string {
   if (value === undefined) return '';
   const text =
     type === 'date' && typeof value === 'number'
-      ? new Date(value).toISOString()
+      ? (dateText(value) ?? String(value))
       : typeof value === 'string'
         ? value
         : JSON.stringify(value);

@@ -57,6 +57,34 @@ describe('a result as text', () => {
     expect(csv).toBe('"a,b",n\r\nplain,1\r\n"say ""hi""\nthere",\r\n,2.5\r\n');
   });
 
+  test('a figure keeps its first digits however small it is, and is no minus nought', () => {
+    expect(cellText(1e-7, 'number')).toBe('1e-7');
+    expect(cellText(-4e-7, 'number')).toBe('-4e-7');
+    expect(cellText(-0, 'number')).toBe('0');
+    expect(cellText(0.000012345678, 'number')).toBe('0.00001234568');
+    expect(cellText(-0.5, 'number')).toBe('-0.5');
+    expect(cellText(1 / 3, 'number')).toBe('0.3333333');
+    expect(cellText(1234.5678912, 'number')).toBe('1,234.567891');
+    expect(cellText(2 ** 53 - 1, 'number')).toBe('9,007,199,254,740,991');
+    expect(cellText(1.5e300, 'number')).toBe('1.5e+300');
+    expect(cellText(Number.POSITIVE_INFINITY, 'number')).toBe('Infinity');
+  });
+
+  test('a figure of more digits than a number has is shown with all of them, and drawn', () => {
+    const long = result([
+      ['word', 'text', ['a']],
+      ['n', 'number', ['-12345678901234567.89']]
+    ]);
+    expect(cellText(long.value(1, 0), 'number')).toBe('-12,345,678,901,234,567.89');
+    expect(csvOf(long)).toBe('word,n\r\na,-12345678901234567.89\r\n');
+    expect(chartRows(long, { kind: 'bar', x: 0, y: 1 })).toEqual([{ x: 'a', y: Number('-12345678901234567.89') }]);
+  });
+
+  test('a date beyond every calendar breaks nothing', () => {
+    expect(cellText(Number.MAX_SAFE_INTEGER, 'date')).toBe('9007199254740991');
+    expect(csvOf(result([['t', 'date', [Number.MAX_SAFE_INTEGER]]]))).toBe('t\r\n9007199254740991\r\n');
+  });
+
   test('dates are written in universal time', () => {
     expect(cellText(0, 'date')).toBe('1970-01-01 00:00:00');
     expect(csvOf(result([['t', 'date', [1500]]]))).toBe('t\r\n1970-01-01T00:00:01.500Z\r\n');
