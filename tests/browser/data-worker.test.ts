@@ -464,7 +464,7 @@ describe('runs and documents', () => {
     await data.rename('a', 'first');
     expect((await data.markets('a'))[0]?.id).toBe('1.100');
     expect((await data.rename('b', 'b')).name).toBe('b');
-    for (const name of [' ', 'a', 'first', 'x'.repeat(200)]) {
+    for (const name of [' ', 'a', 'first', 'x'.repeat(200), 'x/../y', 'a\\b', '..']) {
       expect((await refusal(data.rename('b', name))).code).toBe('config.invalid');
     }
     expect((await data.importFiles([file('a.json', recording())])).dataset.name).toBe('a 2');

@@ -176,6 +176,7 @@ export class Catalogue {
     return await this.#edit(dataset, (record, others) => {
       if (wanted === record.name) return record;
       if (wanted === '' || wanted.length > LONGEST_NAME) throw badName(name, `1 to ${String(LONGEST_NAME)} characters`);
+      if (isPath(wanted)) throw badName(name, 'a name without / and \\ that is not . or ..');
       if (new Set([...this.#reserved, ...others.flatMap(namesOf)]).has(wanted)) {
         throw badName(name, 'a name that no dataset has or had');
       }
@@ -430,6 +431,9 @@ const badName = (name: string, expected: string): AppError =>
     got: JSON.stringify(name),
     remedy: 'choose another name'
   });
+
+/** An address could not lead to it. */
+const isPath = (name: string): boolean => /[/\\]/.test(name) || name === '.' || name === '..';
 
 const importLock = (folder: string): string => `furlong.import.${folder}`;
 

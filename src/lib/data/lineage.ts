@@ -151,7 +151,7 @@ async function gold({ gold: manifest, silverKeys }: LineageParts): Promise<reado
           ? `the silver of ${String(changed)} markets has changed since`
           : missing > 0
             ? `${String(missing)} markets are not built`
-            : manifest.scaler === undefined
+            : manifest.split === undefined
               ? 'its build was broken off'
               : undefined;
   const { startMinutes, decisionSeconds } = manifest.settings;

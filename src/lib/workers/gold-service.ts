@@ -94,7 +94,9 @@ export class GoldService {
       (market) => market.kind !== 'BARS' && market.rows > 0 && market.excludedBy === undefined
     );
     if (usable.length === 0) throw nothingToBuild(dataset);
-    const sides = splitMarkets(usable, split, await this.#strata(dataset, split, call.signal));
+    // What nothing can be trained on has its rows, but is on no side of the split: training draws from the same ones.
+    const playable = usable.filter((market) => market.trainable);
+    const sides = splitMarkets(playable, split, await this.#strata(dataset, split, call.signal));
     return await locks.hold(`furlong.gold.${folder}`, async () =>
       buildGold({
         store: await store(),
@@ -327,12 +329,12 @@ const marketConfig = (fields: Partial<MarketEnvConfig>): MarketEnvConfig =>
   v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', ...fields });
 
 /** The decisions that the environment takes there; of what it does not play, a grid over the whole recording. */
-export function planOf(tape: Tape, { startMinutes, decisionSeconds }: GoldSettings): EpisodePlan {
+export function planOf(tape: Tape, { startMinutes, decisionSeconds, clock = 'received' }: GoldSettings): EpisodePlan {
   if (tape.market.rules.settlement.kind === 'backLay') {
     const timeline = timelineOf(tape, marketConfig({ slots: 1, startMinutes, decisionSeconds, maxSteps: 100_000 }));
-    if (timeline !== undefined) return { times: timeline.times, before: timeline.lastMessage };
+    if (timeline !== undefined) return { times: timeline.times, before: timeline.lastMessage, clock };
   }
-  return gridPlan(tape, decisionSeconds);
+  return gridPlan(tape, decisionSeconds, clock);
 }
 
 /** Changes with the bytes it was read from and with how they are read. */

@@ -16,12 +16,21 @@ import { wholeToInt64 } from '../parquet/columns.ts';
 import type { Moments } from './moments.ts';
 import { momentsOf, runsOf } from './moments.ts';
 
+/**
+ * From when on a message counts as known. `received`: when it reached who recorded it, so that no row holds what could
+ * not yet be known. `exchange`: when it happened, as an environment without latency takes it in; where messages were on
+ * their way for long, rows then hold what nobody could have seen.
+ */
+export type GoldClock = 'received' | 'exchange';
+
 /** When the decisions of a market's episode are taken. */
 export interface EpisodePlan {
   /** Nanoseconds on the tape's clock, rising; the last is the episode's end. */
   readonly times: Float64Array;
   /** The first message that the episode ends before. */
   readonly before: number;
+  /** `received` unless told otherwise. Of no matter where the tape has but one clock. */
+  readonly clock?: GoldClock;
 }
 
 /** Names are known before any market is. */
@@ -70,7 +79,8 @@ export interface GoldEpisode {
   readonly moments: Readonly<Record<string, Moments>>;
 }
 
-export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpisode {
+/** At times by the plan's clock; as a late feed is seen where that is `received` and messages took their time. */
+export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: EpisodePlan): GoldEpisode {
   const state = new MarketState(tape.market);
   const features = new FeatureTracker(tape.market, 'all');
   const slots = state.books.length;
@@ -82,11 +92,9 @@ export function goldEpisode(tape: Tape, { times, before }: EpisodePlan): GoldEpi
   /* A tile of moments a slot, row by row, as features are written; then it goes to the columns. */
   const tile = new Float32Array(slots * TILE * RUNNER_WIDTH);
   const shared = new Float32Array(MARKET_WIDTH);
-  let message = 0;
+  const follower = new Follower(tape, { state, features, before, clock });
   for (let step = 0; step < moments; step++) {
-    const now = times[step]! as Nanos;
-    message = follow(tape, { state, features, message, now, before });
-    features.onMessageEnd(now);
+    follower.follow(times[step]! as Nanos);
     features.writeMarket(state, shared, 0);
     for (let i = 0; i < MARKET_WIDTH; i++) table[RUNNER_WIDTH + i]![step] = shared[i]!;
     const inTile = step % TILE;
@@ -137,26 +145,70 @@ function spread(tile: Float32Array, from: number, rows: number, columns: readonl
   }
 }
 
-/** Everything that had happened by now, as an environment takes it in. */
-function follow(
-  tape: Tape,
-  at: { state: MarketState; features: FeatureTracker; message: number; now: number; before: number }
-): number {
-  const { state, features, now } = at;
-  const end = Math.min(at.before, messageCount(tape));
-  let { message } = at;
-  for (; message < end; message++) {
-    const first = tape.messageStart[message]!;
-    const last = tape.messageStart[message + 1]!;
-    if (first === last) continue;
-    if (tape.exchange[first]! > now) break;
-    for (let row = first; row < last; row++) {
-      state.apply(tape, row);
-      features.onRow(tape, row, state);
-    }
-    features.onMessageEnd(tape.exchange[last - 1]! as Nanos);
+/** Whether anything arrived later, or by a clock that ran otherwise, than it happened. */
+const hasTwoClocks = ({ exchange, received }: Tape): boolean => received.some((time, row) => time !== exchange[row]!);
+
+interface Followed {
+  readonly state: MarketState;
+  readonly features: FeatureTracker;
+  readonly before: number;
+  readonly clock: GoldClock;
+}
+
+/**
+ * Takes a market in up to one moment after the other, as an environment does: by when messages happened, or, as its late
+ * view does, by when they came, no message before the one ahead of it, features by the clock of the market that is told
+ * of.
+ */
+class Follower {
+  readonly #tape: Tape;
+  readonly #at: Followed;
+  readonly #end: number;
+  /** Undefined where messages count from when they happened. */
+  readonly #received: Float64Array | undefined;
+  #message = 0;
+  /** When the message that was looked at last had come. */
+  #seenAt = 0;
+  /** How late the message that was taken in last was. */
+  #late = 0;
+  #clock = 0;
+
+  constructor(tape: Tape, at: Followed) {
+    this.#tape = tape;
+    this.#at = at;
+    this.#end = Math.min(at.before, messageCount(tape));
+    this.#received = at.clock === 'received' && hasTwoClocks(tape) ? tape.received : undefined;
   }
-  return message;
+
+  follow(now: Nanos): void {
+    const tape = this.#tape;
+    const { state, features } = this.#at;
+    for (; this.#message < this.#end; this.#message++) {
+      const first = tape.messageStart[this.#message]!;
+      const last = tape.messageStart[this.#message + 1]!;
+      if (first === last) continue;
+      if (this.#knownAt(first) > now) break;
+      for (let row = first; row < last; row++) {
+        state.apply(tape, row);
+        features.onRow(tape, row, state);
+      }
+      this.#late = this.#received === undefined ? 0 : this.#seenAt - tape.exchange[first]!;
+      features.onMessageEnd(this.#tick(tape.exchange[last - 1]!));
+    }
+    features.onMessageEnd(this.#tick(now - this.#late));
+  }
+
+  #knownAt(row: number): number {
+    if (this.#received === undefined) return this.#tape.exchange[row]!;
+    this.#seenAt = Math.max(this.#seenAt, this.#received[row]!);
+    return this.#seenAt;
+  }
+
+  /** A late market's clock does not step back when one message was late for longer than the next. */
+  #tick(time: number): Nanos {
+    this.#clock = this.#received === undefined ? time : Math.max(this.#clock, time);
+    return this.#clock as Nanos;
+  }
 }
 
 function logMid({ books, removed }: MarketState, slot: number): number {
@@ -181,16 +233,17 @@ function labels(times: Float64Array, logMids: Float64Array, slots: number): Read
   return columns;
 }
 
-/** Moments of a market without an off: the end of every interval in which anything happened. */
-export function gridPlan(tape: Tape, everySeconds: number): EpisodePlan {
+/** Moments of a market without an off: the end of every interval in which anything happened, or came, by `clock`. */
+export function gridPlan(tape: Tape, everySeconds: number, clock: GoldClock = 'received'): EpisodePlan {
   const every = everySeconds * 1e9;
+  const known = tape[clock];
   const times: number[] = [];
   for (let message = 0; message < messageCount(tape); message++) {
     const row = tape.messageStart[message]!;
     if (row === tape.messageStart[message + 1]) continue;
-    const end = (Math.floor(tape.exchange[row]! / every) + 1) * every;
-    // A venue's clock may step back: such messages stay with the moment before.
+    const end = (Math.floor(known[row]! / every) + 1) * every;
+    // A clock may step back: such messages stay with the moment before.
     if (times.length === 0 || end > times[times.length - 1]!) times.push(end);
   }
-  return { times: Float64Array.from(times), before: messageCount(tape) };
+  return { times: Float64Array.from(times), before: messageCount(tape), clock };
 }

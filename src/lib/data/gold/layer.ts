@@ -10,18 +10,21 @@ import { schemaHash, toIpc } from '../parquet/columns.ts';
 import type { FileStore } from '../store/file-store.ts';
 import { readText } from '../store/file-store.ts';
 import { GOLD_COLUMNS, GOLD_FEATURES, GOLD_FEATURE_HASH, goldEpisode } from './episode.ts';
-import type { EpisodePlan } from './episode.ts';
+import type { EpisodePlan, GoldClock } from './episode.ts';
 import type { Moments } from './moments.ts';
 import type { Scaler } from './scaler.ts';
 import { fitScaler } from './scaler.ts';
 
-const GOLD_VERSION = 1;
+/** 2: messages count from when they came. */
+const GOLD_VERSION = 2;
 
 export interface GoldSettings {
   /** When an episode begins, minutes before the off. */
   readonly startMinutes: number;
   /** Time between decisions. */
   readonly decisionSeconds: number;
+  /** From when on a message counts as known at a decision; `received` where it is not said. */
+  readonly clock?: GoldClock;
 }
 
 export interface GoldMarket {
@@ -39,6 +42,7 @@ export interface GoldMarket {
 export interface GoldSplit {
   /** The split's settings, as they were chosen. */
   readonly by: string;
+  /** Of the markets that can be trained on; the others are on no side. */
   readonly train: readonly string[];
   readonly heldOut: readonly string[];
 }
@@ -53,7 +57,7 @@ export interface GoldManifest {
   readonly transforms: readonly string[];
   readonly markets: readonly GoldMarket[];
   readonly split?: GoldSplit;
-  /** Fitted on `split.train` alone; absent until a build has finished. */
+  /** Fitted on `split.train` alone; absent until a build has finished, and where no market can be trained on. */
   readonly scaler?: Scaler;
 }
 
@@ -99,7 +103,7 @@ export async function buildGold(build: GoldBuild): Promise<GoldReport> {
   const columns = await schemaHash(GOLD_COLUMNS);
   const kept = former?.schemaHash === columns && matches(former, settings) ? former.markets : [];
   const standing = new Map(kept.map((market) => [market.id, market]));
-  const under = `${GOLD_FEATURE_HASH}-${String(settings.startMinutes)}m-${String(settings.decisionSeconds)}s`;
+  const under = `${GOLD_FEATURE_HASH}-${String(settings.startMinutes)}m-${String(settings.decisionSeconds)}s-${settings.clock ?? 'received'}`;
   const done: GoldMarket[] = [];
   let built = 0;
   const save = async (split: GoldSplit | undefined): Promise<void> => {
@@ -131,10 +135,11 @@ export async function buildGold(build: GoldBuild): Promise<GoldReport> {
   return { markets: done.length, built, rows: sum((one) => one.rows), bytes: sum((one) => one.bytes) };
 }
 
-const matches = (one: GoldManifest, { startMinutes, decisionSeconds }: GoldSettings): boolean =>
+const matches = (one: GoldManifest, { startMinutes, decisionSeconds, clock = 'received' }: GoldSettings): boolean =>
   one.featureHash === GOLD_FEATURE_HASH &&
   one.settings.startMinutes === startMinutes &&
-  one.settings.decisionSeconds === decisionSeconds;
+  one.settings.decisionSeconds === decisionSeconds &&
+  (one.settings.clock ?? 'received') === clock;
 
 async function write({ store, folder, plan }: GoldBuild, file: string, source: GoldSource): Promise<GoldMarket> {
   const tape = await source.tape();
@@ -161,6 +166,7 @@ async function manifest(
   split: GoldSplit | undefined
 ): Promise<GoldManifest> {
   const train = new Set(split?.train);
+  const fitted = markets.filter((one) => train.has(one.id));
   return {
     version: GOLD_VERSION,
     codeVersion,
@@ -173,11 +179,7 @@ async function manifest(
       ? {}
       : {
           split,
-          scaler: fitScaler(
-            markets.filter((one) => train.has(one.id)),
-            GOLD_FEATURES,
-            GOLD_FEATURE_HASH
-          )
+          ...(fitted.length === 0 ? {} : { scaler: fitScaler(fitted, GOLD_FEATURES, GOLD_FEATURE_HASH) })
         })
   };
 }

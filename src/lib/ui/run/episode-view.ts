@@ -2,6 +2,7 @@
 import type { MarketRecord } from '$lib/data/records.ts';
 import type { EvaluationOrders, KeptOrder } from '$lib/env/episode-orders.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
+import { marketAddress as addressOf } from '../addresses.ts';
 import { formatClock, plural } from '../format.ts';
 import { aboutMetric } from './metric-about.ts';
 import { policyOf } from './run-facts.ts';
@@ -36,7 +37,7 @@ export function marketAddress(
     query.set('t', ((order.madeMillis - offMillis(order.times)) / 1000).toFixed(1));
     query.set('runner', order.runnerId);
   }
-  return `/markets/${encodeURIComponent(at.dataset)}/${encodeURIComponent(at.market)}?${query}`;
+  return `${addressOf(at.dataset, at.market)}?${query}`;
 }
 
 /** The episode's panel in its run. */

@@ -1,4 +1,5 @@
 /** What the palette offers: places, actions, and everything the app knows by name. */
+import { marketsAddress } from '../addresses.ts';
 import type { App } from '../app-context.svelte.ts';
 import { plural } from '../format.ts';
 import { places } from './places.ts';
@@ -65,7 +66,7 @@ export function paletteCommands(app: Known, go: (href: string) => unknown): read
         id: `dataset ${dataset.name}`,
         label: dataset.name,
         detail: plural(dataset.markets, 'market'),
-        run: () => go(`/markets?dataset=${encodeURIComponent(dataset.name)}`)
+        run: () => go(marketsAddress(dataset.name))
       }))
     }
   ];

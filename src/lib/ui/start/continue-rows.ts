@@ -2,6 +2,7 @@
 import { readConfig } from '$lib/config/read-config.ts';
 import type { DatasetRecord } from '$lib/data/records.ts';
 import type { RunRecord, RunState } from '$lib/research/types.ts';
+import { marketsAddress } from '../addresses.ts';
 import { formatCount, plural } from '../format.ts';
 import { runSubject } from '../run/run-facts.ts';
 import { runResult } from '../runs/run-result.ts';
@@ -54,7 +55,7 @@ export function continueRows(records: readonly RunRecord[], datasets: readonly D
       name: dataset.name,
       about: plural(dataset.markets, 'market'),
       result: `${formatCount(dataset.messages)} messages, ${dataset.trainable} can be trained on`,
-      href: `/markets?dataset=${encodeURIComponent(dataset.name)}`,
+      href: marketsAddress(dataset.name),
       millis: dataset.createdMillis,
       state: undefined
     }));

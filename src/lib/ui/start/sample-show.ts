@@ -6,6 +6,7 @@ import { NANOS_PER_SECOND } from '$lib/core/units.ts';
 import type { MarketRecord } from '$lib/data/records.ts';
 import { AppError } from '$lib/core/errors.ts';
 import type { DataApi } from '$lib/workers/data-api.ts';
+import { marketAddress } from '../addresses.ts';
 import { DepthHistory } from '../market/depth-history.ts';
 import { paint } from '../market/depth-painter.ts';
 import { readPalette } from '../market/palette.ts';
@@ -31,7 +32,7 @@ export class SampleShow {
     const runner = tape.market.runners[slot];
     this.name = record.name;
     this.runner = runner === undefined ? '' : runnerName(runner);
-    this.href = `/markets/${encodeURIComponent(record.dataset)}/${encodeURIComponent(record.id)}`;
+    this.href = marketAddress(record.dataset, record.id);
     this.#rules = tape.market.rules;
     this.#off = tapeTime(tape, record.inPlayMillis ?? record.scheduledMillis);
     this.#from = Math.min(this.#off, Math.max(replay.messageTime(0) + SPAN_NANOS, this.#off - 3 * SPAN_NANOS));
