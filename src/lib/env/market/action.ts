@@ -3,8 +3,9 @@
  *
  * 0. STAKE. Within STAKE_DEAD_ZONE of 0: no new order, whatever rests stays. Beyond it the sign is the side (+ back,
  *    - lay) and the distance to 1 scales the stake from the venue's minimum to the stake cap. An order is cut to what
- *    keeps the slot's position within the stake cap either way: who leans the same way at every decision holds a
- *    position, and does not pile one up until the exposure limit ends the episode.
+ *    keeps the slot's position within the stake cap either way, orders that are on their way or still to be withdrawn
+ *    counted: who leans the same way at every decision holds a position, and does not pile one up until the exposure
+ *    limit ends the episode.
  * 1. PRICE. Ticks from the best price of the side it would join, rounded: 0 joins the queue (a back at the best lay
  *    price, a lay at the best back price), +1 is OFFSET_TICKS more favourable to us and further back, -1 as many ticks
  *    towards the other side, never past its best price: an order that reaches it takes it.
@@ -20,7 +21,7 @@ import { Side } from '../matching/order.ts';
 
 export const ACTIONS_PER_SLOT = 3;
 /** Raise it whenever the same numbers come to mean something else: older checkpoints are then refused. */
-export const ACTION_VERSION = 2;
+export const ACTION_VERSION = 3;
 export const STAKE_DEAD_ZONE = 0.1;
 const GREEN_DEAD_ZONE = 0.5;
 /** Further back nothing is matched before the next decision: it would be one more way of doing nothing. */
@@ -38,6 +39,9 @@ export class SlotAction {
   tick = 0;
   /** For a green-up: share of the position to close, above 0 to 1. */
   share = 0;
+  /** Best prices that it was decoded by, as ticks or NO_TICK. */
+  bid: number = NO_TICK;
+  ask: number = NO_TICK;
 }
 
 /** Best prices when the action is decoded, as ticks or NO_TICK, and the ladder's last. */
@@ -64,6 +68,8 @@ export function decodeAction(
   into: SlotAction
 ): void {
   into.intent = Intent.none;
+  into.bid = bid;
+  into.ask = ask;
   const green = actions[at + 2]!;
   if (green > GREEN_DEAD_ZONE) {
     into.intent = Intent.greenUp;

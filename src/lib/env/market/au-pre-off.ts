@@ -321,8 +321,7 @@ export class PreOffEpisode {
     const { actions } = this.#buffers;
     const { slots } = this.#config;
     const { runners, points } = timeline;
-    const { bestBids, bestAsks } = this.#seen!;
-    const { removed } = exchange.state;
+    const { bestBids, bestAsks, removed } = this.#seen!;
     const mid = this.#mid;
     const orders = this.#orders;
     const greens = this.#greens;
@@ -333,7 +332,7 @@ export class PreOffEpisode {
     let at = this.#index * slots * ACTIONS_PER_SLOT;
     for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT) {
       const runner = runners[slot]!;
-      if (runner === NO_RUNNER || removed[runner] === 1) continue;
+      if (runner === NO_RUNNER || removed[from + slot] === 1) continue;
       const bid = bestBids[from + slot]!;
       const ask = bestAsks[from + slot]!;
       const both = bid !== NO_TICK && ask !== NO_TICK;
@@ -377,7 +376,8 @@ export class PreOffEpisode {
   /**
    * Slot by slot: takes leave of orders that are done, values what is held and writes what is seen. One pass: what a slot
    * is asked lies together, and is far away by the next. `#value` is the hedged value in lots after commission; of a late
-   * view the agent has what its own prices make of it, in `#greens` as in what it is told.
+   * view the agent has what its own prices make of it, in `#greens` as in what it is told, and a runner that has left
+   * stays until the feed says so.
    */
   #observe(exchange: EpisodeExchange, timeline: Timeline, into: Float32Array): void {
     const { account, books } = exchange;
@@ -386,7 +386,7 @@ export class PreOffEpisode {
     const seen = this.#seen!;
     const late = seen !== timeline;
     const { runners, bestBids, bestAsks, bestBidLots, bestAskLots, points } = timeline;
-    const { removed } = exchange.state;
+    const { removed } = seen;
     const greens = this.#greens;
     const bySlot = this.#orders;
     view.account = account;
@@ -414,10 +414,8 @@ export class PreOffEpisode {
         closeAtSeen(account, runner, seen, row, points, green);
         sumSeen += green.value;
       }
-      if (removed[runner] === 1) {
-        into.fill(0, at, at + SLOT_WIDTH);
-        continue;
-      }
+      // Its features are zeros already.
+      if (removed[row] === 1) continue;
       view.slot = runner;
       view.green = green;
       view.back = orders.newestBack;

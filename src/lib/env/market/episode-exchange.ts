@@ -6,8 +6,6 @@ import type { Fill, Order, OrderRequest } from '../matching/order.ts';
 export interface EpisodeExchange {
   readonly account: BackLayAccount;
   readonly books: readonly BookView[];
-  /** By slot of the tape: 1 once the runner has left. */
-  readonly state: { readonly removed: Uint8Array };
   /** Orders asked for, refused ones included. */
   readonly submitted: number;
   place(request: OrderRequest): Order;

@@ -6,17 +6,19 @@ import { MarketEnvSchema } from '../../config/run-config.ts';
 import type { MarketEnvConfig } from '../../config/run-config.ts';
 import { Random } from '../../core/random.ts';
 import type { Nanos, Seed } from '../../core/units.ts';
-import { millis } from '../../core/units.ts';
+import { millis, seconds } from '../../core/units.ts';
 import { FeatureTracker } from '../../market/features/feature-tracker.ts';
 import { MarketState } from '../../market/market-state.ts';
 import { tapeFromWire, tapeToWire } from '../../market/tape-wire.ts';
-import { messageCount } from '../../market/tape.ts';
+import { NO_TICK, RowKind, messageCount } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
 import { checkEnv } from '../check-env.ts';
 import { sampleActions } from '../check-play.ts';
 import { leakTest } from '../leak-test.ts';
 import { makeVectorEnv } from '../make-env.ts';
 import { sampleTape } from '../simulator/sample-markets.ts';
+import type { EpisodeTrace } from '../trace.ts';
+import { observationNames } from './au-pre-off.ts';
 import { MarketViewBuilder } from './market-view.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -43,7 +45,7 @@ function earlier(of: Tape, text: Record<string, unknown>, lag: number) {
       if (row < end) features.onMessageEnd(of.exchange[end - 1]! as Nanos);
     }
     features.onMessageEnd((time - lag) as Nanos);
-    builder.writeBest(k, state.books);
+    builder.writeBest(k, state);
     builder.writeFeatures(k, state, features);
   });
   return builder.finish();
@@ -176,6 +178,65 @@ describe('an environment with a late feed', () => {
       steps: 30
     });
     expect(report).toEqual({ firstLeak: undefined, futureDiffers: true });
+  });
+
+  it.each([1, 3, 5])('shows that a runner has left when the feed says so, and no sooner: market %i', (seed) => {
+    const lag = 9;
+    const eventful = eventfulTape({ seed });
+    const config = market({ feedLatencyMillis: lag * 1000, decisionSeconds: 1, environments: 1, slots: 6 });
+    const { times, runners, steps } = timelineOf(eventful, config)!;
+    const env = makeVectorEnv({ config, tapes: [eventful] });
+    const mask = observationNames(config).flatMap((name, column) => (name.endsWith(' mask') ? [column] : []));
+    const left = new Map<number, number>();
+    for (let row = 0; row < eventful.rows; row++) {
+      if (eventful.kind[row] === RowKind.removal) left.set(eventful.slot[row]!, eventful.exchange[row]!);
+    }
+    let [gone, unseen] = [0, 0];
+    const random = new Random(2 as Seed, 'actions');
+    env.reset({ seed: 1 as Seed, schedule: 'once' });
+    for (let k = 0; k < steps && env.buffers.episode[0]! >= 0; k++) {
+      mask.forEach((column, slot) => {
+        const at = left.get(runners[slot]!) ?? Infinity;
+        expect(env.buffers.observations[column]).toBe(at + seconds(lag) <= times[k]! ? 0 : 1);
+        if (at + seconds(lag) <= times[k]!) gone++;
+        else if (at <= times[k]!) unseen++;
+      });
+      sampleActions(env.spec.action, env.buffers.actions, random);
+      env.step();
+    }
+    env.dispose();
+    expect([gone > 0, unseen > 0]).toEqual([true, true]);
+  });
+
+  it('measures slippage from the prices it decided by', () => {
+    const config = market({ feedLatencyMillis: 5000, placeLatencyMillis: 0, environments: 1, slots: 1 });
+    const { points, late: views, steps, bestBids: now } = timelineOf(tape, config)!;
+    const { bestBids } = views![0]!;
+    // The price has risen meanwhile: what is backed at the seen one is matched at a better.
+    const decision = now.findIndex((bid, k) => bestBids[k]! !== NO_TICK && bid > bestBids[k]!);
+    let told: EpisodeTrace | undefined;
+    const env = makeVectorEnv({
+      config,
+      tapes: [tape],
+      trace: {
+        environment: 'all',
+        onEpisode: (episode) => {
+          told = episode;
+        }
+      }
+    });
+    env.reset({ seed: 1 as Seed, schedule: 'once' });
+    for (let k = 0; k < steps && told === undefined; k++) {
+      env.buffers.actions.set(k === decision ? [1, -1, 0] : [0, 0, 0]);
+      env.step();
+    }
+    const order = told!.orders[0]!;
+    const seen = points[bestBids[decision]!]! / 100;
+    expect(order.matchedLots).toBeGreaterThan(0);
+    expect(order.averagePrice).toBeGreaterThan(seen);
+    const slippage = (1e4 * (seen - order.averagePrice!)) / seen;
+    expect(env.buffers.info[env.spec.info.indexOf('slippage_bps')]).toBeCloseTo(slippage, 2);
+    env.dispose();
   });
 
   it('goes on where a runner leaves that the agent does not know of yet', () => {

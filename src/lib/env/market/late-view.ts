@@ -105,7 +105,7 @@ function lateView(tape: Tape, decisions: Decisions, told: Float64Array, latency:
     }
     clock = Math.max(clock, times[k]! - late);
     features.onMessageEnd(clock as Nanos);
-    builder.writeBest(k, state.books);
+    builder.writeBest(k, state);
     builder.writeFeatures(k, state, features);
   }
   return builder.finish();

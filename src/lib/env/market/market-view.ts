@@ -2,7 +2,6 @@
  * The market as it is shown at every decision of an episode: features and best prices, row by row. Whoever makes it says
  * what has been seen by then; it knows no clock.
  */
-import type { Book } from '../../market/book.ts';
 import type { FeatureTracker } from '../../market/features/feature-tracker.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import { NO_TICK } from '../../market/tape.ts';
@@ -25,6 +24,8 @@ export interface MarketView {
   readonly bestAsks: Int32Array;
   readonly bestBidLots: Float64Array;
   readonly bestAskLots: Float64Array;
+  /** [steps + 1, slots]: 1 once the runner is known to have left. */
+  readonly removed: Uint8Array;
 }
 
 export class MarketViewBuilder {
@@ -49,17 +50,19 @@ export class MarketViewBuilder {
       bestBids: new Int32Array(rows * slots).fill(NO_TICK),
       bestAsks: new Int32Array(rows * slots).fill(NO_TICK),
       bestBidLots: new Float64Array(rows * slots),
-      bestAskLots: new Float64Array(rows * slots)
+      bestAskLots: new Float64Array(rows * slots),
+      removed: new Uint8Array(rows * slots)
     };
   }
 
-  /** Best prices of decision `k`. */
-  writeBest(k: number, books: readonly Book[]): void {
-    const { bestBids, bestAsks, bestBidLots, bestAskLots } = this.#view;
+  /** Best prices of decision `k`, and who has left by then. */
+  writeBest(k: number, { books, removed }: Pick<MarketState, 'books' | 'removed'>): void {
+    const { bestBids, bestAsks, bestBidLots, bestAskLots, removed: left } = this.#view;
     this.#runners.forEach((slot, i) => {
       if (slot === NO_RUNNER) return;
       const { bids, asks, bestBid, bestAsk } = books[slot]!;
       const at = k * this.#runners.length + i;
+      left[at] = removed[slot]!;
       bestBids[at] = bestBid;
       bestAsks[at] = bestAsk;
       bestBidLots[at] = bestBid === NO_TICK ? 0 : bids.at(bestBid);

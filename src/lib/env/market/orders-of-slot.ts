@@ -15,7 +15,14 @@ import type { SlotAction, StakeRange } from './action.ts';
 const MAX_ORDERS = 6;
 
 /** Written over for every order: the exchange copies what it keeps. */
-const request: OrderRequest = { slot: 0, side: Side.back, tick: 0 as Ticks, lots: 0 as Lots, reducing: false };
+const request: OrderRequest = {
+  slot: 0,
+  side: Side.back,
+  tick: 0 as Ticks,
+  lots: 0 as Lots,
+  reducing: false,
+  touch: NO_TICK
+};
 
 /** Called with an order that is done, before its record is reused. */
 export type OrderVisitor = (order: Order) => void;
@@ -45,7 +52,7 @@ export class OrdersOfSlot {
       case Intent.greenUp:
         return this.#withdraw(exchange, undefined) + this.#close(action, slot, exchange, green);
       case Intent.quote:
-        return this.#quote(action, slot, exchange, room(action.side, green, stakes));
+        return this.#quote(action, slot, exchange, green, stakes);
     }
   }
 
@@ -83,14 +90,22 @@ export class OrdersOfSlot {
     return requests;
   }
 
-  #quote(action: SlotAction, slot: number, exchange: EpisodeExchange, room: number): number {
+  /** Of what waits on its side, what rests is replaced; what is on its way, or still to be withdrawn, is counted. */
+  #quote(action: SlotAction, slot: number, exchange: EpisodeExchange, green: GreenUp, stakes: StakeRange): number {
+    const { side, tick } = action;
+    const { account } = exchange;
+    let waiting = side === Side.back ? account.waitingBack(slot) : account.waitingLay(slot);
     for (let i = 0; i < this.orders.length; i++) {
       const order = this.orders[i]!;
-      if (!order.cancelling && order.side === action.side && order.tick === action.tick) return 0;
+      if (order.cancelling || order.side !== side) continue;
+      if (order.tick === tick) return 0;
+      if (order.status === OrderStatus.executable) waiting -= order.rest;
     }
-    if (room === 0 || this.orders.length >= MAX_ORDERS) return 0;
-    const withdrawn = this.#withdraw(exchange, action.side);
-    this.#place(slot, action.side, action.tick, Math.min(action.lots, room), false, exchange);
+    const lots = Math.min(action.lots, room(side, green, stakes) - waiting);
+    if (lots < stakes.minimumLots || this.orders.length >= MAX_ORDERS) return 0;
+    const withdrawn = this.#withdraw(exchange, side);
+    request.touch = side === Side.back ? action.bid : action.ask;
+    this.#place(slot, side, tick, lots, false, exchange);
     return withdrawn + 1;
   }
 
@@ -99,6 +114,7 @@ export class OrdersOfSlot {
     const lots = Math.round(green.stake * action.share);
     if (green.tick === NO_TICK || lots <= 0 || this.orders.length >= MAX_ORDERS) return 0;
     for (const order of this.orders) if (order.status === OrderStatus.pending) return 0;
+    request.touch = green.side === Side.back ? action.bid : action.ask;
     this.#place(slot, green.side, green.tick, lots, true, exchange);
     return 1;
   }
@@ -114,12 +130,11 @@ export class OrdersOfSlot {
 }
 
 /**
- * Lots that may still be staked on a side before the position passes the stake cap; 0 when that is no order the venue
- * takes. The position is counted as the stake that would close it.
+ * Lots that may be staked on a side, what waits there included, before the position passes the stake cap; below 0 when it
+ * has. The position is counted as the stake that would close it.
  */
-function room(side: Side, green: GreenUp, { minimumLots, capLots }: StakeRange): number {
+function room(side: Side, green: GreenUp, { capLots }: StakeRange): number {
   const open = green.closable > 0 ? Math.round(green.stake / green.closable) : 0;
   // What closes a position is staked against it: that side has all of it and the cap besides.
-  const lots = green.side === side ? capLots + open : capLots - open;
-  return lots < minimumLots ? 0 : lots;
+  return green.side === side ? capLots + open : capLots - open;
 }

@@ -115,7 +115,7 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
     const now = times[k]! as Nanos;
     next = follow(tape, { state, features, history, next, until: now, before: off.message });
     if (k > 0) history?.onDecision();
-    view.writeBest(k, (k === 0 ? start : state).books);
+    view.writeBest(k, k === 0 ? start : state);
     features.onMessageEnd(now);
     view.writeFeatures(k, state, features);
   }

@@ -8,7 +8,7 @@ import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
 import type { BookView } from '../../market/book.ts';
 import type { MarketState } from '../../market/market-state.ts';
-import { MarketStatus } from '../../market/tape.ts';
+import { MarketStatus, NO_TICK } from '../../market/tape.ts';
 import { BackLayAccount } from '../account/account.ts';
 import { arrive, fillOrKill } from './arrival.ts';
 import type { Arrival, Taken } from './arrival.ts';
@@ -38,6 +38,12 @@ export interface DeskOptions extends ExchangeOptions {
   readonly catchUp?: (slot: number) => void;
   /** What it writes over, shared with desks that take turns with it; its own when absent. */
   readonly records?: DeskRecords;
+}
+
+/** Best tick of the side that an order would take; NO_TICK where nobody is. */
+function touchOf(book: BookView | undefined, side: Side): number {
+  if (book === undefined) return NO_TICK;
+  return side === Side.back ? book.bids.highest : book.asks.lowest;
 }
 
 export class OrderDesk {
@@ -131,8 +137,7 @@ export class OrderDesk {
     const order = this.#newOrder(request);
     this.submitted++;
     this.transactions++;
-    const depth = request.side === Side.back ? books[request.slot]?.bids : books[request.slot]?.asks;
-    if (depth !== undefined) order.touchAtDecision = request.side === Side.back ? depth.highest : depth.lowest;
+    order.touchAtDecision = request.touch ?? touchOf(books[request.slot], request.side);
     const refusal = refusalOf(order, request, state, this.account, this.#options);
     if (refusal !== undefined) {
       order.voided = order.lots;

@@ -53,6 +53,11 @@ export interface OrderRequest {
   persistence?: Persistence;
   /** FILL_OR_KILL: at least so many lots at a volume-weighted price no worse than the limit, the rest is cancelled. */
   fillOrKillMinimum?: Lots;
+  /**
+   * Best tick of the side it would take, as whoever decides sees it, NO_TICK where there is none: the book's own when not
+   * given. For slippage alone.
+   */
+  touch?: number;
   /** That it reduces a position: `OrderRules.underMinimum` may then let a stake under the venue's minimum through. */
   reducing?: boolean;
 }
@@ -83,7 +88,7 @@ export class Order {
   persistence: Persistence = 'lapse';
   end: EndReason = 'none';
   fillOrKillMinimum = -1;
-  /** Best tick of the side it would take, when it was made; NO_TICK when there was none. For slippage. */
+  /** Best tick of the side it would take, as it was seen when it was made; NO_TICK when there was none. For slippage. */
   touchAtDecision = -1;
   /** Whether it took liquidity on arrival (it crossed) rather than only rest. */
   crossed = false;
