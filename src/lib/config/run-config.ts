@@ -97,7 +97,10 @@ export const MarketEnvSchema = v.strictObject({
   queue: v.optional(
     choice(
       ['fullQueue', 'riskAverse', 'probLog', 'probPower'],
-      field('Queue model', 'How the queue ahead of a resting order shrinks, from the most cautious on')
+      field(
+        'Queue model',
+        'How the queue ahead of a resting order shrinks, from the most cautious on. First in, first out has to be told single orders; recorded sizes alone make it riskAverse, so it is no choice of its own'
+      )
     ),
     'fullQueue'
   ),
