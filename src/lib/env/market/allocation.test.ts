@@ -56,7 +56,7 @@ describe('AUPreOffV7TradeCost', () => {
     for (let k = 0; k < STEPS * SPANS; k++) step();
     heap.collect();
     expect(heap.used() - before).toBeLessThan(MOST_KEPT_BYTES);
-  });
+  }, 60_000);
 
   it('passes the check that is offered for any environment, in every configuration that draws or scales', async () => {
     const tapes = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((index) => sampleTape(index)));
