@@ -5,9 +5,10 @@ import { ownLayer } from './arrow/own-layers.ts';
 import { sampleRows } from './arrow/typed-table.ts';
 import { sampleCsv } from './bars/csv.ts';
 import type { TableReading } from './bars/table-reading.ts';
-import { complaintsOf, guessReading, trial } from './bars/table-reading.ts';
+import { NEEDED, complaintsOf, guessReading, trial } from './bars/table-reading.ts';
 import type { Ask, Candidate, ImportQuestion, RecordingKind, TableQuestion } from './import-question.ts';
 import { KIND_NAMES } from './import-question.ts';
+import { plainText } from './plain-text.ts';
 import type { Oddity } from './records.ts';
 import { recognise } from './recognise.ts';
 
@@ -30,10 +31,14 @@ export interface Beginning {
   readonly whole: boolean;
 }
 
-/** @throws data.kind when the user leaves the file out, data.corrupt for a table that gives no candles */
+/**
+ * @throws data.kind when the user leaves the file out, data.empty where columns are named and nothing stands below,
+ * data.corrupt for a table that gives no candles
+ */
 export async function chooseKind(of: Beginning, ask: Ask | undefined): Promise<Chosen> {
   const candidates = recognise(of.head, of.whole);
   const table = candidates.some(({ kind }) => kind === 'table') ? textQuestion(of) : undefined;
+  if (candidates.length === 0 && of.whole && namesOnly(plainText(of.head))) throw noRows(of.source);
   if (candidates.length < 2 && table === undefined) return { kind: candidates[0]?.kind, oddities: [] };
   return await settle({ source: of.source, candidates, ...(table === undefined ? {} : { table }) }, ask);
 }
@@ -88,7 +93,7 @@ function assumed({ source, candidates, table }: ImportQuestion): Chosen {
 }
 
 function textQuestion({ source, head, whole }: Beginning): TableQuestion | undefined {
-  const text = new TextDecoder().decode(head);
+  const text = plainText(head);
   const sample = sampleCsv(text, whole);
   return sample === undefined ? undefined : { guess: guessReading(sample, symbolOf(source)), rows: sample.rows, text };
 }
@@ -99,6 +104,24 @@ const symbolOf = (source: string): string =>
     .replace(/^.*\//u, '')
     .replace(/(?:\.(?:csv|txt|tsv|feather|arrow|parquet|gz|bz2|zst|zip))+$/iu, '')
     .replace(/[-_ ](?:\d+(?:mo|min|[smhdwM])|daily|hourly)(?:[-_ ].*)?$/u, '');
+
+/** The names of columns, a time and prices among them, and nothing below. */
+function namesOnly(text: string): boolean {
+  const [line, ...others] = text.split(/\r?\n/u).filter((one) => one.trim() !== '');
+  if (line === undefined || others.length > 0) return false;
+  // Twice, since one row is no sample.
+  const sample = sampleCsv(`${line}\n${line}\n`, true);
+  if (sample === undefined) return false;
+  return NEEDED.filter((role) => guessReading(sample, '').roles.includes(role)).length >= 2;
+}
+
+const noRows = (source: string): AppError =>
+  new AppError('data.empty', {
+    subject: source,
+    expected: 'rows of candles below the names of the columns',
+    got: 'the names alone',
+    remedy: 'export it again with its rows'
+  });
 
 const notCandles = (source: string, got: string): AppError =>
   new AppError('data.kind', {

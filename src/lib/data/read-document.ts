@@ -9,6 +9,7 @@ import type { TableReading } from './bars/table-reading.ts';
 import { readResults } from './betfair/results.ts';
 import { chooseColumns } from './choose-kind.ts';
 import type { Ask, RecordingKind } from './import-question.ts';
+import { plainText } from './plain-text.ts';
 import { readFetched } from './read-fetched.ts';
 import type { ReadMarket } from './recording.ts';
 import type { Oddity } from './records.ts';
@@ -35,7 +36,7 @@ export interface DocumentRead {
 export async function readDocument(bytes: Uint8Array<ArrayBuffer>, options: DocumentOptions): Promise<DocumentRead> {
   const { kind, source, fingerprint, table } = options;
   if (kind === 'typed-table') return await readTyped(bytes, options);
-  const text = new TextDecoder().decode(bytes);
+  const text = plainText(bytes);
   switch (kind) {
     case 'fetched': {
       const { market, oddities } = readFetched(text, { source, fingerprint });

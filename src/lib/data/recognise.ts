@@ -4,13 +4,14 @@
  */
 import { sampleCsv } from './bars/csv.ts';
 import { looksLikeKlines } from './bars/klines.ts';
-import { guessReading, trial } from './bars/table-reading.ts';
+import { NEEDED, guessReading, numberColumns, trial } from './bars/table-reading.ts';
 import { looksFetched } from './binance/fetched.ts';
 import { looksLikeResults } from './betfair/results.ts';
 import { typedFormat } from './arrow/typed-table.ts';
 import { framed, isFrameHeader } from './crypto/framing.ts';
 import type { Candidate } from './import-question.ts';
 import { looksLikeTerms } from './kalshi/metadata.ts';
+import { plainText } from './plain-text.ts';
 
 /** So many plain bytes tell every kind: venues begin with acknowledgements before they say anything. */
 export const HEAD_BYTES = 1 << 16;
@@ -21,7 +22,7 @@ export function recognise(head: Uint8Array, whole: boolean): readonly Candidate[
   const typed = typedFormat(head);
   if (typed !== undefined)
     return [{ kind: 'typed-table', seen: `it begins as ${typed === 'parquet' ? 'Parquet' : 'Arrow'} does` }];
-  const text = new TextDecoder().decode(head.subarray(0, HEAD_BYTES)).replace(/^\uFEFF/u, '');
+  const text = plainText(head.subarray(0, HEAD_BYTES));
   if (looksFetched(text)) return [{ kind: 'fetched', seen: 'it names its own format' }];
   const lines = text.split('\n', LINES);
   // A line that is cut off says what it is all the same.
@@ -101,6 +102,12 @@ function ofTable(text: string, whole: boolean): readonly Candidate[] {
   const prices = guess.roles.filter((role) => role === 'open' || role === 'high' || role === 'low' || role === 'close');
   const timely = guess.roles.includes('time') || guess.roles.includes('date');
   const { read } = trial(guess, sample.rows);
-  if (!(timely && prices.length >= 2) && read === 0) return [];
+  if (!(timely && prices.length >= 2) && read === 0) {
+    // Whoever brings it may know what its columns are.
+    const numbers = numberColumns(sample.rows.slice(1), guess.decimal);
+    return numbers < NEEDED.length
+      ? []
+      : [{ kind: 'table', seen: `it has ${String(guess.roles.length)} columns, ${String(numbers)} of them numbers` }];
+  }
   return [{ kind: 'table', seen: `it has ${String(guess.roles.length)} columns, a time and prices among them` }];
 }

@@ -53,6 +53,7 @@ export interface TableSample {
 
 const NAMES: Readonly<Record<Exclude<ColumnRole, 'ignore'>, readonly string[]>> = {
   time: [
+    'when',
     'timestamp',
     'opentime',
     'datetime',
@@ -72,8 +73,8 @@ const NAMES: Readonly<Record<Exclude<ColumnRole, 'ignore'>, readonly string[]>> 
   date: [],
   clock: ['clock', 'hour', 'uhrzeit'],
   open: ['open', 'o', 'openprice', 'first', 'eröffnung', 'eröffnungskurs', 'ouverture'],
-  high: ['high', 'h', 'highprice', 'max', 'hoch', 'tageshoch'],
-  low: ['low', 'l', 'lowprice', 'min', 'tief', 'tagestief'],
+  high: ['high', 'h', 'hi', 'highprice', 'max', 'hoch', 'tageshoch'],
+  low: ['low', 'l', 'lo', 'lowprice', 'min', 'tief', 'tagestief'],
   close: ['close', 'c', 'closeprice', 'last', 'schluss', 'schlusskurs', 'closelast', 'price'],
   volume: ['volume', 'v', 'vol', 'basevolume', 'tickvol', 'tickvolume', 'umsatz', 'volumen', 'volumebtc', 'qty'],
   quoteVolume: [
@@ -176,6 +177,15 @@ function splitClock(roles: ColumnRole[], cells: (column: number) => readonly str
 
 const allNumbers = (cells: readonly string[], decimal: DecimalMark): boolean =>
   cells.length > 0 && cells.filter((cell) => !Number.isNaN(numberOf(cell, decimal))).length >= MOST * cells.length;
+
+/** How many columns hold numbers. @param body rows without the names of the columns */
+export function numberColumns(body: readonly (readonly string[])[], decimal: DecimalMark): number {
+  const cells = (column: number): readonly string[] =>
+    body.map((row) => row[column]?.trim() ?? '').filter((cell) => cell !== '');
+  return Array.from({ length: commonWidth(body) }, (_, column) => column).filter((column) =>
+    allNumbers(cells(column), decimal)
+  ).length;
+}
 
 /** Of most rows; a ragged one does not count. */
 function commonWidth(rows: readonly (readonly string[])[]): number {

@@ -212,6 +212,44 @@ describe('a table', () => {
     expect(codes(mixed)).toContain('time-went-back');
     expect(mixed.markets[0]?.bars?.map(({ open }) => open)).toEqual([100, 101, 102, 103, 104, 105]);
   });
+  it('whose columns are called anything is asked about, and read as the answer says', async () => {
+    const seen: ImportQuestion[] = [];
+    const roles = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
+    const ask: Ask = (question) => {
+      seen.push(question);
+      return Promise.resolve({
+        kind: 'read',
+        as: 'table',
+        table: { ...question.table!.guess, roles },
+        forAll: false
+      });
+    };
+    const text = csv([['moment', 'p1', 'p2', 'p3', 'p4', 'size'], ...candles(4, iso)]).replaceAll(',', '|');
+    const { markets } = await read(file(text), ask);
+    expect(seen[0]?.table?.guess.delimiter).toBe('|');
+    expect(markets[0]?.bars?.map(({ openMillis, open }) => [openMillis - START, open])).toEqual([
+      [0, 100],
+      [3_600_000, 101],
+      [7_200_000, 102],
+      [10_800_000, 103]
+    ]);
+    await expect(read(file(text))).rejects.toMatchObject({ code: 'data.kind' });
+  });
+  it('is UTF-16 where its first bytes say so', async () => {
+    const text = `\uFEFF${csv([HEADER, ...candles(4, iso)])}`;
+    const plain = await read(file(text));
+    for (const little of [true, false]) {
+      const bytes = new DataView(new ArrayBuffer(2 * text.length));
+      for (let i = 0; i < text.length; i++) bytes.setUint16(2 * i, text.charCodeAt(i), little);
+      const { markets } = await read(new File([bytes], 'a.csv'));
+      expect(markets[0]?.bars).toEqual(plain.markets[0]?.bars);
+    }
+  });
+  it('of names alone says that there are no rows', async () => {
+    const refused = { code: 'data.empty', got: 'the names alone' };
+    await expect(read(file(csv([HEADER])))).rejects.toMatchObject(refused);
+    await expect(read(file(csv([HEADER]).trimEnd()))).rejects.toMatchObject(refused);
+  });
   it('is left out where the answer says so', async () => {
     const leave: Ask = () => Promise.resolve({ kind: 'leave', forAll: false });
     await expect(read(file(csv([HEADER, ...candles(3, iso)])), leave)).rejects.toMatchObject({ code: 'data.kind' });

@@ -65,6 +65,7 @@ describe('one look at a book', () => {
 
   test('sizes are counted in the asset that is traded', () => {
     expect(['BTCUSDT', 'ETHBTC', 'BTCETH', 'BTC', 'XYZ'].map(baseAsset)).toEqual(['BTC', 'ETH', 'BTC', '', '']);
+    expect(['BTC-USDT', 'ETH/BTC', 'BTC_USDC'].map(baseAsset)).toEqual(['BTC', 'ETH', 'BTC']);
   });
 
   test('the axis has round totals, three to seven of them', () => {

@@ -80,7 +80,7 @@ export function profilePath(
 
 /** What sizes of an instrument are counted in: `BTC` of `BTCUSDT`; nothing where its name does not tell. */
 export function baseAsset(symbol: string): string {
-  return /^(.+?)(?:USDT|USDC|FDUSD|TUSD|BTC|ETH|BNB|EUR|GBP|TRY|BRL|JPY)$/u.exec(symbol)?.[1] ?? '';
+  return /^(.+?)[-_/]?(?:USDT|USDC|FDUSD|TUSD|BTC|ETH|BNB|EUR|GBP|TRY|BRL|JPY)$/u.exec(symbol)?.[1] ?? '';
 }
 
 /** Three to seven round totals up to the most, for the axis; none for an empty book. */

@@ -8,7 +8,12 @@ import type { Cursor, Replay } from './replay.ts';
 
 export const SPEEDS = [1, 5, 20, 60, 200, 1000] as const;
 /** Spans of the depth chart, in minutes. */
-export const SPANS = [1, 5, 30, 120] as const;
+export const SPANS = [0.25, 1, 5, 30, 120] as const;
+const USUAL_SPAN = 5;
+
+/** The shortest that holds a recording so long, the usual one at most. */
+export const spanFor = (nanos: number): number =>
+  SPANS.find((minutes) => minutes * 60e9 >= nanos || minutes === USUAL_SPAN) ?? USUAL_SPAN;
 
 export class MarketPlayer {
   readonly tape: Tape;
@@ -21,7 +26,7 @@ export class MarketPlayer {
   playing = $state(false);
   speed = $state<number>(20);
   slot = $state(0);
-  spanMinutes = $state<number>(5);
+  spanMinutes = $state<number>(USUAL_SPAN);
   #frame = 0;
 
   constructor(
@@ -31,6 +36,7 @@ export class MarketPlayer {
     this.tape = tape;
     this.outline = outlineMarket(tape);
     this.replay = this.outline.replay;
+    this.spanMinutes = spanFor(this.outline.last - this.outline.first);
     this.#cursor = this.replay.cursor();
     const wanted = tape.market.runners.findIndex((runner) => runner.id === start.runner);
     const { secondsFromOff } = start;
