@@ -189,7 +189,7 @@ export class ImportJournal {
     throw new AppError('data.missing', {
       subject: `the import of ${this.head.name}`,
       expected: `the files it began with: ${first.name}, ${first.bytes.toLocaleString('en')} bytes${more}`,
-      got: files.length === 0 ? 'none of them' : `${files.map((file) => file.name).join(', ')}: not the same bytes`,
+      got: givenText(files, new Set([...left.values()].map((file) => file.name))),
       remedy: 'give the same files again, or discard the half-finished import'
     });
   }
@@ -199,6 +199,18 @@ export class ImportJournal {
     const { files } = this.head;
     return files.length === marks.length && files.every((file) => marks.some((mark) => sameFile(file, mark)));
   }
+}
+
+/** @param others names of those that are none of the wanted ones */
+function givenText(files: readonly File[], others: ReadonlySet<string>): string {
+  if (files.length === 0) return 'none of them';
+  const known = files.filter((file) => !others.has(file.name)).map((file) => file.name);
+  return [
+    known.length === 0 ? '' : `${known.join(', ')} alone`,
+    others.size === 0 ? '' : `${[...others].join(', ')}: not the same bytes`
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
 }
 
 /** JSON has no NaN (a market without a scheduled start): it is written as null, and nothing else is. */

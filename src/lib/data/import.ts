@@ -375,7 +375,7 @@ class ImportRun {
     const markets = [...this.#markets.values()];
     const silver = await layerSchema(SILVER_COLUMNS);
     const dataset = await datasetRecord({
-      name: this.#journal.head.name,
+      name: this.#name(),
       origin: this.#journal.head.origin,
       createdMillis: clock.epochMillis(),
       codeVersion,
@@ -397,6 +397,13 @@ class ImportRun {
       dataset,
       markets
     };
+  }
+
+  /** One that was named after the first file is named after the first that could be read. */
+  #name(): string {
+    const { name, files } = this.#journal.head;
+    const [read] = this.#files;
+    return read !== undefined && name === nameOf(files[0]?.name ?? '') ? nameOf(read.name) : name;
   }
 
   #tell(phase: ImportProgress['phase'], fileIndex: number, more = 0): void {
