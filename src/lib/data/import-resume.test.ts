@@ -186,10 +186,10 @@ describe('an import whose tab was closed', () => {
     const error = await refusal(tab.take({ files: [bad], resume: half!.id }));
     expect(error.code).toBe('data.missing');
     expect(error.message).toContain('more.zip');
-    expect((error as AppError).got).toBe('bad.txt alone');
+    expect(error.got).toBe('bad.txt alone');
     const other = new File(['other bytes'], 'more.zip');
     const both = await refusal(tab.take({ files: [bad, other], resume: half!.id }));
-    expect((both as AppError).got).toBe('bad.txt alone; more.zip: not the same bytes');
+    expect(both.got).toBe('bad.txt alone; more.zip: not the same bytes');
     expect(await tab.unfinished()).toEqual([half]);
     const { markets } = await tab.take({ files: [archive, bad], resume: half!.id });
     expect(markets.map(({ id }) => id).sort()).toEqual(['1.1', '1.2', '1.3', '1.4']);
