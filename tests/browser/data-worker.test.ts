@@ -329,6 +329,35 @@ describe('SQL', () => {
     expect(await rows(data, 'select 1::int as one')).toEqual([{ one: 1 }]);
   });
 
+  test('with writing on, tables of one’s own are made and what is stored stays what it is', async () => {
+    const data = open();
+    await data.importFiles([file('a.json', recording())]);
+    const write = (sql: string) => data.query(sql, { mayWrite: true });
+    const mine = "market = '1.100'";
+    const counts = `select (select count(*) from tape where ${mine})::int as rows, (select count(*) from markets)::int as markets`;
+    const before = await rows(data, counts);
+    expect(before[0]?.['rows']).toBeGreaterThan(900);
+    for (const sql of [
+      'delete from memory.store.tape',
+      'delete from memory.main.markets',
+      'drop schema store cascade',
+      'drop schema memory.store cascade',
+      'create table tape as select 1',
+      "copy markets to 'a.csv'"
+    ])
+      expect((await refusal(write(sql))).code, sql).toBe('query.invalid');
+    await write('create table mine as select market from tape where ' + mine);
+    await write("update mine set market = 'own'");
+    expect(await rows(data, "select count(*)::int as rows from mine where market = 'own'")).toEqual([
+      { rows: before[0]?.['rows'] }
+    ]);
+    expect(await rows(data, counts)).toEqual(before);
+    expect(await rows(data, `select count(*)::int as n from 'tape' where ${mine}`)).toEqual([
+      { n: before[0]?.['rows'] }
+    ]);
+    expect((await refusal(data.query("select * from query('select count(*) from tape')"))).code).toBe('query.invalid');
+  });
+
   test('a long query can be cancelled and the next one is answered', async () => {
     const data = open();
     await data.query('select 1');

@@ -2,10 +2,12 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { NODE_RUNTIME, VoidLogger, createDuckDB } from '@duckdb/duckdb-wasm/blocking';
+import { AppError } from '../../src/lib/core/errors.ts';
 import type { DuckDb } from '../../src/lib/data/sql/duckdb.ts';
+import { OWN_DATABASE } from '../../src/lib/data/sql/own-tables.ts';
 
-/** What `DuckDb` asks of its worker, answered at once. */
-export async function nodeDuckDb(): Promise<Pick<DuckDb, 'run' | 'query' | 'ended'>> {
+/** What the warehouse asks of `DuckDb`, answered at once. */
+export async function nodeDuckDb(): Promise<Pick<DuckDb, 'run' | 'query' | 'end' | 'ended'>> {
   const folder = dirname(createRequire(import.meta.url).resolve('@duckdb/duckdb-wasm/blocking'));
   const bundle = { mainModule: join(folder, 'duckdb-eh.wasm'), mainWorker: '' };
   const database = await createDuckDB({ mvp: bundle, eh: bundle }, new VoidLogger(), NODE_RUNTIME);
@@ -13,9 +15,24 @@ export async function nodeDuckDb(): Promise<Pick<DuckDb, 'run' | 'query' | 'ende
   const connection = database.connect();
   const answer = (sql: string): Uint8Array<ArrayBuffer> =>
     new Uint8Array(connection.useUnsafe((bindings, id) => bindings.runQuery(id, sql)));
-  return {
+  const engine = {
     ended: false,
-    run: (sql) => Promise.resolve(answer(sql)).then(() => undefined),
-    query: (sql) => Promise.resolve().then(() => answer(sql))
+    run: (sql: string) =>
+      Promise.resolve(sql)
+        .then(answer)
+        .then(() => undefined),
+    query: (sql: string) =>
+      Promise.resolve(sql)
+        .then(answer)
+        .catch((thrown: unknown) => {
+          const got = thrown instanceof Error ? thrown.message : String(thrown);
+          throw new AppError('query.invalid', { subject: 'the query', got, remedy: 'correct it' });
+        }),
+    end: (): void => {
+      engine.ended = true;
+      connection.close();
+    }
   };
+  await engine.run(OWN_DATABASE.join(';\n'));
+  return engine;
 }

@@ -53,7 +53,7 @@ function inner(field: Field, value: unknown): unknown {
   }
   if (DataType.isStruct(type)) {
     const row = value as Readonly<Record<string, unknown>>;
-    return Object.fromEntries((type.children).map((child) => [child.name, inner(child, row[child.name])]));
+    return Object.fromEntries(type.children.map((child) => [child.name, inner(child, row[child.name])]));
   }
   if (DataType.isMap(type)) {
     const [, child] = (type.children[0] as Field<DataType>).type.children;

@@ -4,6 +4,7 @@
  */
 import type { AsyncDuckDB, AsyncDuckDBConnection } from '@duckdb/duckdb-wasm';
 import { AppError, aborted } from '../../core/errors.ts';
+import { OWN_DATABASE } from './own-tables.ts';
 
 /** URLs of the single-threaded bundle, as the build names them. */
 export interface DuckDbBundle {
@@ -16,6 +17,7 @@ const RESULT_BYTES = 256 * 1024 * 1024;
 /** A cancelled query that has not let go after this long is ended with its worker. */
 const CANCEL_MILLIS = 2000;
 const SETTINGS = [
+  ...OWN_DATABASE,
   'SET autoinstall_known_extensions=false',
   'SET autoload_known_extensions=false',
   'SET enable_external_access=false'

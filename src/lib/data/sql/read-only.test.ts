@@ -34,7 +34,7 @@ test('without writing allowed, nothing is made', () => {
 test('with writing allowed, tables of one’s own are made and changed', () => {
   for (const sql of [
     'create table mine as select * from tape',
-    'create or replace view if not exists v as select * from markets',
+    'create or replace view v as select * from mine',
     'insert into mine select * from markets',
     'update mine set a = 1',
     'delete from mine',
@@ -43,20 +43,46 @@ test('with writing allowed, tables of one’s own are made and changed', () => {
     expect(writes(sql), sql).not.toThrow();
 });
 
-test('what is stored is never written, and nothing leaves the tab', () => {
+test('with writing allowed, too, nothing leaves the tab and one statement is one', () => {
   for (const sql of [
-    'drop view tape',
-    'create or replace view markets as select 1',
-    'insert into "Tape" values (1)',
-    'delete from store.tape',
-    'update main.markets set a = 1',
-    'with a as (select 1) delete from markets',
-    'explain analyze delete from tape',
     "copy mine to 'file.csv'",
     "attach 'a.db'",
     'install httpfs',
     'set enable_external_access = true',
-    'select 1; drop view tape'
+    'begin',
+    'commit',
+    'use memory',
+    'detach user_tables',
+    'select 1; drop view tape',
+    'create view v as select * from tape',
+    "create macro m() as table select * from 'Tape'"
   ])
     expect(writes(sql), sql).toThrow();
+});
+
+test('no second statement hides where DuckDB ends a text or a comment earlier', () => {
+  for (const sql of [
+    "select e'\\'' ; drop view tape; --'",
+    'select 1 --\r; drop view tape',
+    "select $é$ ' $é$; drop view tape --'",
+    "select 1 /* /* */ ' */ ; drop view tape; -- '"
+  ]) {
+    expect(reads(sql), sql).toThrow(/more than one statement/);
+    expect(writes(sql), sql).toThrow(/more than one statement/);
+  }
+  expect(reads("select e'it\\'s; one', /* ; /* */ ; */ 2 -- ; three")).not.toThrow();
+});
+
+test('tables named in a text are refused: they would not be loaded', () => {
+  for (const sql of [
+    "select * from query('select count(*) from tape')",
+    "select * from query_table('tape')",
+    `select * from "Query_Table" ('tape')`,
+    "select * from system.main.query ('from tape')",
+    "select * from query_table(['tape', 'bronze'])"
+  ]) {
+    expect(reads(sql), sql).toThrow(/would not be loaded/);
+    expect(writes(sql), sql).toThrow(/would not be loaded/);
+  }
+  expect(reads('select query, query_table from saved')).not.toThrow();
 });

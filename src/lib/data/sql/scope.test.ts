@@ -23,6 +23,9 @@ describe('what a query needs of the tape', () => {
 
   test.each([
     ['select * from tape'],
+    ["select * from 'tape'"],
+    ["select * from bronze, 'Tape'"],
+    ["select * from tape where market = e'1\\x2e2'"],
     ["select * from tape where market = '1.2' or price > 3"],
     ["select * from tape where not market = '1.2'"],
     ["select * from tape where market <> '1.2'"],

@@ -4,7 +4,7 @@
  * same of `dataset`. In doubt everything is needed: a wrong guess would make a wrong answer.
  */
 import type { Token } from './tokens.ts';
-import { isSymbol, isWord } from './tokens.ts';
+import { isSymbol, isWord, namesTable } from './tokens.ts';
 
 /** Markets that may appear; undefined stands for any. */
 export interface Narrowing {
@@ -51,12 +51,9 @@ const AFTER_TABLE = [
 
 /** @returns a narrowing for every mention of the table; none when it is not named */
 export function scopeOf(tokens: readonly Token[], table: string): Scope {
-  return tokens.flatMap((token, i) => {
-    const named =
-      (token.kind === 'word' && token.text === table) ||
-      (token.kind === 'quoted' && token.text.toLowerCase() === table);
+  return tokens.flatMap((_token, i) => {
     /* `tape.market` is a column of a table that is named elsewhere. */
-    if (!named || isSymbol(tokens[i + 1], '.')) return [];
+    if (!namesTable(tokens, i, table) || isSymbol(tokens[i + 1], '.')) return [];
     return [narrowingAt(tokens, i)];
   });
 }

@@ -28,6 +28,7 @@ import {
   largeRows,
   rawTape
 } from './large-tables.ts';
+import { writeOwn } from './own-tables.ts';
 import { checkReadOnly, checkWrites } from './read-only.ts';
 import type { Scope } from './scope.ts';
 import { isNeeded, scopeOf } from './scope.ts';
@@ -46,7 +47,7 @@ import {
   runnerRows
 } from './tables.ts';
 import type { Token } from './tokens.ts';
-import { isWord, tokensOf } from './tokens.ts';
+import { isWord, namesTable, tokensOf } from './tokens.ts';
 
 export interface WarehouseSource {
   datasets(): Promise<readonly DatasetRecord[]>;
@@ -88,6 +89,8 @@ export class Warehouse {
   readonly #source: WarehouseSource;
   readonly #bundle: DuckDbBundle;
   readonly #small: readonly RecordTable[];
+  /** Names that are not the user's to give, and that of what is on its way into a table. */
+  readonly #stored: ReadonlySet<string>;
   #engine: Promise<DuckDb> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   /** By identity. */
@@ -107,6 +110,7 @@ export class Warehouse {
       ...goldRecordTables(source.gold, () => source.datasets()),
       ...source.tables
     ];
+    this.#stored = new Set([...LARGE_NAMES, ...this.#small.map(({ name }) => name), 'staged']);
   }
 
   /**
@@ -120,10 +124,10 @@ export class Warehouse {
     options: { readonly mayWrite?: boolean } = {}
   ): Promise<WarehouseResult> {
     const tokens = tokensOf(sql);
-    if (options.mayWrite === true)
-      checkWrites(tokens, new Set([...LARGE_NAMES, ...this.#small.map(({ name }) => name)]));
+    const mayWrite = options.mayWrite === true;
+    if (mayWrite) checkWrites(tokens, this.#stored);
     else checkReadOnly(tokens);
-    const mine = this.#turn.then(() => this.#query(sql, tokens, signal));
+    const mine = this.#turn.then(() => this.#query(sql, tokens, { signal, mayWrite }));
     this.#turn = mine.catch(() => undefined);
     return await mine;
   }
@@ -133,12 +137,15 @@ export class Warehouse {
     this.#stale.add(name);
   }
 
-  async #query(sql: string, tokens: readonly Token[], signal: AbortSignal | undefined): Promise<WarehouseResult> {
+  async #query(
+    sql: string,
+    tokens: readonly Token[],
+    { signal, mayWrite }: { readonly signal: AbortSignal | undefined; readonly mayWrite: boolean }
+  ): Promise<WarehouseResult> {
     checkAborted(signal, 'the query');
     const engine = await this.#open();
     checkAborted(signal, 'the query');
-    const named = (name: string): boolean =>
-      tokens.some((token) => (token.kind === 'word' || token.kind === 'quoted') && token.text.toLowerCase() === name);
+    const named = (name: string): boolean => tokens.some((_token, at) => namesTable(tokens, at, name));
     for (const table of this.#small) if (named(table.name)) await this.#fill(engine, table);
     if (runs(tokens)) {
       const needs = LARGE_NAMES.map((name) => ({ name, scope: scopeOf(tokens, name) })).filter(
@@ -146,7 +153,9 @@ export class Warehouse {
       );
       if (needs.length > 0) await this.#load(engine, needs, signal);
     }
-    const ipc = await engine.query(sql, signal);
+    const ipc = mayWrite
+      ? await writeOwn(engine, sql, { stored: this.#stored, signal })
+      : await engine.query(sql, signal);
     return { ipc, rows: tableFromIPC(ipc).numRows };
   }
 
