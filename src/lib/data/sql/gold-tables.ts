@@ -110,10 +110,11 @@ export function goldRecordTables(
         ofAll(async (dataset) => {
           const found = await gold.manifest(dataset);
           const train = new Set(found?.split?.train);
+          const heldOut = new Set(found?.split?.heldOut);
           return (found?.markets ?? []).map((market) => ({
             dataset,
             market: market.id,
-            side: found?.split === undefined ? undefined : train.has(market.id) ? 'train' : 'held out',
+            side: train.has(market.id) ? 'train' : heldOut.has(market.id) ? 'held out' : undefined,
             decisions: market.decisions,
             rows: market.rows,
             bytes: market.bytes,
