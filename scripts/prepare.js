@@ -8,6 +8,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -52,6 +53,10 @@ function must(command, args, why) {
 export function ensurePackages() {
   const lock = hashOf(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   if (stampIs('packages', lock) && existsSync(join(root, 'node_modules', 'svelte'))) return;
+  // npm empties the folder a link points to: another checkout's packages.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    fail('node_modules is a link to the packages of another checkout, not known to be the right ones: remove the link');
+  }
   console.log('Installing packages (once, about a minute)…');
   must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'packages could not be installed');
   writeStamp('packages', lock);
