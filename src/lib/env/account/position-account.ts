@@ -236,6 +236,11 @@ export class PositionAccount {
     this.mark[slot] = price * this.unit.stepsPerCurrency;
   }
 
+  /** The mark is the middle of two prices of the ladder, given as ticks, for a price handed over may be made an object. */
+  setMarkBetween(slot: number, low: number, high: number): void {
+    this.mark[slot] = (this.unit.steps(low) + this.unit.steps(high)) / 2;
+  }
+
   /** What lots of either sign are worth where nobody would take them: a perpetual's at the mark, others' at worst. */
   unclosable(slot: number, lots: number): number {
     if (this.#rules.settlement.kind === 'linearPerpetual') return nearest(lots * this.unit.perLot * this.mark[slot]!);

@@ -300,9 +300,9 @@ export class InstrumentExchange implements ExchangeLike<
     for (let slot = 0; slot < books.length; slot++) {
       if (this.#marked[slot] === 1 || account.position[slot] === 0) continue;
       const book = books[slot]!;
-      const { bestBid, bestAsk, ladder } = book;
+      const { bestBid, bestAsk } = book;
       if (bestBid < 0 || bestAsk < 0) continue;
-      account.setMark(slot, (ladder.priceOf(bestBid as Ticks) + ladder.priceOf(bestAsk as Ticks)) / 2);
+      account.setMarkBetween(slot, bestBid, bestAsk);
     }
     this.#liquidateIfDue();
   }
@@ -317,11 +317,9 @@ export class InstrumentExchange implements ExchangeLike<
     if (account.margin === undefined) return;
     for (let slot = 0; slot < books.length; slot++) {
       if (this.#marked[slot] === 1 || account.position[slot] !== 0) continue;
-      const { bestBid, bestAsk, ladder } = books[slot]!;
+      const { bestBid, bestAsk } = books[slot]!;
       if (bestBid < 0 && bestAsk < 0) continue;
-      const low = ladder.priceOf((bestBid < 0 ? bestAsk : bestBid) as Ticks);
-      const high = ladder.priceOf((bestAsk < 0 ? bestBid : bestAsk) as Ticks);
-      account.setMark(slot, (low + high) / 2);
+      account.setMarkBetween(slot, bestBid < 0 ? bestAsk : bestBid, bestAsk < 0 ? bestBid : bestAsk);
     }
   }
 
