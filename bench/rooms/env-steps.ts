@@ -41,7 +41,21 @@ export async function* figures(): AsyncGenerator<Figure> {
     ['simulated markets', simulated]
   ] as const) {
     if (tapes.length === 0) continue;
+    const preparing = performance.now();
     const env = makeVectorEnv({ config, tapes });
+    yield {
+      name: `a market made ready to play when it is loaded, mean of ${label}`,
+      value: (performance.now() - preparing) / tapes.length,
+      unit: 'ms'
+    };
+    const first = firstResetMillis(env);
+    yield {
+      name: `first reset of one environment, ${label}, code not yet compiled`,
+      value: first,
+      unit: 'ms',
+      goal: GOAL_RESET_MILLIS,
+      met: first <= GOAL_RESET_MILLIS
+    };
     const steps = stepRate(env, 6);
     yield {
       name: `AUPreOffV7TradeCost, 64 environments, 8 slots, random actions, ${String(tapes.length)} ${label}`,
@@ -166,6 +180,13 @@ async function* memoryOfLongest(): AsyncGenerator<Figure> {
 
 const hours = (tape: Tape): number =>
   tape.rows === 0 ? 0 : (tape.exchange[tape.rows - 1]! - tape.exchange[0]!) / 3.6e12;
+
+/** The very first: every environment begins an episode on a market that was not played before. */
+function firstResetMillis(env: VectorEnv): number {
+  const start = performance.now();
+  env.reset({ seed: SEED, schedule: 'shuffle' });
+  return (performance.now() - start) / env.size;
+}
 
 function resetMillis(env: VectorEnv): number {
   let least = Infinity;

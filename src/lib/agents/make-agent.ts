@@ -5,6 +5,7 @@ import type { Agent, AgentSpaces } from './agent.ts';
 import { PolicyAgent } from './policy-agent.ts';
 import { QAgent } from './q-agent.ts';
 import { SoftAgent } from './soft-agent.ts';
+import { Td3Agent } from './td3-agent.ts';
 
 export interface MakeAgentOptions {
   readonly config: AgentConfig;
@@ -21,5 +22,6 @@ export interface MakeAgentOptions {
 export function makeAgent(options: MakeAgentOptions): Agent {
   const { config, ...rest } = options;
   if ('rolloutSteps' in config) return new PolicyAgent({ ...rest, config });
-  return 'targetSteps' in config ? new QAgent({ ...rest, config }) : new SoftAgent({ ...rest, config });
+  if ('targetSteps' in config) return new QAgent({ ...rest, config });
+  return 'policyDelay' in config ? new Td3Agent({ ...rest, config }) : new SoftAgent({ ...rest, config });
 }

@@ -28,6 +28,7 @@ const GIVES: Readonly<Record<AgentConfig['algorithm'], readonly ActionKind[]>> =
   sac: CONTINUOUS,
   tqc: CONTINUOUS,
   'qr-sac': CONTINUOUS,
+  td3: CONTINUOUS,
   ppo: EITHER,
   'ppo-lstm': EITHER,
   a2c: EITHER,

@@ -183,6 +183,35 @@ const QrDqnSchema = v.strictObject({
   ...valuedOptions
 });
 
+/** TD3 with the networks of its paper (400 and 300 units); rates and batch are those of Stable-Baselines3. */
+const Td3Schema = v.strictObject({
+  algorithm: algorithm('td3'),
+  hiddenUnits: integer(4, 2048, 400, field('Dense units', 'Of the first layer of the actor and of each critic')),
+  secondUnits: integer(4, 2048, 300, field('Second layer', 'Units of the layer after it')),
+  gamma: learning.gamma,
+  tau: learning.tau,
+  actorLearningRate: real(0, 1, 1e-3, field('Actor learning rate', 'Adam step size')),
+  criticLearningRate: real(0, 1, 1e-3, field('Critic learning rate', 'Adam step size')),
+  policyDelay: integer(1, 1000, 2, field('Policy delay', 'Updates of the critics for one of the actor', 'updates')),
+  explorationNoise: real(
+    0,
+    2,
+    0.1,
+    field('Exploration noise', 'Standard deviation of what is added to an action, in halves of its range')
+  ),
+  targetNoise: real(
+    0,
+    2,
+    0.2,
+    field('Target noise', 'Standard deviation of what is added to the action the critics learn from')
+  ),
+  targetNoiseClip: real(0, 2, 0.5, field('Target noise limit', 'Most that is added to it')),
+  batch: memoryless.batch,
+  replaySteps: memoryless.replaySteps,
+  learningStarts: memoryless.learningStarts,
+  maxGradientNorm: memoryless.maxGradientNorm
+});
+
 export const AgentSchema = v.variant('algorithm', [
   v.strictObject({ algorithm: algorithm('sac-lstm'), ...withMemory }),
   v.strictObject({ algorithm: algorithm('tqc-lstm'), ...withMemory, ...truncated }),
@@ -190,6 +219,7 @@ export const AgentSchema = v.variant('algorithm', [
   v.strictObject({ algorithm: algorithm('sac'), ...memoryless }),
   v.strictObject({ algorithm: algorithm('tqc'), ...memoryless, ...truncated }),
   v.strictObject({ algorithm: algorithm('qr-sac'), ...memoryless, ...quantiles }),
+  Td3Schema,
   PpoSchema,
   PpoLstmSchema,
   A2cSchema,
@@ -202,5 +232,6 @@ export type AgentConfig = v.InferOutput<typeof AgentSchema>;
 export type PpoConfig = v.InferOutput<typeof PpoSchema> | v.InferOutput<typeof PpoLstmSchema>;
 export type A2cConfig = v.InferOutput<typeof A2cSchema> | v.InferOutput<typeof A2cLstmSchema>;
 export type QConfig = v.InferOutput<typeof DqnSchema> | v.InferOutput<typeof QrDqnSchema>;
+export type Td3Config = v.InferOutput<typeof Td3Schema>;
 /** The family of soft actor-critics. */
-export type SoftConfig = Exclude<AgentConfig, PpoConfig | A2cConfig | QConfig>;
+export type SoftConfig = Exclude<AgentConfig, PpoConfig | A2cConfig | QConfig | Td3Config>;

@@ -107,6 +107,31 @@ describe('AUPreOffV7TradeCost', () => {
     }
   });
 
+  it('prepares every market when it is made, saying how far it is: no reset reads a tape', () => {
+    let reads = 0;
+    const watched = tapes.map(
+      (tape) =>
+        new Proxy(tape, {
+          get: (target, key) => {
+            reads++;
+            return Reflect.get(target, key) as unknown;
+          }
+        })
+    );
+    const told: string[] = [];
+    const onPrepared = (done: number, of: number): void => void told.push(`${String(done)} of ${String(of)}`);
+    const env = makeVectorEnv({ config: market(), tapes: watched, preparation: { onPrepared } });
+    expect(told).toEqual(['1 of 5', '2 of 5', '3 of 5', '4 of 5', '5 of 5']);
+    expect(reads).toBeGreaterThan(10_000);
+    // What an exchange is made of: the market's description, its rules, its ladder.
+    reads = 0;
+    for (let seed = 1; seed <= 4; seed++) env.reset({ seed: seed as Seed, schedule: 'shuffle' });
+    expect(reads).toBeLessThan(100);
+    const ready = new Map(tapes.slice(0, 2).map((tape) => [tape, timelineOf(tape, market())!]));
+    const again = makeVectorEnv({ config: market(), tapes, preparation: { ready } });
+    expect(again.episodeMarkets).toEqual(env.episodeMarkets);
+  });
+
   it('gives an episode the same result whatever the size of the vector', () => {
     const results = (environments: number): Map<number, number[]> => {
       const env = makeVectorEnv({ config: market({ environments }), tapes });

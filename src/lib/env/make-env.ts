@@ -9,6 +9,7 @@ import { mountainCarContinuousV0 } from './classic/mountain-car.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
 import { marketEnvSpec } from './market/au-pre-off.ts';
 import { PreOffVectorEnv } from './market/pre-off-vector.ts';
+import type { Preparation } from './market/timeline.ts';
 import { SimulatedPreOffVectorEnv, simulatedPreOffSpec } from './simulator/live/simulated-pre-off.ts';
 import type { TraceRequest } from './trace.ts';
 import type { EnvSpec } from './vector-env.ts';
@@ -32,8 +33,13 @@ export function envSpec(config: EnvConfig): EnvSpec {
 
 export interface VectorEnvOptions {
   readonly config: EnvConfig;
-  /** The markets to play, shared by every environment and never written to; what makes its own episodes takes none. */
+  /**
+   * The markets to play, shared by every environment and never written to; what makes its own episodes takes none. They
+   * are prepared here, some 20 ms each, so that a reset finds them ready.
+   */
   readonly tapes: readonly Tape[];
+  /** What is prepared of them already, where other work is done between two tapes; and who is told how far it is. */
+  readonly preparation?: Preparation;
   /** At least `slabBytes(envSpec(config), config.environments)` bytes from `offset`; made here when left out. */
   readonly slab?: ArrayBufferLike;
   readonly offset?: number;
@@ -42,11 +48,14 @@ export interface VectorEnvOptions {
 }
 
 /** `config.environments` environments on one slab. Call `reset` before the first `step`. */
-export function makeVectorEnv({ config, tapes, slab, offset = 0, trace }: VectorEnvOptions): EpisodicVectorEnv {
+export function makeVectorEnv(options: VectorEnvOptions): EpisodicVectorEnv {
+  const { config, tapes, preparation, slab, offset = 0, trace } = options;
   const spec = envSpec(config);
   const size = config.environments;
   const buffers = stepBuffers(spec, size, slab ?? new ArrayBuffer(slabBytes(spec, size)), offset);
-  if (config.id === 'AUPreOffV7TradeCost') return new PreOffVectorEnv({ config, tapes, buffers, trace });
+  if (config.id === 'AUPreOffV7TradeCost') {
+    return new PreOffVectorEnv({ config, tapes, buffers, trace, preparation });
+  }
   if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, buffers, trace });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

@@ -30,7 +30,14 @@ export interface EnvMessage {
   readonly slab: ArrayBuffer;
 }
 
+/** How many of its markets are made ready to play. */
+export interface Preparing {
+  readonly done: number;
+  readonly of: number;
+}
+
 export type EnvAnswer =
+  | ({ readonly kind: 'preparing' } & Preparing)
   | { readonly kind: 'opened'; readonly spec: EnvSpec; readonly episodes: readonly string[] }
   | { readonly kind: 'orders'; readonly episodes: readonly EpisodeOrders[] }
   | { readonly kind: 'done'; readonly slab: ArrayBuffer }

@@ -25,6 +25,7 @@ import { baselines } from '../env/baselines.ts';
 import { makeVectorEnv } from '../env/make-env.ts';
 import { observationNames } from '../env/market/au-pre-off.ts';
 import { isPlayable, timelineOf } from '../env/market/timeline.ts';
+import type { Timeline } from '../env/market/timeline.ts';
 import { regimeFigures } from '../market/regime.ts';
 import type { RegimeFigures } from '../market/regime.ts';
 import type { Tape } from '../market/tape.ts';
@@ -164,14 +165,18 @@ export class GoldService {
     const actor = await this.#actor(options);
     try {
       const { config, policy, behaviour, name } = actor;
-      const [record, tapes, gold] = await Promise.all([
+      const [record, timelines, gold] = await Promise.all([
         this.#parts.dataset(dataset),
         this.#playable(dataset, config, call.signal),
         this.#folder(dataset)
       ]);
       const folder = rolloutFolder(gold, name);
       await store.remove(folder);
-      const env = makeVectorEnv({ config: { ...config, environments: Math.min(ENVIRONMENTS, tapes.length) }, tapes });
+      const env = makeVectorEnv({
+        config: { ...config, environments: Math.min(ENVIRONMENTS, timelines.size) },
+        tapes: [...timelines.keys()],
+        preparation: { ready: timelines }
+      });
       const markets: RolloutMarket[] = [];
       try {
         await recordRollout({
@@ -181,7 +186,7 @@ export class GoldService {
           breathe,
           signal: call.signal,
           onEpisode: async (episode) => {
-            call.onProgress?.({ done: markets.length, of: tapes.length, market: episode.market });
+            call.onProgress?.({ done: markets.length, of: timelines.size, market: episode.market });
             markets.push(await writeRollout(store, folder, behaviour, episode));
           }
         });
@@ -238,14 +243,20 @@ export class GoldService {
     return (await Promise.all(parts)).flat();
   }
 
-  async #playable(dataset: string, config: MarketEnvConfig, signal: AbortSignal | undefined): Promise<readonly Tape[]> {
-    const tapes: Tape[] = [];
+  async #playable(
+    dataset: string,
+    config: MarketEnvConfig,
+    signal: AbortSignal | undefined
+  ): Promise<ReadonlyMap<Tape, Timeline>> {
+    const timelines = new Map<Tape, Timeline>();
     for (const market of (await this.#parts.markets(dataset)).filter((one) => one.trainable)) {
       checkAborted(signal, `the rollout over ${dataset}`);
       const tape = await this.#parts.tape(dataset, market.id);
-      if (isPlayable(tape, config)) tapes.push(tape);
+      const timeline = isPlayable(tape, config) ? timelineOf(tape, config) : undefined;
+      if (timeline !== undefined) timelines.set(tape, timeline);
+      await breathe();
     }
-    if (tapes.length > 0) return tapes;
+    if (timelines.size > 0) return timelines;
     throw new AppError('data.empty', {
       subject: `dataset ${dataset}`,
       expected: 'at least one market to play',

@@ -10,7 +10,7 @@ import { envSpec } from '../env/make-env.ts';
 import { slabBytes, stepBuffers } from '../env/vector-env.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
-import type { EnvAnswer, EnvCommand, EnvMessage, EnvOpen, SharedSlab } from './env-api.ts';
+import type { EnvAnswer, EnvCommand, EnvMessage, EnvOpen, Preparing, SharedSlab } from './env-api.ts';
 import { ControlClient, controlBytes } from './env-control.ts';
 import { whenBroken } from './transfer.ts';
 
@@ -21,6 +21,8 @@ export interface RemoteEnvOptions {
   readonly shared?: boolean;
   /** Whether the orders of its episodes are kept until they are taken; a market environment only. */
   readonly keepOrders?: boolean;
+  /** Told while its markets are made ready; nobody of those that have none. */
+  readonly onPreparing?: (preparing: Preparing) => void;
   /** Starts the worker; a test hands in its own. */
   readonly start?: () => Worker;
 }
@@ -41,13 +43,14 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     tapes,
     shared = globalThis.crossOriginIsolated,
     keepOrders = false,
+    onPreparing,
     start = startEnvWorker
   } = options;
   const spec = envSpec(config);
   const size = config.environments;
   const bytes = slabBytes(spec, size);
   const worker = start();
-  const answers = new Answers(worker);
+  const answers = new Answers(worker, onPreparing);
   const sharedSlab: SharedSlab | undefined = shared
     ? { slab: new SharedArrayBuffer(bytes), control: new SharedArrayBuffer(controlBytes) }
     : undefined;
@@ -127,12 +130,13 @@ class Answers {
   #waiting: Waiting<EnvAnswer> | undefined;
   #ordersWaiting: Waiting<readonly EpisodeOrders[]> | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, onPreparing: RemoteEnvOptions['onPreparing']) {
     whenBroken(worker, 'the env worker').catch((error: unknown) => {
       this.#fail(asAppError(error, 'the env worker'));
     });
     worker.onmessage = ({ data }: MessageEvent<EnvAnswer>) => {
       if (data.kind === 'failed') this.#fail(fromWire(data.error));
+      else if (data.kind === 'preparing') onPreparing?.(data);
       else if (data.kind === 'orders') this.#ordersWaiting?.resolve(data.episodes);
       else this.#waiting?.resolve(data);
     };

@@ -33,6 +33,11 @@ export function serveEnv(scope: EnvScope): void {
       const env = makeVectorEnv({
         config,
         tapes: tapes.map(tapeFromWire),
+        preparation: {
+          onPrepared: (done, of) => {
+            scope.postMessage({ kind: 'preparing', done, of });
+          }
+        },
         ...(shared === undefined ? {} : { slab: shared.slab }),
         ...(keepOrders ? { trace: { environment: 'all', onEpisode: (trace) => kept.push(ordersOf(trace)) } } : {})
       });

@@ -6,6 +6,7 @@ import type { EvaluationOrders } from '../env/episode-orders.ts';
 import type { EvaluationReport, MetricRow, RunState } from '../research/types.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 import type { StoredCheckpoint } from './data-api.ts';
+import type { Preparing } from './env-api.ts';
 
 export interface TrainRequest {
   readonly runId: string;
@@ -36,6 +37,8 @@ export type TrainEvent =
       readonly digest: string;
       readonly checkpoint: StoredCheckpoint;
     }
+  /** Markets made ready to play, before training or the first evaluation. */
+  | ({ readonly kind: 'preparing' } & Preparing)
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'state'; readonly state: RunState; readonly error?: WireError };
 

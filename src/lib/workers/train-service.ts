@@ -76,6 +76,9 @@ export class TrainService implements TrainApi {
         config: { ...config.env, environments },
         tapes,
         keepOrders,
+        onPreparing: ({ done, of }) => {
+          tell({ kind: 'preparing', done, of });
+        },
         ...(shared === undefined ? {} : { shared })
       });
       opened.push(env);

@@ -181,6 +181,7 @@ export class TrainingRun implements ActiveRun {
         });
         break;
       case 'notice':
+      case 'preparing':
         break;
     }
     this.#tell(event);

@@ -3,7 +3,6 @@
  * autoreset, and nothing else. The order of episodes is drawn from a stream of its own a pass.
  */
 import type { MarketEnvConfig } from '../../config/run-config.ts';
-import { assert } from '../../core/assert.ts';
 import { AppError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import type { Seed } from '../../core/units.ts';
@@ -15,8 +14,8 @@ import type { EpisodicVectorEnv } from '../vector.ts';
 import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
 import type { Conditions } from './au-pre-off.ts';
 import { hasChance, levelAfter } from './realism.ts';
-import type { Timeline } from './timeline.ts';
-import { isPlayable, timelineOf } from './timeline.ts';
+import type { Preparation, Timeline } from './timeline.ts';
+import { prepareTimelines } from './timeline.ts';
 
 export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly spec: EnvSpec;
@@ -26,9 +25,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   /** Markets that were given but show no open market with prices before the off. */
   readonly skippedMarkets: readonly string[];
   readonly #config: MarketEnvConfig;
-  readonly #tapes: readonly Tape[];
-  /** By episode; made when first played, so that opening a hundred markets takes no time. */
-  readonly #timelines: (Timeline | undefined)[];
+  /** By episode. */
+  readonly #timelines: readonly Timeline[];
   readonly #episodes: readonly PreOffEpisode[];
   readonly #order: Int32Array;
   readonly #root = new Random(0 as Seed);
@@ -43,22 +41,26 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   /** Environment steps of the run. */
   #played = 0;
 
-  /** @throws AppError `data.empty` when no tape can be played */
+  /**
+   * Prepares every tape, which takes its time; see `timeline.ts`.
+   * @throws AppError `data.empty` when no tape can be played
+   */
   constructor(options: {
     config: MarketEnvConfig;
     tapes: readonly Tape[];
     buffers: StepBuffers;
     trace: TraceRequest | undefined;
+    preparation?: Preparation | undefined;
   }) {
-    const { config, tapes, buffers, trace } = options;
+    const { config, tapes, buffers, trace, preparation = {} } = options;
     this.spec = marketEnvSpec(config);
     this.size = config.environments;
     this.buffers = buffers;
     this.#config = config;
-    this.#tapes = tapes.filter((tape) => isPlayable(tape, config));
-    this.#timelines = this.#tapes.map(() => undefined);
-    this.skippedMarkets = tapes.filter((tape) => !this.#tapes.includes(tape)).map((tape) => tape.market.id);
-    if (this.#tapes.length === 0) {
+    this.#timelines = prepareTimelines(tapes, config, preparation);
+    const played = new Set(this.#timelines.map(({ tape }) => tape));
+    this.skippedMarkets = tapes.filter((tape) => !played.has(tape)).map((tape) => tape.market.id);
+    if (this.#timelines.length === 0) {
       throw new AppError('data.empty', {
         subject: `${config.id} on ${String(tapes.length)} market${tapes.length === 1 ? '' : 's'}`,
         expected: 'at least one that is open, with back and lay prices, before the off',
@@ -66,8 +68,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
         remedy: 'choose a dataset with recordings of full ladders before the off'
       });
     }
-    this.episodeMarkets = this.#tapes.map((tape) => tape.market.id);
-    this.#order = new Int32Array(this.#tapes.length);
+    this.episodeMarkets = this.#timelines.map(({ tape }) => tape.market.id);
+    this.#order = new Int32Array(this.#timelines.length);
     const sure = !hasChance(config);
     this.#conditions = Array.from({ length: this.size }, () => ({
       level: 1,
@@ -127,16 +129,14 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
 
   #begin(i: number, e: number): void {
     const { episode, observations } = this.buffers;
-    const tape = this.#tapes[e];
-    if (tape === undefined) {
+    const timeline = this.#timelines[e];
+    if (timeline === undefined) {
       const width = this.spec.observation.size;
       this.#episodes[i]!.end();
       episode[i] = -1;
       observations.fill(0, i * width, (i + 1) * width);
       return;
     }
-    const timeline = (this.#timelines[e] ??= timelineOf(tape, this.#config));
-    assert(timeline !== undefined, `${tape.market.id}: listed as playable, but it has no timeline`);
     episode[i] = e;
     this.#episodes[i]!.begin(timeline, this.#conditionsOf(i, e), this.#traced);
   }

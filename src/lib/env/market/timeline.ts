@@ -3,6 +3,9 @@
  * market features at every decision. It depends on the recording alone, so it is made once a tape and shared by every
  * environment: a step copies a row, a reset copies one market state. Made in one pass forward; row k holds nothing
  * that happened after decision k.
+ *
+ * It takes 10 to 60 ms and 0.3 to 0.7 MB a recorded market of 8 slots, beside the tape's 1 to 4 MB: it is made when the
+ * tapes are loaded, so that no reset waits for it.
  */
 import type { MarketEnvConfig } from '../../config/run-config.ts';
 import type { Nanos } from '../../core/units.ts';
@@ -67,6 +70,30 @@ interface Beginning {
 /** Whether a tape shows an open market with prices between the start and the off: cheap, and enough to list it. */
 export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
   !isEachWay(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
+
+/** Told after every tape that was looked at: how many of how many. */
+export type OnPrepared = (done: number, of: number) => void;
+
+export interface Preparation {
+  /** Timelines that were made before, with the same configuration. */
+  readonly ready?: ReadonlyMap<Tape, Timeline> | undefined;
+  readonly onPrepared?: OnPrepared | undefined;
+}
+
+/** The timelines of those tapes that can be played, in their order. */
+export function prepareTimelines(
+  tapes: readonly Tape[],
+  config: MarketEnvConfig,
+  { ready, onPrepared }: Preparation
+): readonly Timeline[] {
+  const timelines: Timeline[] = [];
+  for (const [index, tape] of tapes.entries()) {
+    const timeline = ready?.get(tape) ?? (isPlayable(tape, config) ? timelineOf(tape, config) : undefined);
+    if (timeline !== undefined) timelines.push(timeline);
+    onPrepared?.(index + 1, tapes.length);
+  }
+  return timelines;
+}
 
 /** No orders are taken there. */
 const isEachWay = ({ market }: Tape): boolean =>

@@ -96,6 +96,7 @@ function asHeadlessEvent(event: TrainEvent): HeadlessEvent | undefined {
       return { kind: 'notice', text: `evaluated at update ${event.report.updates}` };
     case 'orders':
     case 'checkpoint':
+    case 'preparing':
     case 'state':
       return undefined;
   }

@@ -30,6 +30,7 @@ type AgentConfig = RunConfig['agent'];
 /** What an agent says of its learning: its losses are those of its algorithm. */
 function learningOf(agent: AgentConfig | undefined): readonly string[] {
   if (agent === undefined || 'initialTemperature' in agent) return ['critic_loss', 'actor_loss', 'temperature'];
+  if ('policyDelay' in agent) return ['critic_loss', 'actor_loss'];
   if ('clip' in agent) return ['policy_loss', 'value_loss', 'entropy', 'approximate_kl', 'clip_fraction'];
   if ('rolloutSteps' in agent) return ['policy_loss', 'value_loss', 'entropy'];
   return ['loss', 'value', 'error'];

@@ -94,7 +94,7 @@ describe('charts of a run', () => {
 
   it('shows what the algorithm says of its learning', () => {
     const shown = (algorithm: string): string[] => {
-      const env = algorithm.startsWith('sac') || algorithm.startsWith('tqc') ? 'Pendulum-v1' : 'CartPole-v1';
+      const env = ['sac', 'tqc', 'td3'].includes(algorithm) ? 'Pendulum-v1' : 'CartPole-v1';
       const { agent } = readConfig(`{ version: 1, name: a, env: { id: ${env} }, agent: { algorithm: ${algorithm} } }`);
       return runCharts(new MetricTable(), undefined, agent).map(({ id, unit }) => `${id}, ${unit}`);
     };
@@ -103,6 +103,8 @@ describe('charts of a run', () => {
     expect(shown('ppo')).toContain('clip_fraction, % of probability ratios');
     expect(shown('a2c')).toContain('value_loss, mean squared error');
     expect(shown('a2c')).not.toContain('temperature, alpha');
+    expect(shown('td3')).toContain('critic_loss, mean squared Bellman error');
+    expect(shown('td3')).not.toContain('temperature, alpha');
     expect(shown('dqn')).toContain('error, mean absolute');
   });
 });

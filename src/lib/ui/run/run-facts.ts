@@ -22,6 +22,7 @@ const ALGORITHMS: Readonly<Record<RunConfig['agent']['algorithm'], string>> = {
   sac: 'SAC',
   tqc: 'TQC',
   'qr-sac': 'QR-SAC',
+  td3: 'TD3',
   ppo: 'PPO',
   'ppo-lstm': 'PPO-LSTM',
   a2c: 'A2C',

@@ -31,6 +31,8 @@ export class RunView {
   /** Every order of the last evaluation. */
   orders = $state.raw<EvaluationOrders>();
   device = $state.raw<DeviceReport>();
+  /** How many markets are ready to play, while they are made so. */
+  preparing = $state.raw<{ readonly done: number; readonly of: number }>();
   notices = $state.raw<readonly Notice[]>([]);
   error = $state.raw<AppError>();
   /** `undefined` while it is looked up. */
@@ -128,6 +130,9 @@ export class RunView {
       this.#note(
         `evaluation at ${formatCount(event.report.updates)} updates on ${plural(event.report.markets.length, 'episode')}`
       );
+    } else if (event.kind === 'preparing') {
+      this.preparing = event.done < event.of ? event : undefined;
+      return;
     } else if (event.kind === 'orders') {
       this.orders = event;
     } else if (event.kind === 'checkpoint') {

@@ -52,16 +52,20 @@ function networks({ agent }: RunConfig, { observation, action }: Spaces): Networ
   const { hiddenUnits: hidden } = agent;
   const memory = 'lstmUnits' in agent;
   const lstm = memory ? agent.lstmUnits : 0;
-  const further = (('hiddenLayers' in agent ? agent.hiddenLayers : 1) - 1) * (hidden + 1) * hidden;
+  const last = 'secondUnits' in agent ? agent.secondUnits : hidden;
+  const layers = 'secondUnits' in agent ? 2 : 'hiddenLayers' in agent ? agent.hiddenLayers : 1;
+  const further = (layers - 1) * (hidden + 1) * last;
   const outputs = 'quantiles' in agent ? agent.quantiles : 1;
+  // A mean and a deviation; of TD3 the action alone.
+  const heads = 'policyDelay' in agent ? 1 : 2;
   // Memory reads observation, previous action and previous reward, and they go round it as well; a critic's dense
   // layers read the present action besides.
   const inputs = observation + action + 1;
   const torso = memory ? lstmWeights(inputs, lstm) : 0;
   const width = memory ? lstm + inputs : observation;
   return {
-    actor: torso + (width + 1) * hidden + further + (hidden + 1) * 2 * action,
-    critic: torso + (width + action + 1) * hidden + further + (hidden + 1) * outputs,
+    actor: torso + (width + 1) * hidden + further + (last + 1) * heads * action,
+    critic: torso + (width + action + 1) * hidden + further + (last + 1) * outputs,
     critics: 'critics' in agent ? agent.critics : 2,
     lstm,
     sequence: memory ? agent.sequence : 1,
@@ -92,6 +96,10 @@ export function updateWork(config: RunConfig, spaces: Spaces): number {
     return agent.batch * (agent.bootstrap === 'double' ? 5 : 4) * valueWeights(agent, spaces);
   }
   const { actor, critic, critics, sequence, burnIn } = networks(config, spaces);
+  if ('policyDelay' in agent) {
+    // Critics: their targets and the actor's forward, they themselves both ways. Now and then actor and one critic both ways.
+    return agent.batch * (actor + 4 * critics * critic + (3 * actor + 3 * critic) / agent.policyDelay);
+  }
   const warm = burnIn * (2 * actor + 2 * critics * critic);
   // Critic loss: actor and target critics forward, critics forward and backward. Actor loss: actor and critics both ways.
   const learnt = sequence * (4 * actor + 7 * critics * critic);
@@ -128,7 +136,8 @@ function besideBytes(config: RunConfig, spaces: Spaces): number {
 function weightsHeld(config: RunConfig, spaces: Spaces): number {
   if ('targetSteps' in config.agent) return 5 * valueWeights(config.agent, spaces);
   const { actor, critic, critics } = networks(config, spaces);
-  return 4 * (actor + critics * critic) + critics * critic;
+  const targets = critics * critic + ('policyDelay' in config.agent ? actor : 0);
+  return 4 * (actor + critics * critic) + targets;
 }
 
 /** A replay fills up to its size as far as the run plays; a rollout is all there is of the other kind. */
