@@ -64,6 +64,22 @@ agent: { algorithm: dqn }
     expect(replay(change('sampling', 'prioritised'))).toBeGreaterThan(replay(cartPole));
   });
 
+  it('counts the two layers of TD3, its targets, and a policy that learns now and then', () => {
+    const pendulum = readConfig(`
+version: 1
+name: td3
+env: { id: Pendulum-v1, environments: 1 }
+agent: { algorithm: td3, batch: 10 }
+`);
+    const sizes = spacesOf(pendulum);
+    const actor = 4 * 400 + 401 * 300 + 301;
+    const critic = 5 * 400 + 401 * 300 + 301;
+    expect(updateWork(pendulum, sizes)).toBe(10 * (actor + 8 * critic + 1.5 * (actor + critic)));
+    expect(estimate(pendulum, sizes, undefined).weightBytes).toBe(4 * 5 * (actor + 2 * critic));
+    const seldom = withValue(pendulum, 'agent.policyDelay', 4);
+    expect(updateWork(seldom, sizes)).toBeLessThan(updateWork(pendulum, sizes));
+  });
+
   it('does not count replay that the run never fills', () => {
     const wide = estimate(with_({ replaySteps: 1e7 }), spaces, undefined);
     const steps = (config.training.updates / config.training.updatesPerStep) * config.env.environments;
