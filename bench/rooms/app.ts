@@ -64,7 +64,7 @@ export async function* figures(): AsyncGenerator<Figure> {
     const start = performance.now();
     for (let i = 0; i < UPDATES; i++) await agent.update();
     const seconds = (performance.now() - start) / 1000;
-    const mebibytes = agent.replayBytes / 2 ** 20;
+    const mebibytes = agent.experience.bytes / 2 ** 20;
     agent.dispose();
     const label = `SAC-LSTM, ${PRESET}, ${device.report.label}`;
     yield { name: `${label}: updates`, value: UPDATES / seconds, unit: 'updates/s' };

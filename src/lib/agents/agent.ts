@@ -1,6 +1,7 @@
 /** What every algorithm offers. An agent knows spaces and buffers, never markets or files. */
 import type { ActionSpace, Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
+import type { Experience } from './experience.ts';
 
 export interface AgentSpaces {
   readonly observation: Box;
@@ -79,14 +80,13 @@ export interface Agent {
   readonly ready: boolean;
   update(): Promise<UpdateReport>;
   inspect(observations: Float32Array): Promise<PolicyView>;
-  /** Memory taken by the replay, from the start. */
-  readonly replayBytes: number;
+  /** What it learns from. Kept apart: without it, one that was loaded fills its memory anew before it learns on. */
+  readonly experience: Experience;
   /**
-   * Without `replay` (the default) what was experienced is left out, `state.replayKept` says so, and a resumed run
-   * fills its replay anew before it learns on: the same each time it is resumed, yet not as if it had never stopped.
+   * What it is: weights, optimisers, random streams, recurrent state, counters. With its experience it goes on exactly.
    * @throws AppError `training.diverged` rather than save a tensor that is not finite
    */
-  save(options?: { readonly replay?: boolean }): Promise<Checkpoint>;
+  save(): Promise<Checkpoint>;
   /** @throws AppError `data.drift` when the checkpoint is of another algorithm, schema or shape; nothing has changed then. */
   load(checkpoint: Checkpoint): Promise<void>;
   dispose(): void;

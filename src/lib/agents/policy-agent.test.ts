@@ -7,8 +7,8 @@ import { Random } from '../core/random.ts';
 import type { ActionSpace } from '../core/spaces.ts';
 import { actionSize } from '../core/spaces.ts';
 import { seed } from '../core/units.ts';
+import { goOn } from '../../../tests/support/go-on.ts';
 import type { Agent, Checkpoint } from './agent.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { makeAgent } from './make-agent.ts';
 
 const environments = 3;
@@ -131,14 +131,10 @@ describe.each(agents)('%o', (config, action) => {
     const [world, again] = [new World(action), new World(action)];
     await rollouts(straight, world, 2);
     await rollouts(shadow, again, 2);
-    await resumed.load(decodeCheckpoint(encodeCheckpoint(await straight.save())));
+    await goOn(straight, resumed);
     await rollouts(straight, world, 2);
     await rollouts(resumed, again, 2);
-    const [one, other] = [await straight.save(), await resumed.save()];
-    // What scales rewards runs over an episode that a resumed run has not seen the start of.
-    const exact = !('normalise' in config && config.normalise === 'running');
-    if (exact) expect(tensorsOf(other)).toEqual(tensorsOf(one));
-    else expect(other.meta.updates).toBe(one.meta.updates);
+    expect(tensorsOf(await resumed.save())).toEqual(tensorsOf(await straight.save()));
     for (const agent of [straight, resumed, shadow]) agent.dispose();
   });
 

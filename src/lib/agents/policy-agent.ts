@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedArray } from '../compute/named-arrays.ts';
+import type { StoredArrays } from '../compute/safetensors.ts';
 import { AppError } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import type { Seed } from '../core/units.ts';
@@ -12,10 +13,13 @@ import type { ActionHead } from './action-head.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
+import type { Experience } from './experience.ts';
 import { PolicyGradient } from './policy-gradient.ts';
 import type { PolicyConfig } from './policy-gradient.ts';
 import { normaliseAdvantages } from './policy-losses.ts';
 import { inputWidth } from './replay/sequence-batch.ts';
+import { loadOwed, saveOwed } from './rollout/owed.ts';
+import type { CutOff, Owed } from './rollout/owed.ts';
 import { Rollout } from './rollout/rollout.ts';
 import type { RolloutBatch, RolloutShape } from './rollout/rollout.ts';
 import { RunningStats } from './running-stats.ts';
@@ -34,14 +38,6 @@ export interface PolicyAgentOptions {
 type StreamName = 'explore' | 'shuffle';
 /** What normalised observations and rewards are cut to. */
 const NORMAL_LIMIT = 10;
-
-/** An environment that was cut off, and what was last seen there: its value is owed. */
-interface CutOff {
-  readonly step: number;
-  readonly environment: number;
-  readonly inputs: Float32Array;
-  readonly state: Float32Array;
-}
 
 export class PolicyAgent implements Agent {
   readonly pace = 'rollout';
@@ -64,7 +60,7 @@ export class PolicyAgent implements Agent {
   #greedy: ActingMemory | undefined;
   #cutOff: CutOff[] = [];
   /** Input rows and state after the rollout's last step. */
-  #last: { inputs: Float32Array; state: Float32Array } | undefined;
+  #last: Owed['last'];
   /** Minibatches of this rollout taken so far, and in all. */
   #taken = 0;
   #updates = 0;
@@ -119,8 +115,26 @@ export class PolicyAgent implements Agent {
     this.#scaled = new Float32Array(environments);
   }
 
-  get replayBytes(): number {
-    return this.#rollout.bytes;
+  /** The rollout at hand: nothing is added to it for good, so it is whole each time. */
+  get experience(): Experience {
+    return {
+      bytes: this.#rollout.bytes,
+      state: () =>
+        new Map([
+          ...this.#rollout.save(),
+          ...saveOwed(
+            { taken: this.#taken, discounted: this.#discounted, cutOff: this.#cutOff, last: this.#last },
+            this.#shape
+          )
+        ]),
+      position: () => [],
+      rows: () => new Map(),
+      outlived: () => true,
+      loadRows: () => [],
+      loadState: (state) => {
+        this.#loadExperienced(state);
+      }
+    };
   }
 
   get ready(): boolean {
@@ -193,12 +207,7 @@ export class PolicyAgent implements Agent {
       readBack: (this.#updates + 1) % this.#options.reportEvery === 0
     });
     this.#updates++;
-    if (++this.#taken === epochs * batches) {
-      this.#taken = 0;
-      this.#rollout.clear();
-      this.#cutOff = [];
-      this.#last = undefined;
-    }
+    if (++this.#taken === epochs * batches) this.#forget();
     return { updates: this.#updates, losses };
   }
 
@@ -220,7 +229,6 @@ export class PolicyAgent implements Agent {
     return { mean: outputs, deviation, value: values };
   }
 
-  /** A rollout is never kept: a resumed run plays a new one. */
   async save(): Promise<Checkpoint> {
     const tensors = new Map<string, NamedArray>();
     await this.#learner.save(tensors);
@@ -235,7 +243,6 @@ export class PolicyAgent implements Agent {
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
         state: {
-          replayKept: false,
           streams: saveStreams(this.#streams),
           ...(this.#seen === undefined ? {} : { seen: this.#seen.save(), scored: this.#scored?.save() })
         }
@@ -254,14 +261,28 @@ export class PolicyAgent implements Agent {
     this.#scored?.load(meta.state['scored'] as Saved);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
-    this.#rollout.clear();
-    this.#cutOff = [];
-    this.#taken = 0;
+    this.#forget();
     return Promise.resolve();
   }
 
   dispose(): void {
     this.#learner.dispose();
+  }
+
+  #forget(): void {
+    this.#taken = 0;
+    this.#rollout.clear();
+    this.#cutOff = [];
+    this.#last = undefined;
+  }
+
+  #loadExperienced(saved: StoredArrays): void {
+    const { taken, discounted, cutOff, last } = loadOwed(saved, this.#shape);
+    this.#rollout.load(saved);
+    this.#taken = taken;
+    this.#discounted.set(discounted);
+    this.#cutOff = [...cutOff];
+    this.#last = last;
   }
 
   /** What the two algorithms differ in besides their loss: A2C sees its rollout once, in one piece. */

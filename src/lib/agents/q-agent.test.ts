@@ -7,8 +7,8 @@ import { Random } from '../core/random.ts';
 import type { ActionSpace } from '../core/spaces.ts';
 import { actionSize } from '../core/spaces.ts';
 import { seed } from '../core/units.ts';
+import { experienced, goOn } from '../../../tests/support/go-on.ts';
 import type { Checkpoint } from './agent.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { QAgent } from './q-agent.ts';
 
 const environments = 3;
@@ -127,7 +127,8 @@ describe.each(agents)('%s', (_, config, action) => {
     await one.inspect(world.observations);
     expect(device.tf.memory().numTensors).toBe(settled);
     expect(tensorsOf(await one.save())).not.toEqual(first);
-    expect(tensorsOf(await two.save({ replay: true }))).toEqual(tensorsOf(await one.save({ replay: true })));
+    expect(tensorsOf(await two.save())).toEqual(tensorsOf(await one.save()));
+    expect(experienced(two)).toEqual(experienced(one));
     for (const agent of [one, two]) agent.dispose();
     expect(device.tf.memory().numTensors).toBe(start);
   });
@@ -137,10 +138,11 @@ describe.each(agents)('%s', (_, config, action) => {
     const [world, again] = [new World(action), new World(action)];
     await train(straight, world, 33);
     await train(shadow, again, 33);
-    await resumed.load(decodeCheckpoint(encodeCheckpoint(await straight.save({ replay: true }))));
+    await goOn(straight, resumed);
     await train(straight, world, 40);
     await train(resumed, again, 40);
-    expect(tensorsOf(await resumed.save({ replay: true }))).toEqual(tensorsOf(await straight.save({ replay: true })));
+    expect(tensorsOf(await resumed.save())).toEqual(tensorsOf(await straight.save()));
+    expect(experienced(resumed)).toEqual(experienced(straight));
     for (const agent of [straight, resumed, shadow]) agent.dispose();
   });
 
@@ -235,7 +237,8 @@ describe('DQN', () => {
     await busy.act(new Float32Array(5 * width), new Int32Array(5), 'greedy', new Uint8Array(5), new Float32Array(5));
     await train(calm, world, 20);
     await train(busy, again, 20);
-    expect(tensorsOf(await busy.save({ replay: true }))).toEqual(tensorsOf(await calm.save({ replay: true })));
+    expect(tensorsOf(await busy.save())).toEqual(tensorsOf(await calm.save()));
+    expect(experienced(busy)).toEqual(experienced(calm));
     for (const agent of [calm, busy]) agent.dispose();
   });
 

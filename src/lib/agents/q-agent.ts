@@ -10,6 +10,7 @@ import { Random } from '../core/random.ts';
 import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
+import type { Experience } from './experience.ts';
 import { QLearning } from './q-learning.ts';
 import { bestChoice, valuesAt } from './q-losses.ts';
 import { TransitionReplay } from './replay/transition-replay.ts';
@@ -75,8 +76,8 @@ export class QAgent implements Agent {
     this.#streams = { explore: root.split('explore'), replay: root.split('replay') };
   }
 
-  get replayBytes(): number {
-    return this.#replay.bytes;
+  get experience(): Experience {
+    return this.#replay;
   }
 
   get ready(): boolean {
@@ -144,10 +145,9 @@ export class QAgent implements Agent {
     return { ...view, deviation: new Float32Array(view.mean.length) };
   }
 
-  async save({ replay = false }: { readonly replay?: boolean } = {}): Promise<Checkpoint> {
+  async save(): Promise<Checkpoint> {
     const tensors = new Map<string, NamedArray>();
     await this.#learner.save(tensors);
-    if (replay) for (const [name, array] of this.#replay.save()) tensors.set(name, array);
     return {
       tensors,
       meta: {
@@ -157,10 +157,7 @@ export class QAgent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: {
-          replayKept: replay,
-          streams: saveStreams(this.#streams)
-        }
+        state: { streams: saveStreams(this.#streams) }
       }
     };
   }
@@ -168,7 +165,6 @@ export class QAgent implements Agent {
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     this.#learner.load(tensors);
-    if (meta.state['replayKept'] === true) this.#replay.load(tensors);
     loadStreams(this.#streams, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;

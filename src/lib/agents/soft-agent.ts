@@ -16,6 +16,7 @@ import { fromSpace, toSpace } from './action-scale.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
+import type { Experience } from './experience.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
@@ -100,8 +101,8 @@ export class SoftAgent implements Agent {
     this.#starts = new Uint8Array(environments);
   }
 
-  get replayBytes(): number {
-    return this.#replay.bytes;
+  get experience(): Experience {
+    return this.#replay;
   }
 
   get ready(): boolean {
@@ -218,11 +219,10 @@ export class SoftAgent implements Agent {
     return { mean: columns(0, action), deviation: columns(action, action), value: columns(2 * action, outputs) };
   }
 
-  async save({ replay = false }: { readonly replay?: boolean } = {}): Promise<Checkpoint> {
+  async save(): Promise<Checkpoint> {
     const tensors = new Map<string, NamedArray>();
     await this.#sac.save(tensors);
     this.#exploring.save(tensors);
-    if (replay) for (const [name, array] of this.#replay.save()) tensors.set(name, array);
     return {
       tensors,
       meta: {
@@ -232,10 +232,7 @@ export class SoftAgent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: {
-          replayKept: replay,
-          streams: saveStreams(this.#streams)
-        }
+        state: { streams: saveStreams(this.#streams) }
       }
     };
   }
@@ -245,7 +242,6 @@ export class SoftAgent implements Agent {
     const remembered = this.#exploring.saved(tensors);
     this.#sac.load(tensors);
     this.#exploring.load(remembered);
-    if (meta.state['replayKept'] === true) this.#replay.load(tensors);
     loadStreams(this.#streams, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;

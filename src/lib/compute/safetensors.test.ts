@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { NamedArray } from './named-arrays.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { decodeSafetensors, decodeStoredArrays, encodeSafetensors } from './safetensors.ts';
+import type { StoredArray } from './safetensors.ts';
 
 const arrays = new Map<string, NamedArray>([
   ['critic/kernel', { shape: [2, 3], values: new Float32Array([1, -2.5, 3, 1e-20, Infinity, 6]) }],
@@ -109,5 +110,17 @@ describe('safetensors', () => {
   it('refuses a header that claims to be huge without reading it', () => {
     const bytes = new Uint8Array(16).fill(0xff);
     expect(codeOf(() => decodeSafetensors(bytes))).toBe('data.corrupt');
+  });
+
+  it('gives back arrays of four types bit for bit, at whatever byte they begin, and takes them for no checkpoint', () => {
+    const mixed = new Map<string, StoredArray>([
+      ['a flags', { shape: [3], values: Uint8Array.of(0, 255, 7) }],
+      ['b counts', { shape: [2], values: Float64Array.of(2 ** 53 - 1, -1e-300) }],
+      ['c choices', { shape: [1, 2], values: Int32Array.of(-(2 ** 31), 5) }],
+      ['d weights', { shape: [2], values: Float32Array.of(0.1, Number.NaN) }]
+    ]);
+    const bytes = encodeSafetensors(mixed, { updates: '3' });
+    expect(decodeStoredArrays(bytes, 'memory')).toEqual({ arrays: mixed, metadata: { updates: '3' } });
+    expect(() => decodeSafetensors(bytes)).toThrow(/expected F32, got (a flags of type U8|b counts of type F64)/);
   });
 });

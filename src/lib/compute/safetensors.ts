@@ -1,23 +1,35 @@
 /**
  * The safetensors file format: an 8-byte little-endian header length, a JSON header, then the bytes of all tensors
- * without gaps (https://github.com/huggingface/safetensors, README, "Format"). Float32 only. Knows no tensors, no files.
+ * without gaps (https://github.com/huggingface/safetensors, README, "Format"). Of its types the four that typed arrays
+ * of ours have; a checkpoint has float32 alone. Knows no tensors, no files.
  */
 import { AppError } from '../core/errors.ts';
-import { sizeOf, type NamedArray, type NamedArrays } from './named-arrays.ts';
+import { sizeOf, type NamedArrays } from './named-arrays.ts';
 
 /** The reference reader refuses longer headers. */
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-export interface Safetensors {
-  readonly arrays: NamedArrays;
+export type StoredValues = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export interface StoredArray {
+  readonly shape: readonly number[];
+  readonly values: StoredValues;
+}
+export type StoredArrays = ReadonlyMap<string, StoredArray>;
+
+const TYPES = { F32: Float32Array, F64: Float64Array, I32: Int32Array, U8: Uint8Array } as const;
+type TypeName = keyof typeof TYPES;
+
+export interface Safetensors<Arrays = NamedArrays> {
+  readonly arrays: Arrays;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The same arrays and metadata give the same bytes: names are sorted, the header is padded with spaces to 8 bytes. */
 export function encodeSafetensors(
-  arrays: NamedArrays,
+  arrays: StoredArrays,
   metadata: Readonly<Record<string, string>> = {}
 ): Uint8Array<ArrayBuffer> {
   const names = [...arrays.keys()].sort();
@@ -27,13 +39,13 @@ export function encodeSafetensors(
   if (Object.keys(metadata).length > 0) header[METADATA] = sortedMetadata;
   let offset = 0;
   for (const name of names) {
-    const { shape, values } = arrays.get(name) as NamedArray;
+    const { shape, values } = arrays.get(name) as StoredArray;
     if (name === METADATA) throw new Error(`safetensors: ${METADATA} cannot name a tensor`);
     if (sizeOf(shape) !== values.length) {
       throw new Error(`safetensors: ${name} has shape [${shape.join(', ')}] and ${String(values.length)} values`);
     }
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.length * 4] };
-    offset += values.length * 4;
+    header[name] = { dtype: typeOf(values), shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 8) * 8;
@@ -44,19 +56,28 @@ export function encodeSafetensors(
   bytes.set(json, 8);
   let at = 8 + headerBytes;
   for (const name of names) {
-    const { values } = arrays.get(name) as NamedArray;
-    if (littleEndian) new Float32Array(bytes.buffer, at, values.length).set(values);
-    else values.forEach((value, i) => view.setFloat32(at + i * 4, value, true));
-    at += values.length * 4;
+    const { values } = arrays.get(name) as StoredArray;
+    bytes.set(bytesOf(values), at);
+    at += values.byteLength;
   }
   return bytes;
 }
 
 /**
- * Arrays are copies: the file's bytes may be reused.
+ * A file of float32 alone. Arrays are copies: the file's bytes may be reused.
  * @throws AppError `data.truncated` when bytes are missing, `data.corrupt` when they make no sense.
  */
 export function decodeSafetensors(bytes: Uint8Array, subject = 'safetensors file'): Safetensors {
+  const { arrays, metadata } = decode(bytes, subject, ['F32']);
+  return { arrays: arrays as NamedArrays, metadata };
+}
+
+/** A file of any of the four types; as `decodeSafetensors` otherwise. */
+export function decodeStoredArrays(bytes: Uint8Array, subject: string): Safetensors<StoredArrays> {
+  return decode(bytes, subject, Object.keys(TYPES) as TypeName[]);
+}
+
+function decode(bytes: Uint8Array, subject: string, types: readonly TypeName[]): Safetensors<StoredArrays> {
   const corrupt = (got: string, expected?: string): AppError =>
     new AppError('data.corrupt', {
       subject,
@@ -82,7 +103,7 @@ export function decodeSafetensors(bytes: Uint8Array, subject = 'safetensors file
   const metadata = readMetadata(entries.get(METADATA), corrupt);
   entries.delete(METADATA);
 
-  const spans = [...entries].map(([name, entry]) => readEntry(name, entry, corrupt));
+  const spans = [...entries].map(([name, entry]) => readEntry(name, entry, { corrupt, types }));
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   for (const { name, begin, end } of spans) {
@@ -99,15 +120,32 @@ export function decodeSafetensors(bytes: Uint8Array, subject = 'safetensors file
   if (covered < dataBytes)
     throw corrupt(`${String(dataBytes)} bytes of tensors`, `${String(covered)} as the header says`);
 
-  const arrays = new Map<string, NamedArray>();
-  for (const { name, shape, begin, end } of spans) {
+  const arrays = new Map<string, StoredArray>();
+  for (const { name, type, shape, begin, end } of spans) {
     const start = 8 + headerBytes + begin;
-    const values = new Float32Array((end - begin) / 4);
-    if (littleEndian) new Uint8Array(values.buffer).set(bytes.subarray(start, start + end - begin));
-    else for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(start + i * 4, true);
+    const copy = new Uint8Array(bytes.subarray(start, start + end - begin));
+    const values = new TYPES[type](copy.buffer, 0, copy.length / TYPES[type].BYTES_PER_ELEMENT);
+    if (!littleEndian) copy.set(bytesOf(values));
     arrays.set(name, { shape, values });
   }
   return { arrays, metadata };
+}
+
+function typeOf(values: StoredValues): TypeName {
+  if (values instanceof Float32Array) return 'F32';
+  if (values instanceof Float64Array) return 'F64';
+  return values instanceof Int32Array ? 'I32' : 'U8';
+}
+
+/** As the file has them, the lowest byte first: a view, or a turned copy on a machine that has the highest first. */
+function bytesOf(values: StoredValues): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (littleEndian) return bytes;
+  const turned = bytes.slice();
+  for (let at = 0; at < turned.length; at += values.BYTES_PER_ELEMENT) {
+    turned.subarray(at, at + values.BYTES_PER_ELEMENT).reverse();
+  }
+  return turned;
 }
 
 type Corrupt = (got: string, expected?: string) => AppError;
@@ -143,21 +181,25 @@ const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as nu
 function readEntry(
   name: string,
   value: unknown,
-  corrupt: Corrupt
-): { name: string; shape: readonly number[]; begin: number; end: number } {
+  { corrupt, types }: { readonly corrupt: Corrupt; readonly types: readonly TypeName[] }
+): { name: string; type: TypeName; shape: readonly number[]; begin: number; end: number } {
   const entry = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') throw corrupt(`${name} of type ${typeof dtype === 'string' ? dtype : 'none'}`, 'F32');
+  const type = types.find((one) => one === dtype);
+  if (type === undefined) {
+    throw corrupt(`${name} of type ${typeof dtype === 'string' ? dtype : 'none'}`, types.join(', '));
+  }
   if (!Array.isArray(shape) || !shape.every(isCount)) throw corrupt(`${name} without a shape`, 'whole numbers');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw corrupt(`${name} without data_offsets`, 'two whole numbers');
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== sizeOf(shape) * 4) {
+  const width = TYPES[type].BYTES_PER_ELEMENT;
+  if (end - begin !== sizeOf(shape) * width) {
     throw corrupt(
       `${name} of shape [${shape.join(', ')}] in ${String(end - begin)} bytes`,
-      `${String(sizeOf(shape) * 4)} bytes`
+      `${String(sizeOf(shape) * width)} bytes`
     );
   }
-  return { name, shape, begin, end };
+  return { name, type, shape, begin, end };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
+import type { Position } from '../experience.ts';
 import { inputWidth, sequenceBatch, symlog, windowRows } from './sequence-batch.ts';
 import type { BatchShape } from './sequence-batch.ts';
 import { SequenceReplay } from './sequence-replay.ts';
@@ -147,12 +148,50 @@ describe('a replay of sequences', () => {
     const replay = make();
     play(replay, 333);
     const copy = make();
-    copy.load(replay.save());
+    copy.loadRows(replay.rows(undefined));
+    copy.loadState(replay.state());
     expect(sampled(copy, 1).windows).toEqual(sampled(replay, 1).windows);
     play(replay, 50, 333);
     play(copy, 50, 333);
     expect(sampled(copy, 2).windows).toEqual(sampled(replay, 2).windows);
     expect(copy.transitions).toBe(383 * environments);
+  });
+
+  it('is put together again from what was new each time, and says when a part is needed no more', () => {
+    const replay = make();
+    const copy = make();
+    let from: Position | undefined;
+    const untils: Position[] = [];
+    // Rings of 60 rows: a part that goes round the end, one larger than a ring, and one of nothing.
+    for (const [steps, before] of [
+      [50, 0],
+      [20, 50],
+      [0, 70],
+      [200, 70],
+      [31, 270]
+    ] as const) {
+      play(replay, steps, before);
+      const rows = replay.rows(from);
+      from = replay.position();
+      untils.push(from);
+      expect(copy.loadRows(rows)).toEqual(from);
+    }
+    copy.loadState(replay.state());
+    expect(copy.rows(undefined)).toEqual(replay.rows(undefined));
+    expect(copy.state()).toEqual(replay.state());
+    for (const seeded of [1, 2, 3]) expect(sampled(copy, seeded).windows).toEqual(sampled(replay, seeded).windows);
+    expect(untils.map((until) => replay.outlived(until))).toEqual([true, true, true, false, false]);
+  });
+
+  it('refuses rows of another configuration', () => {
+    const replay = make();
+    play(replay, 30);
+    const wider = new SequenceReplay({ shape: { ...shape, observation: 3 }, environments, capacity });
+    expect(() => wider.loadRows(replay.rows(undefined))).toThrow(/replay.observations of what was experienced/);
+    const fewer = new SequenceReplay({ shape, environments: 2, capacity });
+    expect(() => {
+      fewer.loadState(replay.state());
+    }).toThrow(/replay.written of what was experienced/);
   });
 
   it('has no window before one is whole, and says what is too small', () => {

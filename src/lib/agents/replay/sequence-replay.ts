@@ -8,8 +8,12 @@
  * An episode's end adds a row that is no transition: its last observation. So the bootstrap of any row is the row
  * after it, of a truncated one too, and no second observation has to be kept beside each row.
  */
+import type { StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
+import type { Experience, Position } from '../experience.ts';
+import { arrayOf, copyIn, copyOut } from './rings.ts';
+import type { Rings } from './rings.ts';
 import { inputWidth, symlog, windowRows } from './sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './sequence-batch.ts';
 
@@ -43,7 +47,7 @@ const TERMINATED = 2;
 const TRUNCATED = 4;
 const LAST_LOOK = 8;
 
-export class SequenceReplay {
+export class SequenceReplay implements Experience {
   readonly #shape: BatchShape;
   readonly #environments: number;
   /** Rows of one environment's ring; a multiple of `#stride`. */
@@ -152,47 +156,49 @@ export class SequenceReplay {
     }
   }
 
-  /** Everything needed to go on exactly, as named arrays; `load` takes them back. */
-  save(): Map<string, { shape: readonly number[]; values: Float32Array }> {
-    const { observation, action, state } = this.#shape;
-    const all = this.#environments * this.#rows;
+  state(): StoredArrays {
     return new Map([
-      ['replay.observations', { shape: [all, observation], values: this.#observations.slice() }],
-      ['replay.actions', { shape: [all, action], values: this.#actions.slice() }],
-      ['replay.rewards', { shape: [all], values: this.#rewards.slice() }],
-      ['replay.flags', { shape: [all], values: Float32Array.from(this.#flags) }],
-      ['replay.states', { shape: [all / this.#stride, state], values: this.#states.slice() }],
-      // Two numbers of at most 24 bits each, so that float32 holds a count past 16 million exactly.
-      ['replay.written', { shape: [this.#environments + 1, 2], values: this.#counts() }]
+      ['replay.written', { shape: [this.#environments], values: this.#written.slice() }],
+      ['replay.transitions', { shape: [1], values: Float64Array.of(this.#transitions) }]
     ]);
   }
 
-  load(saved: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>): void {
-    const take = (name: string, length: number): Float32Array => {
-      const values = saved.get(`replay.${name}`)?.values;
-      if (values?.length !== length) {
-        throw new AppError('data.drift', {
-          subject: `replay.${name} of the checkpoint`,
-          expected: `${String(length)} values`,
-          got: values === undefined ? 'none' : String(values.length),
-          remedy: 'resume with the configuration the checkpoint was made with'
-        });
-      }
-      return values;
-    };
-    this.#observations.set(take('observations', this.#observations.length));
-    this.#actions.set(take('actions', this.#actions.length));
-    this.#rewards.set(take('rewards', this.#rewards.length));
-    this.#flags.set(take('flags', this.#flags.length));
-    this.#states.set(take('states', this.#states.length));
-    const counts = take('written', (this.#environments + 1) * 2);
-    for (let e = 0; e < this.#environments; e++) this.#written[e] = counts[2 * e]! * 0x1000000 + counts[2 * e + 1]!;
-    this.#transitions = counts[2 * this.#environments]! * 0x1000000 + counts[2 * this.#environments + 1]!;
+  position(): Position {
+    return [...this.#written];
   }
 
-  #counts(): Float32Array {
-    const counts = [...this.#written, this.#transitions];
-    return Float32Array.from(counts.flatMap((n) => [Math.floor(n / 0x1000000), n % 0x1000000]));
+  rows(from: Position = Array.from(this.#written, () => 0)): StoredArrays {
+    return copyOut(this.#rings, from, [...this.#written]);
+  }
+
+  outlived(until: Position): boolean {
+    return until.every((row, e) => row <= this.#written[e]! - this.#rows);
+  }
+
+  loadRows(rows: StoredArrays): Position {
+    return copyIn(this.#rings, rows);
+  }
+
+  loadState(state: StoredArrays): void {
+    const written = arrayOf(state, 'replay.written', this.#environments, this.#written);
+    const [transitions] = arrayOf(state, 'replay.transitions', 1, new Float64Array(0));
+    this.#written.set(written);
+    this.#transitions = transitions!;
+  }
+
+  get #rings(): Rings {
+    const { observation, action, state } = this.#shape;
+    return {
+      environments: this.#environments,
+      rows: this.#rows,
+      fields: [
+        { name: 'observations', values: this.#observations, width: observation, every: 1 },
+        { name: 'actions', values: this.#actions, width: action, every: 1 },
+        { name: 'rewards', values: this.#rewards, width: 1, every: 1 },
+        { name: 'flags', values: this.#flags, width: 1, every: 1 },
+        { name: 'states', values: this.#states, width: state, every: this.#stride }
+      ]
+    };
   }
 
   /** Index into the fields of environment e's row number k. */

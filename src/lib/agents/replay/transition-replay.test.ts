@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
+import type { Position } from '../experience.ts';
 import { TransitionReplay } from './transition-replay.ts';
 import type { TransitionBatch, TransitionReplayOptions } from './transition-replay.ts';
 
@@ -130,11 +131,34 @@ describe.each([
       batch.rows,
       [...batch.rows].map((row) => Math.sin(row))
     );
-    copy.load(replay.save());
+    copy.loadRows(replay.rows(undefined));
+    copy.loadState(replay.state());
     expect(drawn(copy, 16, 1)).toEqual(drawn(replay, 16, 1));
     for (const one of [replay, copy]) play(one, usual, 20, 77);
     expect(drawn(copy, 16, 2)).toEqual(drawn(replay, 16, 2));
     expect(copy.transitions).toBe(97 * environments);
+  });
+
+  it('is put together again from what was new each time', () => {
+    const [replay, copy] = [new TransitionReplay(options), new TransitionReplay(options)];
+    let from: Position | undefined;
+    for (const [steps, before] of [
+      [7, 0],
+      [11, 7],
+      [1, 18],
+      [90, 19],
+      [13, 109]
+    ] as const) {
+      play(replay, usual, steps, before);
+      expect(copy.loadRows(replay.rows(from))).toEqual(replay.position());
+      from = replay.position();
+    }
+    copy.loadState(replay.state());
+    expect(copy.rows(undefined)).toEqual(replay.rows(undefined));
+    expect(drawn(copy, 16, 1)).toEqual(drawn(replay, 16, 1));
+    for (const one of [replay, copy]) play(one, usual, 20, 122);
+    expect(drawn(copy, 16, 2)).toEqual(drawn(replay, 16, 2));
+    expect([replay.outlived(replay.position()), replay.outlived(from ?? [])]).toEqual([false, false]);
   });
 
   it('takes its memory at the start, and says what is too small or foreign', () => {
@@ -148,8 +172,8 @@ describe.each([
     expect(() => drawn(new TransitionReplay(options), 4)).toThrow(/before a transition/);
     const other = new TransitionReplay({ ...options, capacity: 120 });
     expect(() => {
-      other.load(replay.save());
-    }).toThrow(/replay.observations of the checkpoint/);
+      other.loadRows(new TransitionReplay({ ...options, observation: 3 }).rows(undefined));
+    }).toThrow(/replay.observations of what was experienced/);
   });
 });
 

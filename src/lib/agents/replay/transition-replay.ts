@@ -8,8 +8,12 @@
  * Differences"; de Asis et al. 2018, arXiv 1703.01327, eq. 2. A termination ends the sum for good, a truncation ends it
  * at an observation that still bootstraps, and so does the newest row.
  */
+import type { StoredArray, StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
+import type { Experience, Position } from '../experience.ts';
+import { arrayOf, copyIn, copyOut } from './rings.ts';
+import type { Rings } from './rings.ts';
 import { Priorities } from './priorities.ts';
 import type { PrioritySettings } from './priorities.ts';
 
@@ -63,7 +67,7 @@ const TERMINATED = 1;
 const TRUNCATED = 2;
 const LAST_LOOK = 4;
 
-export class TransitionReplay {
+export class TransitionReplay implements Experience {
   readonly #options: TransitionReplayOptions;
   /** Rows of one environment's ring. */
   readonly #rows: number;
@@ -170,54 +174,62 @@ export class TransitionReplay {
     });
   }
 
-  /** Everything needed to go on exactly, as named arrays; `load` takes them back. */
-  save(): Map<string, { shape: readonly number[]; values: Float32Array }> {
-    const { environments, observation, action } = this.#options;
-    const all = environments * this.#rows;
-    return new Map([
-      ['replay.observations', { shape: [all, observation], values: this.#observations.slice() }],
-      ['replay.actions', { shape: [all, action], values: Float32Array.from(this.#actions) }],
-      ['replay.rewards', { shape: [all], values: this.#rewards.slice() }],
-      ['replay.flags', { shape: [all], values: Float32Array.from(this.#flags) }],
-      // Two numbers of at most 24 bits each, so that float32 holds a count past 16 million exactly.
-      ['replay.written', { shape: [environments + 1, 2], values: this.#counts() }],
-      ...(this.#priorities === undefined
-        ? []
-        : [['replay.priorities', { shape: [all + 1], values: this.#priorities.save() }] as const])
+  state(): StoredArrays {
+    const { environments } = this.#options;
+    const masses = this.#priorities?.save();
+    return new Map<string, StoredArray>([
+      ['replay.written', { shape: [environments], values: this.#written.slice() }],
+      ['replay.transitions', { shape: [1], values: Float64Array.of(this.#transitions) }],
+      ...(masses === undefined ? [] : [['replay.priorities', { shape: [masses.length], values: masses }] as const])
     ]);
   }
 
-  /** @throws AppError `data.drift` when an array is missing or of another length; nothing has changed then. */
-  load(saved: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>): void {
-    const { environments } = this.#options;
-    const take = (name: string, length: number): Float32Array => {
-      const values = saved.get(`replay.${name}`)?.values;
-      if (values?.length === length) return values;
-      throw new AppError('data.drift', {
-        subject: `replay.${name} of the checkpoint`,
-        expected: `${String(length)} values`,
-        got: values === undefined ? 'none' : String(values.length),
-        remedy: 'resume with the configuration the checkpoint was made with'
-      });
-    };
-    const observations = take('observations', this.#observations.length);
-    const actions = take('actions', this.#actions.length);
-    const rewards = take('rewards', this.#rewards.length);
-    const flags = take('flags', this.#flags.length);
-    const counts = take('written', (environments + 1) * 2);
-    const priorities = this.#priorities === undefined ? undefined : take('priorities', environments * this.#rows + 1);
-    this.#observations.set(observations);
-    this.#actions.set(actions);
-    this.#rewards.set(rewards);
-    this.#flags.set(flags);
-    for (let e = 0; e < environments; e++) this.#written[e] = counts[2 * e]! * 0x1000000 + counts[2 * e + 1]!;
-    this.#transitions = counts[2 * environments]! * 0x1000000 + counts[2 * environments + 1]!;
-    if (priorities !== undefined) this.#priorities?.load(priorities);
+  position(): Position {
+    return [...this.#written];
   }
 
-  #counts(): Float32Array {
-    const counts = [...this.#written, this.#transitions];
-    return Float32Array.from(counts.flatMap((n) => [Math.floor(n / 0x1000000), n % 0x1000000]));
+  /** With the row where the stream goes on: what was seen last lies there, and the next rows begin with it again. */
+  rows(from: Position = Array.from(this.#written, () => 0)): StoredArrays {
+    return copyOut(
+      this.#rings,
+      from,
+      Array.from(this.#written, (written) => written + 1)
+    );
+  }
+
+  outlived(until: Position): boolean {
+    return until.every((row, e) => row < this.#written[e]! + 1 - this.#rows);
+  }
+
+  loadRows(rows: StoredArrays): Position {
+    return copyIn(this.#rings, rows).map((end) => end - 1);
+  }
+
+  loadState(state: StoredArrays): void {
+    const { environments } = this.#options;
+    const written = arrayOf(state, 'replay.written', environments, this.#written);
+    const [transitions] = arrayOf(state, 'replay.transitions', 1, new Float64Array(0));
+    const masses =
+      this.#priorities === undefined
+        ? undefined
+        : arrayOf(state, 'replay.priorities', environments * this.#rows + 1, new Float32Array(0));
+    this.#written.set(written);
+    this.#transitions = transitions!;
+    if (masses !== undefined) this.#priorities?.load(masses);
+  }
+
+  get #rings(): Rings {
+    const { environments, observation, action } = this.#options;
+    return {
+      environments,
+      rows: this.#rows,
+      fields: [
+        { name: 'observations', values: this.#observations, width: observation, every: 1 },
+        { name: 'actions', values: this.#actions, width: action, every: 1 },
+        { name: 'rewards', values: this.#rewards, width: 1, every: 1 },
+        { name: 'flags', values: this.#flags, width: 1, every: 1 }
+      ]
+    };
   }
 
   /** Index into the fields of environment e's row number k. */

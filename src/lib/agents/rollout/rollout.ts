@@ -3,7 +3,9 @@
  * then forgotten. It is cut into chunks of consecutive steps of one environment, the recurrent state at each chunk's
  * start kept; a minibatch is some chunks side by side. Without memory a chunk is one step.
  */
+import type { StoredArray, StoredArrays, StoredValues } from '../../compute/safetensors.ts';
 import type { Random } from '../../core/random.ts';
+import { arrayOf } from '../replay/rings.ts';
 import { gae } from './gae.ts';
 
 export interface RolloutShape {
@@ -97,6 +99,44 @@ export class Rollout {
 
   get chunks(): number {
     return this.#order.length;
+  }
+
+  /** All of it, as `load` takes it back. */
+  save(): Map<string, StoredArray> {
+    const flat = (values: StoredValues): StoredArray => ({ shape: [values.length], values: values.slice() });
+    return new Map([
+      ['rollout.counts', { shape: [2], values: Float64Array.of(this.#decided, this.#played) }],
+      ...Object.entries(this.#arrays).map(([name, values]) => [`rollout.${name}`, flat(values)] as const)
+    ]);
+  }
+
+  /** @throws AppError `data.drift` when it is of another configuration; nothing has changed then */
+  load(saved: StoredArrays): void {
+    const [decided, played] = arrayOf(saved, 'rollout.counts', 2, new Float64Array(0));
+    const arrays = Object.entries(this.#arrays).map(([name, values]) => {
+      return [values, arrayOf(saved, `rollout.${name}`, values.length, values)] as const;
+    });
+    for (const [values, was] of arrays) values.set(was);
+    this.#decided = decided!;
+    this.#played = played!;
+  }
+
+  get #arrays(): Readonly<Record<string, StoredValues>> {
+    return {
+      inputs: this.#inputs,
+      starts: this.#starts,
+      states: this.#states,
+      actions: this.#actions,
+      logProbs: this.#logProbs,
+      values: this.#values,
+      rewards: this.#rewards,
+      terminated: this.#terminated,
+      truncated: this.#truncated,
+      truncatedValues: this.#truncatedValues,
+      advantages: this.#advantages,
+      returns: this.#returns,
+      order: this.#order
+    };
   }
 
   clear(): void {
