@@ -4,6 +4,19 @@
  */
 import type { EpisodeTrace, OrderTrace } from './trace.ts';
 
+/** When an order stood where: what it takes to stand a book and an account at any moment of the episode. */
+export interface OrderLife {
+  /** When it reached the venue, and when nothing of it was left; undefined where it still waited at the end. */
+  readonly acceptedMillis: number;
+  readonly endedMillis?: number | undefined;
+  /** As they were made, before any removal restated them. */
+  readonly fills: readonly {
+    readonly millis: number;
+    readonly price: number;
+    readonly lots: number;
+  }[];
+}
+
 export interface KeptOrder extends Pick<
   OrderTrace,
   'side' | 'runner' | 'runnerId' | 'slot' | 'price' | 'lots' | 'matchedLots' | 'state' | 'end'
@@ -15,6 +28,8 @@ export interface KeptOrder extends Pick<
   readonly otherQueues?: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly madeMillis: number;
+  /** Absent where a run did not keep it. */
+  readonly life?: OrderLife;
 }
 
 export interface EpisodeOrders {
@@ -38,6 +53,17 @@ export interface EvaluationOrders {
 /** Orders of an episode that are kept: about 120 kB of text. */
 const KEPT_ORDERS = 200;
 
+/** What took the book on arrival bears the time of the message that it took from: it was made on arrival all the same. */
+const lifeOf = ({
+  acceptedMillis,
+  endedMillis,
+  fills
+}: Pick<OrderTrace, 'acceptedMillis' | 'endedMillis' | 'fills'>): OrderLife => ({
+  acceptedMillis,
+  endedMillis,
+  fills: fills.map(({ millis, price, lots }) => ({ millis: Math.max(millis, acceptedMillis), price, lots }))
+});
+
 export function ordersOf({ market, synthetic, scheduledMillis, orders }: EpisodeTrace): EpisodeOrders {
   const kept = [...orders].sort((a, b) => a.madeMillis - b.madeMillis || a.id - b.id).slice(0, KEPT_ORDERS);
   return {
@@ -57,7 +83,8 @@ export function ordersOf({ market, synthetic, scheduledMillis, orders }: Episode
       end,
       sentence: told.headline,
       causes: told.causes,
-      otherQueues: told.otherQueues
+      otherQueues: told.otherQueues,
+      life: lifeOf(told)
     })),
     leftOut: orders.length - kept.length
   };

@@ -7,7 +7,7 @@ import { NANOS_PER_MILLI } from '../core/units.ts';
 import type { MarketInfo } from '../market/tape.ts';
 import type { Order } from './matching/order.ts';
 import { OrderStatus } from './matching/order.ts';
-import type { OrderStory } from './matching/story.ts';
+import type { FillStory, OrderStory } from './matching/story.ts';
 
 export interface DecisionTrace {
   /** When it was taken, milliseconds since the epoch. */
@@ -22,7 +22,13 @@ export interface DecisionTrace {
   readonly worst: number;
 }
 
+export interface FillTrace extends FillStory {
+  /** When it was made, milliseconds since the epoch. */
+  readonly millis: number;
+}
+
 export interface OrderTrace extends OrderStory {
+  readonly fills: readonly FillTrace[];
   readonly id: number;
   /** Slot of the market, and that runner's id in it. */
   readonly slot: number;
@@ -101,15 +107,19 @@ export class TraceRecorder {
       scheduledMillis: tape.market.scheduledMillis,
       runners: Array.from(runners),
       decisions: this.#decisions,
-      orders: exchange.orders.map((order) => ({
-        ...exchange.explain(order),
-        id: order.id,
-        slot: order.slot,
-        runnerId: tape.market.runners[order.slot]?.id ?? '',
-        madeMillis: millisOf(order.madeAt),
-        acceptedMillis: millisOf(order.acceptedAt),
-        endedMillis: order.status === OrderStatus.complete ? millisOf(order.endedAt) : undefined
-      })),
+      orders: exchange.orders.map((order) => {
+        const story = exchange.explain(order);
+        return {
+          ...story,
+          fills: story.fills.map((fill) => ({ ...fill, millis: millisOf(fill.time) })),
+          id: order.id,
+          slot: order.slot,
+          runnerId: tape.market.runners[order.slot]?.id ?? '',
+          madeMillis: millisOf(order.madeAt),
+          acceptedMillis: millisOf(order.acceptedAt),
+          endedMillis: order.status === OrderStatus.complete ? millisOf(order.endedAt) : undefined
+        };
+      }),
       info: [...info]
     });
   }

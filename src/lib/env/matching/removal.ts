@@ -13,8 +13,12 @@ import { roundHundredth } from './queue/full-queue-binary.ts';
 const LEAST_REDUCTION_PERCENT = 2.5;
 const LOWEST_PRICE_POINTS = 101;
 
-/** Price in hundredths after a reduction of `percent`, to the nearest hundredth and not under 1.01. */
-function reducedPoints(points: number, percent: number): number {
+/**
+ * Price in hundredths at which a match stands once a runner with a reduction factor of `percent` has left: to the
+ * nearest hundredth and not under 1.01.
+ */
+export function restatedPoints(points: number, percent: number): number {
+  if (percent < LEAST_REDUCTION_PERCENT) return points;
   const price = roundHundredth((points / 100) * (1 - percent / 100));
   return Math.max(LOWEST_PRICE_POINTS, Math.round(price * 100));
 }
@@ -36,7 +40,7 @@ export function voidOrder(order: Order, whole: boolean): void {
 
 export function repriceForRemoval(fills: FillLog, live: LiveOrders, state: MarketState, slot: number): void {
   const percent = state.reductionPercent[slot]!;
-  if (percent >= LEAST_REDUCTION_PERCENT) fills.reprice((points) => reducedPoints(points, percent));
+  if (percent >= LEAST_REDUCTION_PERCENT) fills.reprice((points) => restatedPoints(points, percent));
   for (let other = 0; other < live.bySlot.length; other++) {
     if (other === slot) continue;
     const keeps = liabilityKept(state, other, percent);
