@@ -10,6 +10,7 @@ import { captured } from '../compute/captured.ts';
 import type { UpdateInputs } from '../compute/captured.ts';
 import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
 import { polyakUpdate } from '../compute/polyak.ts';
+import { runAhead } from '../compute/run-ahead.ts';
 import { AppError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CriticKind } from './critic-kind.ts';
@@ -17,6 +18,7 @@ import { Actor } from './nets/actor.ts';
 import { Critic } from './nets/critic.ts';
 import { Parameters } from './nets/parameters.ts';
 import { squashedSample } from './nets/squashed-gaussian.ts';
+import type { Gaussian } from './nets/squashed-gaussian.ts';
 import type { MemoryState, NetShape } from './nets/torso.ts';
 import { windowRows } from './replay/sequence-batch.ts';
 import type { SequenceBatch } from './replay/sequence-batch.ts';
@@ -131,11 +133,18 @@ export class SoftActorCritic {
     const warm = (net: Actor | Critic, state: MemoryState): MemoryState =>
       before === undefined ? state : net.torso.after(before.inputs, before.starts, state);
     const actorState = warm(this.actor, rows.stored);
-    const all = rowsFrom(rows, burnIn, sequence + 1);
-    const { policy } = this.actor.run(all.inputs, all.starts, actorState);
-    const rowsOf = (t: tf.Tensor, from: number): tf.Tensor => tf.slice(t, [from, 0, 0], [sequence, size, action]);
-    const now = squashedSample({ mean: rowsOf(policy.mean, 0), logStd: rowsOf(policy.logStd, 0) }, policyNoise);
-    const next = squashedSample({ mean: rowsOf(policy.mean, 1), logStd: rowsOf(policy.logStd, 1) }, nextNoise);
+    // The policy at the rows learnt from: the critics come to learn from it before its own gradient is taken.
+    const ahead = runAhead(() => {
+      const { policy, state } = this.actor.run(learn.inputs, learn.starts, actorState);
+      return { ...policy, ...state, ...squashedSample(policy, policyNoise) };
+    });
+    const now = ahead.result;
+    // And at the rows after them: all but the last are the same rows.
+    const end = rowsFrom(rows, burnIn + sequence, 1);
+    const { policy: last } = this.actor.run(end.inputs, end.starts, { h: now.h, c: now.c });
+    const oneOn = (of: keyof Gaussian): tf.Tensor =>
+      sequence === 1 ? last[of] : tf.concat([tf.slice(now[of], [1, 0, 0], [sequence - 1, size, action]), last[of]], 0);
+    const next = squashedSample({ mean: oneOn('mean'), logStd: oneOn('logStd') }, nextNoise);
 
     // Temperature (eq. 18); the rest of the update still uses the one before the step.
     const temperature = tf.reshape(tf.exp(this.logTemperature), []);
@@ -181,8 +190,7 @@ export class SoftActorCritic {
       return critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState).features;
     });
     const actorGrads = tf.variableGrads(() => {
-      const { policy: fresh } = this.actor.run(learn.inputs, learn.starts, actorState);
-      const { action: chosen, logProb } = squashedSample(fresh, policyNoise);
+      const { action: chosen, logProb } = ahead.resume();
       const value = this.#kind.worth(this.critics.map((critic, i) => critic.value(features[i] as tf.Tensor, chosen)));
       return actorLoss({ temperature, logProb, value, mask: rows.valid });
     }, this.actor.parameters.variables);
