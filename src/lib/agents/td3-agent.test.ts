@@ -5,7 +5,6 @@ import type { Td3Config } from '../config/agent-config.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
 import { goOn } from '../../../tests/support/go-on.ts';
-import { goOn } from '../../../tests/support/go-on.ts';
 import type { Checkpoint } from './agent.ts';
 import { makeAgent } from './make-agent.ts';
 import { Td3Agent } from './td3-agent.ts';
