@@ -86,6 +86,10 @@ export function stepBuffers(spec: EnvSpec, n: number, slab: ArrayBufferLike, off
   };
 }
 
+/** The whole slab that an environment's arrays are views on. */
+export const slabOf = ({ spec, size, buffers }: Pick<VectorEnv, 'spec' | 'size' | 'buffers'>): Uint8Array =>
+  new Uint8Array(buffers.observations.buffer, buffers.observations.byteOffset, slabBytes(spec, size));
+
 function layout(spec: EnvSpec, n: number) {
   let bytes = 0;
   const take = (count: number, width: number): number => {

@@ -3,8 +3,7 @@ import { asAppError, toWire } from '../core/errors.ts';
 import { ordersOf } from '../env/episode-orders.ts';
 import type { EpisodeOrders } from '../env/episode-orders.ts';
 import { makeVectorEnv } from '../env/make-env.ts';
-import { slabBytes, stepBuffers } from '../env/vector-env.ts';
-import type { VectorEnv } from '../env/vector-env.ts';
+import { slabOf, stepBuffers } from '../env/vector-env.ts';
 import { tapeFromWire } from '../market/tape-wire.ts';
 import type { EnvAnswer, EnvCommand, EnvMessage, EnvOpen } from './env-api.ts';
 import { serveControl } from './env-control.ts';
@@ -66,7 +65,3 @@ export function serveEnv(scope: EnvScope): void {
     });
   };
 }
-
-/** The slab an environment made for itself. */
-const slabOf = (env: VectorEnv): Uint8Array =>
-  new Uint8Array(env.buffers.observations.buffer, env.buffers.observations.byteOffset, slabBytes(env.spec, env.size));

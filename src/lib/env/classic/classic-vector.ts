@@ -4,6 +4,10 @@
  * three loops over all environments (move, see, account for) and allocates nothing.
  */
 import { Random } from '../../core/random.ts';
+import type { Seed } from '../../core/units.ts';
+import { mustStand } from '../standing.ts';
+import type { EnvStanding } from '../standing.ts';
+import { slabOf } from '../vector-env.ts';
 import type { ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
 import type { Dynamics, DynamicsBatch, States } from './dynamics.ts';
@@ -27,6 +31,7 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
   readonly #returns: Float64Array;
   readonly #starts: EpisodeStarts;
   #once = false;
+  #seed = 0;
   #next = 0;
 
   constructor(options: { dynamics: Dynamics; buffers: StepBuffers; size: number; episodes?: number }) {
@@ -48,6 +53,7 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
     this.#starts.key(new Random(seed, this.spec.id).split(schedule));
     this.#once = schedule === 'once';
+    this.#seed = seed;
     this.#next = this.size;
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info])
       array.fill(0);
@@ -88,6 +94,28 @@ export class ClassicVectorEnv implements EpisodicVectorEnv {
       }
       this.#end(i);
     }
+  }
+
+  standing(): EnvStanding {
+    const heads = [this.#seed, this.#next, ...this.#steps, ...this.#returns];
+    return {
+      slab: slabOf(this).slice(),
+      counts: Float64Array.of(...heads, ...this.#states.values),
+      actions: new Float32Array(0)
+    };
+  }
+
+  restore({ slab, counts }: EnvStanding): void {
+    const own = slabOf(this);
+    const heads = 2 + 2 * this.size;
+    const alike = slab.length === own.length && counts.length === heads + this.#states.values.length;
+    mustStand(this.spec.id, alike, 'one of another size');
+    this.reset({ seed: counts[0]! as Seed, schedule: 'shuffle' });
+    this.#next = counts[1]!;
+    this.#steps.set(counts.subarray(2, 2 + this.size));
+    this.#returns.set(counts.subarray(2 + this.size, heads));
+    this.#states.values.set(counts.subarray(heads));
+    own.set(slab);
   }
 
   dispose(): void {

@@ -5,10 +5,14 @@
 import type { MarketEnvConfig } from '../../config/run-config.ts';
 import { AppError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
+import { actionSize } from '../../core/spaces.ts';
 import type { Seed } from '../../core/units.ts';
 import type { Tape } from '../../market/tape.ts';
+import { EpisodeJournal, mustStand, playAgain } from '../standing.ts';
+import type { EnvStanding, PlaysAgain } from '../standing.ts';
 import { TraceRecorder } from '../trace.ts';
 import type { TraceRequest } from '../trace.ts';
+import { slabOf } from '../vector-env.ts';
 import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
 import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
@@ -34,6 +38,11 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   /** Written over for every pass, and for every episode of an environment: a reset makes nothing. */
   readonly #ofPass = new Random(0 as Seed);
   readonly #conditions: readonly { level: number; readonly random: Random | undefined }[];
+  readonly #journal: EpisodeJournal;
+  /** By environment: the draw its episode was, and steps of the run before it. */
+  readonly #drawn: Float64Array;
+  readonly #playedBefore: Float64Array;
+  #seed = 0 as Seed;
   #once = false;
   #traced = true;
   #pass = 0;
@@ -75,6 +84,9 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
       level: 1,
       random: sure ? undefined : new Random(0 as Seed)
     }));
+    this.#journal = new EpisodeJournal(this.size, actionSize(this.spec.action), config.maxSteps);
+    this.#drawn = new Float64Array(this.size);
+    this.#playedBefore = new Float64Array(this.size);
     const pool = new ExchangePool(config);
     this.#episodes = Array.from({ length: this.size }, (_, index) => {
       const traced = trace?.environment === 'all' || trace?.environment === index;
@@ -84,6 +96,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
 
   reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
     const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
+    this.#seed = seed;
     this.#root.reseed(new Random(seed, this.spec.id), 'episodes');
     this.#chance.reseed(this.#root, 'chance');
     this.#once = schedule === 'once';
@@ -98,7 +111,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   step(): void {
-    const { episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
+    const { actions, episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
     const terms = this.spec.rewardTerms.length;
     this.#played += this.size;
     for (let i = 0; i < this.size; i++) {
@@ -107,8 +120,54 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
         rewardTerms.fill(0, i * terms, (i + 1) * terms);
         terminated[i] = 0;
         truncated[i] = 0;
-      } else if (this.#episodes[i]!.step()) this.#begin(i, this.#once ? episode[i]! + this.size : this.#draw());
+        continue;
+      }
+      if (!this.#once) this.#journal.note(i, actions as Float32Array);
+      if (this.#episodes[i]!.step()) this.#begin(i, this.#once ? episode[i]! + this.size : this.#draw());
     }
+  }
+
+  standing(): EnvStanding {
+    const heads = [this.#seed, this.#pass, this.#next, this.#played];
+    const each = [this.buffers.episode, this.#drawn, this.#playedBefore, this.#journal.steps];
+    return {
+      slab: slabOf(this).slice(),
+      counts: Float64Array.from([...heads, ...each.flatMap((numbers) => [...numbers])]),
+      actions: this.#journal.all()
+    };
+  }
+
+  restore(standing: EnvStanding): void {
+    const { counts } = standing;
+    const n = this.size;
+    const [seed, pass, next, played] = counts;
+    const of = (part: number): Float64Array => counts.subarray(4 + part * n, 4 + (part + 1) * n);
+    const [episodes, drawn, playedBefore, steps] = [of(0), of(1), of(2), of(3)];
+    const { id } = this.spec;
+    mustStand(id, counts.length === 4 + 4 * n, 'one of another size');
+    mustStand(
+      id,
+      episodes.every((e) => e >= 0 && e < this.#timelines.length),
+      'one of other markets'
+    );
+    this.reset({ seed: seed! as Seed, schedule: 'shuffle' });
+    this.#pass = pass!;
+    this.#permute(this.#pass - 1);
+    const again: PlaysAgain = {
+      spec: this.spec,
+      size: n,
+      buffers: this.buffers,
+      journal: this.#journal,
+      begin: (i) => {
+        this.#next = drawn[i]!;
+        this.#played = playedBefore[i]!;
+        this.#begin(i, episodes[i]!);
+      },
+      step: (i) => this.#episodes[i]!.step()
+    };
+    playAgain(again, standing, steps);
+    this.#next = next!;
+    this.#played = played!;
   }
 
   dispose(): void {
@@ -119,12 +178,14 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   /** The next episode of the pass; a new pass is a new permutation, from a stream named after the pass. */
   #draw(): number {
     const at = this.#next++ % this.#order.length;
-    if (at === 0) {
-      for (let e = 0; e < this.#order.length; e++) this.#order[e] = e;
-      this.#ofPass.reseed(this.#root, 'pass ', this.#pass++);
-      this.#ofPass.shuffle(this.#order);
-    }
+    if (at === 0) this.#permute(this.#pass++);
     return this.#order[at]!;
+  }
+
+  #permute(pass: number): void {
+    for (let e = 0; e < this.#order.length; e++) this.#order[e] = e;
+    this.#ofPass.reseed(this.#root, 'pass ', pass);
+    this.#ofPass.shuffle(this.#order);
   }
 
   #begin(i: number, e: number): void {
@@ -138,6 +199,9 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
       return;
     }
     episode[i] = e;
+    this.#drawn[i] = this.#next;
+    this.#playedBefore[i] = this.#played;
+    this.#journal.begin(i);
     this.#episodes[i]!.begin(timeline, this.#conditionsOf(i, e), this.#traced);
   }
 
