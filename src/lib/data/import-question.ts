@@ -8,6 +8,7 @@ export type RecordingKind =
   | 'betfair-results'
   | 'binance-usdm'
   | 'binance-coinm'
+  | 'binance-spot'
   | 'bybit-spot'
   | 'bybit-linear'
   | 'bybit-inverse'
@@ -24,6 +25,7 @@ export const KIND_NAMES: Readonly<Record<RecordingKind, string>> = {
   'betfair-results': 'Betfair results (starting prices)',
   'binance-usdm': 'Binance USD-M futures',
   'binance-coinm': 'Binance COIN-M futures',
+  'binance-spot': 'Binance spot',
   'bybit-spot': 'Bybit spot',
   'bybit-linear': 'Bybit linear contracts (USDT, USDC)',
   'bybit-inverse': 'Bybit inverse contracts',

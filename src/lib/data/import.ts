@@ -246,7 +246,6 @@ class ImportRun {
     const base = { read: this.#bytesRead, messages: this.#messages };
     const before = new Map(done.map((one) => [one.member, one]));
     let written: StoredMarket[] = [];
-    let member = 0;
     try {
       const result = await this.#parts.read(file, {
         ...(signal === undefined ? {} : { signal }),
@@ -257,7 +256,7 @@ class ImportRun {
           this.#source = path;
           this.#tell('reading', index, written.length);
         },
-        onMarket: async (market) => {
+        onMarket: async (market, member = 0) => {
           checkAborted(signal, `import of ${file.name}`);
           const from = member === 0 ? String(index) : `${String(index)}-${String(member)}`;
           written.push(await this.#write(folder, `${encodeURIComponent(market.record.id)}.${from}`, market));
@@ -265,7 +264,6 @@ class ImportRun {
           await this.#parts.breathe();
         },
         finished: ({ path, number, sha256 }) => {
-          member = number;
           const one = before.get(number);
           if (one === undefined) return undefined;
           if (one.sha256 !== sha256 || one.path !== path) throw new FileChanged();
@@ -318,7 +316,8 @@ class ImportRun {
       bronze: `bronze/${name}.parquet`,
       silverBytes: silver.length,
       bronzeBytes: bronze.length,
-      quality: marketQuality(market.record, market.tape, market.bronze)
+      quality: marketQuality(market.record, market.tape, market.bronze),
+      ...(market.readAs === undefined ? {} : { readAs: market.readAs })
     };
     await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
     await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);

@@ -1,4 +1,5 @@
 /** Documents: files that are read as a whole, because they are tables or one answer of an interface. Bytes in, markets out. */
+import type { Table } from 'apache-arrow';
 import { AppError } from '../core/errors.ts';
 import { bronzeText, ownLayer, silverMarket } from './arrow/own-layers.ts';
 import { typedFormat, typedTable } from './arrow/typed-table.ts';
@@ -9,9 +10,10 @@ import type { TableReading } from './bars/table-reading.ts';
 import { readResults } from './betfair/results.ts';
 import { chooseColumns } from './choose-kind.ts';
 import type { Ask, RecordingKind } from './import-question.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
 import { plainText } from './plain-text.ts';
 import { readFetched } from './read-fetched.ts';
-import type { ReadMarket } from './recording.ts';
+import type { ReadAs, ReadMarket } from './recording.ts';
 import type { Oddity } from './records.ts';
 import { recognise } from './recognise.ts';
 import type { StreamKind } from './venue-reader.ts';
@@ -25,6 +27,8 @@ export interface DocumentOptions {
   /** Of a table of text. */
   readonly table?: TableReading;
   readonly ask?: Ask;
+  /** What Kalshi says of its markets. */
+  readonly terms?: readonly KalshiTerms[];
 }
 
 export interface DocumentRead {
@@ -61,7 +65,7 @@ async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOption
   const table = typedTable(bytes, typedFormat(bytes) ?? 'arrow', source);
   const layer = ownLayer(table);
   if (layer === 'silver') return { markets: [silverMarket(table, source)], oddities: [] };
-  if (layer === 'bronze') return fromBronze(bronzeText(table), source, fingerprint);
+  if (layer === 'bronze') return fromBronze(table, options);
   const { table: reading, oddities } = await chooseColumns(table, source, ask);
   if (reading === undefined) throw new Error('a table without a reading');
   const read = readTypedTable(table, { source, reading, fingerprint, venue: 'table', eventName: source });
@@ -69,9 +73,10 @@ async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOption
 }
 
 /** Messages as they came, read anew by the parser they were read by. */
-function fromBronze(text: string, source: string, fingerprint: string): DocumentRead {
-  const bytes = new TextEncoder().encode(`${text}\n`);
-  const kind = recognise(bytes, true)[0]?.kind;
+function fromBronze(table: Table, { source, fingerprint, terms = [] }: DocumentOptions): DocumentRead {
+  const encoder = new TextEncoder();
+  // What they are, their texts say; when they were received is no part of them.
+  const kind = recognise(encoder.encode(bronzeText(table, 'betfair-stream')), true)[0]?.kind;
   if (kind === undefined || isDocument(kind)) {
     throw new AppError('data.kind', {
       subject: source,
@@ -80,7 +85,19 @@ function fromBronze(text: string, source: string, fingerprint: string): Document
       remedy: 'import the exported dataset with its metadata.json, or the source file'
     });
   }
-  const reader = readerFor(kind, { source });
-  reader.push(bytes);
-  return { markets: [...reader.end(fingerprint)], oddities: reader.fileOddities };
+  const reader = readerFor(kind, { source, terms });
+  reader.push(encoder.encode(`${bronzeText(table, kind)}\n`));
+  const markets = [...reader.end(fingerprint)].map((market): ReadMarket => {
+    const { id, venue, runners } = market.tape.market;
+    const symbol = kind.startsWith('binance') ? runners[0]?.id : undefined;
+    const told = venue === 'kalshi' ? terms.find(({ ticker }) => ticker === id) : undefined;
+    const readAs: ReadAs = {
+      kind,
+      source,
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(told === undefined ? {} : { terms: told })
+    };
+    return { ...market, readAs };
+  });
+  return { markets, oddities: reader.fileOddities };
 }

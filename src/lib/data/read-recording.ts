@@ -6,6 +6,8 @@ import { AppError, checkAborted } from '../core/errors.ts';
 import type { Member, MemberOptions } from './archive/members.ts';
 import { members } from './archive/members.ts';
 import type { TableReading } from './bars/table-reading.ts';
+import type { OpenReader } from './chain-reading.ts';
+import { ChainReading } from './chain-reading.ts';
 import type { Chosen } from './choose-kind.ts';
 import { chooseKind } from './choose-kind.ts';
 import type { RecordingKind } from './import-question.ts';
@@ -14,10 +16,10 @@ import { readTerms } from './kalshi/metadata.ts';
 import { mergeOddities } from './oddities.ts';
 import { readDocument } from './read-document.ts';
 import { HEAD_BYTES } from './recognise.ts';
-import type { ReadMarket, ReadOptions, Recording } from './recording.ts';
+import type { MemberPlace, ReadAs, ReadMarket, ReadOptions, Recording } from './recording.ts';
 import type { Container, Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
-import type { StreamKind, VenueReader } from './venue-reader.ts';
+import type { StreamKind } from './venue-reader.ts';
 import { isDocument, readerFor } from './venue-reader.ts';
 
 /** Stable code of a file that ends in the middle of its data: what comes before the end is kept. */
@@ -34,6 +36,8 @@ export const REPEATED_PATH = 'repeated-path';
 
 /** Of what an exchange says of its markets beside a recording of them. */
 export const KALSHI_METADATA = 'kalshi-metadata';
+/** Of order books that recordings beside them begin from. */
+export const BOOK_IMAGES = 'book-images';
 
 type DocumentKind = Exclude<RecordingKind, StreamKind>;
 
@@ -55,16 +59,20 @@ export async function readRecording(
   const sha256 = await digest(file, options);
   const reading = new FileReading(file.name, sha256, options);
   const { signal, unpack = members } = options;
-  try {
-    for await (const member of unpack(file, {
-      ...(signal === undefined ? {} : { signal }),
-      onRead: (bytes) => (reading.bytesRead = bytes)
-    })) {
-      await reading.take(member);
+  do {
+    try {
+      for await (const member of unpack(file, {
+        ...(signal === undefined ? {} : { signal }),
+        onRead: (bytes) => (reading.bytesRead = bytes)
+      })) {
+        await reading.take(member);
+      }
+    } catch (thrown) {
+      reading.endWith(thrown);
+      break;
     }
-  } catch (thrown) {
-    reading.endWith(thrown);
-  }
+  } while (reading.isToBeReadAgain());
+  await reading.endChains();
   return reading.end();
 }
 
@@ -74,6 +82,16 @@ class FileReading {
   readonly #sha256: string;
   readonly #options: ReadOptions;
   readonly #oddities: Oddity[] = [];
+  /** Where what is odd of the file goes: that of a chain waits for its end. */
+  #odd: Oddity[] = this.#oddities;
+  readonly #chains: readonly ChainReading[];
+  readonly #chainOf: ReadonlyMap<number, ChainReading>;
+  readonly #images: ReadonlySet<string>;
+  /** The archive is gone through once more for members that stood before their time. */
+  #again = false;
+  /** Chains that were not at their end, and members of chains that were read since: without any, going on is no use. */
+  #left = 0;
+  #taken = 0;
   readonly #paths = new Set<string>();
   /** Met in this file so far. */
   readonly #terms: KalshiTerms[] = [];
@@ -86,34 +104,62 @@ class FileReading {
   #members = 0;
   /** Members met, read or not. */
   #number = 0;
+  /** Number of the member whose markets are given. */
+  #place = 0;
 
   constructor(name: string, sha256: string, options: ReadOptions) {
     this.#name = name;
     this.#sha256 = sha256;
     this.#options = options;
+    const chains = (options.chains ?? []).map((chain) => ({ chain, reading: new ChainReading(chain) }));
+    this.#chains = chains.map(({ reading }) => reading);
+    this.#chainOf = new Map(chains.flatMap(({ chain, reading }) => chain.map(({ number }) => [number, reading])));
+    this.#images = new Set(options.images?.map(({ source }) => source));
   }
 
   /** @throws what is wrong with the one recording of a file that is no archive; aborted, and what is a bug */
   async take(member: Member): Promise<void> {
     this.#isArchive ||= member.path !== this.#name;
-    this.#tellRepeated(member.path);
+    if (!this.#again) this.#tellRepeated(member.path);
     if (member.kind === 'refused') {
-      this.#pass(member.error);
+      if (!this.#again) this.#pass(member.error);
       return;
     }
     this.#container = member.containers[0] ?? 'plain';
-    const before = { messages: this.#messages, markets: this.#markets, oddities: this.#oddities.length };
-    const place = { path: member.path, number: this.#number++, sha256: this.#sha256 };
+    const number = this.#number++;
+    const chain = this.#chainOf.get(number);
+    if (chain !== undefined) await this.#takeOf(chain, member, number);
+    else if (!this.#again) await this.#takeAlone(member, { path: member.path, number, sha256: this.#sha256 });
+  }
+
+  /** Whether a member of a chain stood before the one it goes on from. */
+  isToBeReadAgain(): boolean {
+    this.#again = true;
+    this.#number = 0;
+    const left = this.#chains.filter((chain) => chain.isBegun && !chain.isDone).length;
+    const stuck = left > 0 && left === this.#left && this.#taken === 0;
+    this.#left = left;
+    this.#taken = 0;
+    return left > 0 && !stuck;
+  }
+
+  /** Whether it was read before, and is counted as it was then. */
+  async #isFinished(place: MemberPlace): Promise<boolean> {
     const finished = this.#options.finished?.(place);
-    if (finished !== undefined) {
-      this.#messages += finished.messages;
-      this.#markets += finished.markets;
-      this.#oddities.push(...finished.oddities);
-      this.#members++;
-      this.#tell(member.path, 0);
-      await this.#options.breathe();
-      return;
-    }
+    if (finished === undefined) return false;
+    this.#messages += finished.messages;
+    this.#markets += finished.markets;
+    this.#oddities.push(...finished.oddities);
+    this.#members++;
+    this.#tell(place.path, 0);
+    await this.#options.breathe();
+    return true;
+  }
+
+  async #takeAlone(member: FileMember, place: MemberPlace): Promise<void> {
+    const before = { messages: this.#messages, markets: this.#markets, oddities: this.#oddities.length };
+    if (await this.#isFinished(place)) return;
+    this.#place = place.number;
     try {
       await this.#read(member);
     } catch (thrown) {
@@ -131,10 +177,63 @@ class FileReading {
     await this.#options.onMember?.({ ...place, sound: true, messages, oddities });
   }
 
+  /** A member that carries a recording on. What is wrong with it costs what it would have said, not what came before. */
+  async #takeOf(chain: ChainReading, member: FileMember, number: number): Promise<void> {
+    if (!chain.isNext(number)) return;
+    if (!chain.isBegun && (await this.#isFinished({ ...chain.first, sha256: this.#sha256 }))) {
+      chain.pass();
+      return;
+    }
+    this.#taken++;
+    this.#odd = chain.oddities;
+    try {
+      const fed = await this.#feed(member, chain.open);
+      if (fed !== undefined) chain.open = fed.open;
+      chain.cut ??= fed?.cut;
+    } catch (thrown) {
+      if (!isDataFault(thrown)) throw thrown;
+      chain.cut ??= thrown;
+      this.#pass(thrown);
+    } finally {
+      this.#odd = this.#oddities;
+    }
+    chain.took(member.sha256() ?? this.#sha256);
+    this.#members++;
+    if (chain.isDone) await this.#endChain(chain);
+  }
+
+  async #endChain(chain: ChainReading): Promise<void> {
+    chain.pass();
+    const { open, cut, oddities } = chain;
+    const place = { ...chain.first, sha256: this.#sha256 };
+    let messages = 0;
+    this.#place = place.number;
+    this.#odd = oddities;
+    try {
+      if (open !== undefined) messages = await this.#finish(open, { ...place, fingerprint: chain.fingerprint(), cut });
+    } catch (thrown) {
+      if (!isDataFault(thrown)) throw thrown;
+      this.#pass(thrown);
+    } finally {
+      this.#odd = this.#oddities;
+    }
+    this.#oddities.push(...oddities);
+    await this.#options.onMember?.({ ...place, sound: true, messages, oddities });
+  }
+
+  /** Those whose archive ended before they did: what there is of them is partial. */
+  async endChains(): Promise<void> {
+    for (const chain of this.#chains) {
+      if (!chain.isBegun || chain.isDone) continue;
+      chain.cut ??= this.#failures.at(-1);
+      await this.#endChain(chain);
+    }
+  }
+
   /** What holds the members could not be read to its end. */
   endWith(thrown: unknown): void {
     if (!isDataFault(thrown) || (this.#members === 0 && !this.#isArchive)) throw thrown;
-    this.#odd('error', ARCHIVE_DAMAGED, thrown.message);
+    this.#tellOdd('error', ARCHIVE_DAMAGED, thrown.message);
     if (!this.#failures.includes(thrown)) this.#failures.push(thrown);
   }
 
@@ -153,64 +252,114 @@ class FileReading {
   }
 
   async #read(member: FileMember): Promise<void> {
+    if (this.#images.has(member.path)) {
+      this.#tellOdd('note', BOOK_IMAGES, `${member.path}: order books that recordings beside it begin from`);
+      return;
+    }
+    const fed = await this.#feed(member, undefined);
+    if (fed === undefined) return;
+    const fingerprint = member.sha256() ?? this.#sha256;
+    await this.#finish(fed.open, { path: member.path, fingerprint, cut: fed.cut });
+  }
+
+  /** Gives the markets of a reader that has been fed. @returns its messages */
+  async #finish(
+    { kind, reader }: OpenReader,
+    of: { readonly path: string; readonly fingerprint: string; readonly cut: AppError | undefined }
+  ): Promise<number> {
+    for (const market of reader.end(of.fingerprint)) {
+      const told = this.#readAs(market, kind, of.path);
+      await this.#give(of.cut === undefined ? told : cutOff(told, of.path, of.cut));
+    }
+    this.#messages += reader.messages;
+    this.#odd.push(...reader.fileOddities);
+    return reader.messages;
+  }
+
+  #readAs(market: ReadMarket, kind: StreamKind | undefined, source: string): ReadMarket {
+    if (kind === undefined) return market;
+    const { id, venue, runners } = market.tape.market;
+    const terms = venue === 'kalshi' ? this.#allTerms().find(({ ticker }) => ticker === id) : undefined;
+    const symbol = kind.startsWith('binance') ? runners[0]?.id : undefined;
+    const readAs: ReadAs = {
+      kind,
+      source,
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(terms === undefined ? {} : { terms })
+    };
+    return { ...market, readAs };
+  }
+
+  #allTerms(): readonly KalshiTerms[] {
+    return [...(this.#options.terms ?? []), ...this.#terms];
+  }
+
+  /**
+   * Hands a member's bytes to the reader of what goes before it, or to one of its own kind.
+   * @returns undefined where it was a document, whose markets are given; `cut` says why it ends before its end
+   */
+  async #feed(
+    member: FileMember,
+    before: OpenReader | undefined
+  ): Promise<{ readonly open: OpenReader; readonly cut: AppError | undefined } | undefined> {
     const { path, chunks } = member;
     const { signal, breathe } = this.#options;
     let head: Uint8Array = new Uint8Array(0);
-    let reader: VenueReader | undefined;
+    let open = before;
     let cut: AppError | undefined;
+    before?.reader.nextFile?.(path);
     try {
       for await (const chunk of chunks) {
         checkAborted(signal, `import of ${path}`);
-        if (reader !== undefined) reader.push(chunk);
+        if (open !== undefined) open.reader.push(chunk);
         else head = joined(head, chunk);
-        if (reader === undefined && head.length >= HEAD_BYTES) {
+        if (open === undefined && head.length >= HEAD_BYTES) {
           const chosen = await this.#choose(path, head, false);
           if (chosen.kind !== undefined && isDocument(chosen.kind)) {
             await this.#document(member, head, { kind: chosen.kind, table: chosen.table });
-            return;
+            return undefined;
           }
-          reader = this.#open(chosen.kind, path, head);
+          open = this.#open(chosen.kind, path, head);
         }
         // Finished markets leave memory long before a recording of many ends.
-        for (const market of reader?.takeFinished?.(this.#sha256) ?? []) await this.#give(market);
-        this.#tell(path, reader?.messages ?? 0);
+        for (const market of open?.reader.takeFinished?.(this.#sha256) ?? []) {
+          await this.#give(this.#readAs(market, open?.kind, path));
+        }
+        this.#tell(path, open?.reader.messages ?? 0);
         await breathe();
       }
     } catch (thrown) {
       if (!isDataFault(thrown) || thrown.code !== 'data.truncated') throw thrown;
-      if (reader === undefined) {
+      if (open === undefined) {
         // Shorter than a head: what there is says what it is, or nothing does.
         const { kind } = await this.#choose(path, head, true);
         if (kind === undefined || isDocument(kind)) throw thrown;
-        reader = this.#open(kind, path, head);
+        open = this.#open(kind, path, head);
       }
-      if (!reader.messages) throw thrown;
+      if (!open.reader.messages) throw thrown;
       cut = thrown;
-      this.#odd('error', FILE_TRUNCATED, thrown.message);
+      this.#tellOdd('error', FILE_TRUNCATED, thrown.message);
     }
-    if (reader === undefined) {
+    if (open === undefined) {
       const { kind, table } = await this.#choose(path, head, true);
       if (kind !== undefined && isDocument(kind)) {
         await this.#document(member, head, { kind, table });
-        return;
+        return undefined;
       }
-      reader = this.#open(kind, path, head);
+      open = this.#open(kind, path, head);
     }
-    for (const market of reader.end(member.sha256() ?? this.#sha256)) {
-      await this.#give(cut === undefined ? market : cutOff(market, path, cut));
-    }
-    this.#messages += reader.messages;
-    this.#oddities.push(...reader.fileOddities);
+    return { open, cut };
   }
 
   async #choose(source: string, head: Uint8Array, whole: boolean): Promise<Chosen> {
     const chosen = await chooseKind({ source, head, whole }, this.#options.ask);
-    this.#oddities.push(...chosen.oddities);
+    this.#odd.push(...chosen.oddities);
     return chosen;
   }
 
-  #open(kind: StreamKind | undefined, source: string, head: Uint8Array): VenueReader {
-    const reader = readerFor(kind, { source, terms: [...(this.#options.terms ?? []), ...this.#terms] });
+  #open(kind: StreamKind | undefined, source: string, head: Uint8Array): OpenReader {
+    const { images = [] } = this.#options;
+    const reader = readerFor(kind, { source, terms: this.#allTerms(), images });
     try {
       reader.push(head);
     } catch (thrown) {
@@ -218,7 +367,8 @@ class FileReading {
         ? unknownKind(thrown)
         : thrown;
     }
-    return reader;
+    // What is of no kind that is known was taken for an Exchange Stream and is one.
+    return { kind: kind ?? 'betfair-stream', reader };
   }
 
   /** @param head what has been read of it so far */
@@ -240,7 +390,11 @@ class FileReading {
     const bytes = new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
     if (kind === 'kalshi-terms') {
       this.#terms.push(...readTerms(new TextDecoder().decode(bytes), member.path));
-      this.#odd('note', KALSHI_METADATA, `${member.path}: it says what markets are, and is joined to their recordings`);
+      this.#tellOdd(
+        'note',
+        KALSHI_METADATA,
+        `${member.path}: it says what markets are, and is joined to their recordings`
+      );
       return;
     }
     const { ask } = this.#options;
@@ -248,34 +402,36 @@ class FileReading {
       kind,
       source: member.path,
       fingerprint: member.sha256() ?? this.#sha256,
+      terms: this.#allTerms(),
       ...(table === undefined ? {} : { table }),
       ...(ask === undefined ? {} : { ask })
     });
+    const readAs: ReadAs = { kind, source: member.path, ...(table === undefined ? {} : { table }) };
     for (const market of markets) {
-      await this.#give(market);
+      await this.#give(market.bronze.text.length === 0 ? market : { readAs, ...market });
       this.#messages += market.record.messages;
     }
-    this.#oddities.push(...oddities);
+    this.#odd.push(...oddities);
   }
 
   async #give(market: ReadMarket): Promise<void> {
     this.#markets++;
-    await this.#options.onMarket(market);
+    await this.#options.onMarket(market, this.#place);
   }
 
   #pass(error: AppError): void {
     this.#failures.push(error);
     const other = error.code === 'data.kind' || error.code === 'data.empty';
-    this.#odd(other ? 'note' : 'error', other ? OTHER_MEMBER : UNREADABLE_MEMBER, error.message);
+    this.#tellOdd(other ? 'note' : 'error', other ? OTHER_MEMBER : UNREADABLE_MEMBER, error.message);
   }
 
   #tellRepeated(path: string): void {
-    if (this.#paths.has(path)) this.#odd('warning', REPEATED_PATH, `${path} stands in the archive more than once`);
+    if (this.#paths.has(path)) this.#tellOdd('warning', REPEATED_PATH, `${path} stands in the archive more than once`);
     this.#paths.add(path);
   }
 
-  #odd(severity: Oddity['severity'], code: string, example: string): void {
-    this.#oddities.push({ code, severity, count: 1, example });
+  #tellOdd(severity: Oddity['severity'], code: string, example: string): void {
+    this.#odd.push({ code, severity, count: 1, example });
   }
 
   #tell(path: string, messages: number): void {

@@ -5,6 +5,7 @@
 import { sampleCsv } from './bars/csv.ts';
 import { looksLikeKlines } from './bars/klines.ts';
 import { NEEDED, guessReading, numberColumns, trial } from './bars/table-reading.ts';
+import { binanceKinds } from './binance/binance-kind.ts';
 import { looksFetched } from './binance/fetched.ts';
 import { looksLikeResults } from './betfair/results.ts';
 import { typedFormat } from './arrow/typed-table.ts';
@@ -48,7 +49,7 @@ function ofMessages(text: string, messages: readonly string[]): readonly Candida
   }
   if (has(messages, /"topic"\s*:\s*"(?:orderbook|orderBookL2_25|publicTrade|trade)\./u)) return bybit(text, messages);
   if (has(messages, /"e"\s*:\s*"(?:depthUpdate|trade|aggTrade|bookTicker|markPriceUpdate)"|"lastUpdateId"\s*:/u)) {
-    return binance(messages);
+    return binanceKinds(text, messages);
   }
   return [];
 }
@@ -73,21 +74,6 @@ function bybit(text: string, messages: readonly string[]): readonly Candidate[] 
   return [
     { kind: 'bybit-linear', seen },
     { kind: 'bybit-spot', seen }
-  ];
-}
-
-/** USD-M and COIN-M send the same messages: `ps` and the symbol tell. */
-function binance(messages: readonly string[]): readonly Candidate[] {
-  const all = messages.join('\n');
-  const symbol = /"s(?:ymbol)?"\s*:\s*"([^"]+)"/u.exec(all)?.[1];
-  if (/"ps"\s*:\s*"/u.test(all) || (symbol !== undefined && /USD_(?:PERP|\d{6})$/u.test(symbol))) {
-    return [{ kind: 'binance-coinm', seen: `it names ${symbol ?? 'a pair'}, which is settled in its coin` }];
-  }
-  if (symbol !== undefined) return [{ kind: 'binance-usdm', seen: `it names ${symbol}` }];
-  const seen = 'its messages are of Binance futures and name no instrument';
-  return [
-    { kind: 'binance-usdm', seen },
-    { kind: 'binance-coinm', seen }
   ];
 }
 

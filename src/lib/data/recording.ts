@@ -1,10 +1,24 @@
 /** What an import needs of a venue's reader: one file's bytes in, its markets out. */
 import type { Tape } from '../market/tape.ts';
 import type { Bar } from './bars/bar.ts';
-import type { Ask } from './import-question.ts';
+import type { TableReading } from './bars/table-reading.ts';
+import type { BookImage } from './binance/book-image.ts';
+import type { Ask, RecordingKind } from './import-question.ts';
 import type { KalshiTerms } from './kalshi/metadata.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { Container, MarketRecord, Oddity } from './records.ts';
+
+/** All that a reader was told beside a market's messages: with it they are read again as they were. Plain data. */
+export interface ReadAs {
+  readonly kind: RecordingKind;
+  /** What the messages came from, as it is called where something is odd. */
+  readonly source: string;
+  /** Of a venue whose messages need not name their instrument. */
+  readonly symbol?: string;
+  readonly terms?: KalshiTerms;
+  /** Of a table of text. */
+  readonly table?: TableReading;
+}
 
 export interface ReadMarket {
   readonly record: MarketRecord;
@@ -12,6 +26,8 @@ export interface ReadMarket {
   readonly bronze: BronzeColumns;
   /** Candles, where the source holds those instead of a book. */
   readonly bars?: readonly Bar[];
+  /** Absent where its messages are not kept. */
+  readonly readAs?: ReadAs;
 }
 
 export interface Recording {
@@ -35,8 +51,11 @@ export interface ReadOptions {
     readonly messages: number;
     readonly path: string;
   }) => void;
-  /** Takes each market as soon as it is whole; the next one is read when it has been written. */
-  readonly onMarket: (market: ReadMarket) => Promise<void>;
+  /**
+   * Takes each market as soon as it is whole; the next one is read when it has been written.
+   * @param member as `MemberPlace.number`; 0 where there is but one
+   */
+  readonly onMarket: (market: ReadMarket, member?: number) => Promise<void>;
   /** The markets since the last call stand, or must go: what they were read from turned out to be damaged. */
   readonly onMember?: (member: ReadMember) => Promise<void>;
   /**
@@ -48,7 +67,14 @@ export interface ReadOptions {
   readonly ask?: Ask;
   /** What Kalshi says of its markets, read beforehand. */
   readonly terms?: readonly KalshiTerms[];
+  /** Order books of Binance from beside the recordings that go on from them, read beforehand. */
+  readonly images?: readonly BookImage[];
+  /** Of an archive: its members that carry one recording on. They are read as one. */
+  readonly chains?: readonly Chain[];
 }
+
+/** Members of an archive in the order they are to be read, by their number among those that can be. */
+export type Chain = readonly Pick<MemberPlace, 'path' | 'number'>[];
 
 /** A member by its place among those of its file. */
 export interface MemberPlace {

@@ -38,6 +38,8 @@ export interface MarketRecord {
   /** Whether an episode can be made of it; `reason` says why not. */
   readonly trainable: boolean;
   readonly reason?: string;
+  /** Why its book cannot be trusted throughout, as far as its source shows: it is then not trainable. */
+  readonly damage?: string;
   /** The dataset's rule that leaves it out of training, as text; it is then not trainable. */
   readonly excludedBy?: string;
   readonly oddities: readonly Oddity[];

@@ -7,6 +7,7 @@ import { BARS_COLUMNS } from './parquet/bars.ts';
 import { BRONZE_COLUMNS } from './parquet/bronze.ts';
 import type { MarketQuality } from './quality/figures.ts';
 import type { TapeSidecar } from './parquet/silver.ts';
+import type { ReadAs } from './recording.ts';
 import { SILVER_COLUMNS } from './parquet/silver.ts';
 
 export const SIDECAR_VERSION = 1;
@@ -36,6 +37,8 @@ export interface StoredMarket {
   readonly bronzeBytes: number;
   /** Absent where it was stored before there was any. */
   readonly quality?: MarketQuality;
+  /** How its messages were read; absent where none are kept, or it was stored before this was said. */
+  readonly readAs?: ReadAs;
 }
 
 export interface Sidecar {

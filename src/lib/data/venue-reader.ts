@@ -1,7 +1,8 @@
 /** Which parser reads a stream of messages, by its kind. */
 import { unreachable } from '../core/assert.ts';
 import { ExchangeStreamReader } from './betfair/exchange-stream.ts';
-import { binanceReader } from './binance/futures-reader.ts';
+import type { BookImage } from './binance/book-image.ts';
+import { binanceReader } from './binance/stream-reader.ts';
 import { bybit } from './bybit/bybit-venue.ts';
 import { CryptoStreamReader } from './crypto/crypto-stream.ts';
 import type { RecordingKind } from './import-question.ts';
@@ -18,6 +19,8 @@ export interface VenueReader {
   /** Of the file itself: what belongs to no market. */
   readonly fileOddities: readonly Oddity[];
   push(bytes: Uint8Array): void;
+  /** The recording goes on in another file; absent where a venue's recordings do not. */
+  nextFile?(source: string): void;
   /** Markets that have ended while others go on: given once, and forgotten. */
   takeFinished?(fingerprint: string): Iterable<ReadMarket>;
   /** Markets one after the other, each laid out when it is asked for. */
@@ -45,15 +48,25 @@ export interface ReaderOptions {
   readonly source: string;
   /** What Kalshi says of its markets, where it was recorded too. */
   readonly terms?: readonly KalshiTerms[];
+  /** Answers of Binance's REST order book, where they were recorded beside the stream. */
+  readonly images?: readonly BookImage[];
+  /** Of the one instrument in it, where a venue's messages need not name theirs. */
+  readonly symbol?: string;
 }
 
 /** Anything unknown is for the Exchange Stream's reader to refuse. */
 export function readerFor(kind: StreamKind | undefined, options: ReaderOptions): VenueReader {
-  const { source, terms } = options;
+  const { source, terms, images, symbol } = options;
   switch (kind) {
     case 'binance-usdm':
     case 'binance-coinm':
-      return binanceReader(kind, source);
+    case 'binance-spot':
+      return binanceReader({
+        kind,
+        source,
+        ...(images === undefined ? {} : { images }),
+        ...(symbol === undefined ? {} : { symbol })
+      });
     case 'kalshi':
       return asVenueReader(new KalshiStreamReader({ source, ...(terms === undefined ? {} : { terms }) }));
     case 'okx':
@@ -85,6 +98,7 @@ interface Parser {
   readonly messages: number;
   readonly fileOddities: readonly Oddity[];
   push(bytes: Uint8Array): void;
+  nextFile?(source: string): void;
   /** Absent where no market ends before its recording does. */
   takeClosed?(quietMillis: number): readonly Parsed[];
   end(): readonly Parsed[];
@@ -101,6 +115,13 @@ function asVenueReader(parser: Parser): VenueReader {
     push: (bytes) => {
       parser.push(bytes);
     },
+    ...(parser.nextFile === undefined
+      ? {}
+      : {
+          nextFile: (source: string) => {
+            parser.nextFile?.(source);
+          }
+        }),
     *takeFinished(fingerprint) {
       for (const market of parser.takeClosed?.(RESETTLED_WITHIN_MILLIS) ?? []) yield laidOut(market, fingerprint);
     },

@@ -7,7 +7,8 @@ import { AppError } from '../../core/errors.ts';
 import { tapeFromWire } from '../../market/tape-wire.ts';
 import { recordOfTape } from '../market-record.ts';
 import { BARS_COLUMNS } from '../parquet/bars.ts';
-import { BRONZE_COLUMNS } from '../parquet/bronze.ts';
+import type { RecordingKind } from '../import-question.ts';
+import { BRONZE_COLUMNS, receivedNanos } from '../parquet/bronze.ts';
 import type { ColumnSpec } from '../parquet/columns.ts';
 import { specsOf } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
@@ -55,10 +56,20 @@ export function silverMarket(table: Table, source: string): ReadMarket {
 
 const nullIsNaN = (_key: string, value: unknown): unknown => (value === null ? Number.NaN : value);
 
+/** Of venues whose messages do not say when they were received: it stands before them, as recorders write it. */
+const isFramed = (kind: RecordingKind): boolean => /^(?:binance|okx|bybit)/u.test(kind);
+const NANO_DIGITS = 19;
+
 /** The messages as they came, a line each. */
-export function bronzeText(table: Table): string {
+export function bronzeText(table: Table, kind: RecordingKind): string {
   const column = table.getChild('text');
   const lines: string[] = [];
-  for (let row = 0; row < table.numRows; row++) lines.push(String(column?.get(row) ?? ''));
+  const received = isFramed(kind) ? receivedNanos(table) : undefined;
+  for (let row = 0; row < table.numRows; row++) {
+    const text = String(column?.get(row) ?? '');
+    const nanos = String(received?.[row] ?? '');
+    // A recorder that kept no time left the venue's to stand for it, and a message may bear none.
+    lines.push(nanos.length === NANO_DIGITS ? `${nanos} ${text}` : text);
+  }
   return lines.join('\n');
 }

@@ -40,13 +40,13 @@ function isBinary(text: string): boolean {
 }
 
 /**
- * Every row in turn with the line it begins on, counted from 1; empty lines are passed over.
+ * Every row in turn with the line it begins on, counted from 1, and as it stands in the text; empty lines are passed over.
  * @param onRow may end the reading by returning false
  */
 export function csvRows(
   text: string,
   delimiter: Delimiter,
-  onRow: (cells: readonly string[], line: number) => boolean | undefined
+  onRow: (cells: readonly string[], line: number, row: string) => boolean | undefined
 ): void {
   const plain = text.startsWith('\uFEFF') ? text.slice(1) : text;
   let line = 1;
@@ -58,9 +58,10 @@ export function csvRows(
       // The cursor stands behind the row's own line end.
       for (let end = plain.indexOf('\n', from); end >= 0 && end < meta.cursor; end = plain.indexOf('\n', end + 1))
         line++;
+      const row = plain.slice(from, meta.cursor);
       from = meta.cursor;
       if (data.length === 1 && data[0]?.trim() === '') return;
-      if (onRow(data, at) === false) parser.abort();
+      if (onRow(data, at, row) === false) parser.abort();
     }
   });
 }

@@ -57,22 +57,25 @@ export class TableReader {
     this.#columns = new Map(reading.roles.map((role, column) => [role, column]));
   }
 
-  /** @param line where the row begins in the source, from 1 */
-  row(cells: readonly Cell[], line: number): void {
+  /**
+   * @param line where the row begins in the source, from 1
+   * @returns the instrument whose candle it is; undefined where it is left out
+   */
+  row(cells: readonly Cell[], line: number): string | undefined {
     this.#rows++;
     if (cells.length !== this.#width) {
       this.#odd('error', 'ragged-row', line, `it has ${String(cells.length)} columns, not ${String(this.#width)}`);
-      return;
+      return undefined;
     }
     const opened = this.#time(cells, line);
-    if (opened === undefined) return;
+    if (opened === undefined) return undefined;
     const prices = NEEDED.map((role) => this.#number(cells, role, line));
     const [open, high, low, close] = prices as [number, number, number, number];
-    if (prices.some(Number.isNaN)) return;
+    if (prices.some(Number.isNaN)) return undefined;
     if (high < Math.max(open, close) || low > Math.min(open, close)) {
       const clause = `open ${String(open)}, high ${String(high)}, low ${String(low)}, close ${String(close)} are no candle`;
       this.#odd('error', 'impossible-candle', line, `${clause}: the columns may be others`);
-      return;
+      return undefined;
     }
     const [volume, quoteVolume, trades, takerBuyVolume] = AMOUNTS.map((role) => this.#amount(cells, role, line)) as [
       number,
@@ -99,6 +102,7 @@ export class TableReader {
       line
     });
     this.#kept++;
+    return symbol;
   }
 
   /**

@@ -27,16 +27,26 @@ export interface TableRead {
 export function readTextTable(text: string, about: TableAbout): TableRead {
   const { reading, source } = about;
   let reader: TableReader | undefined;
-  csvRows(text, reading.delimiter, (cells, line) => {
-    if (reader !== undefined) reader.row(cells, line);
-    else {
+  let names = '';
+  const rows = new Map<string, string[]>();
+  csvRows(text, reading.delimiter, (cells, line, row) => {
+    if (reader === undefined) {
       reader = new TableReader(source, reading, reading.header ? cells : cells.map((_, i) => String(i + 1)));
-      if (!reading.header) reader.row(cells, line);
+      if (reading.header) {
+        names = row;
+        return true;
+      }
     }
+    const symbol = reader.row(cells, line);
+    if (symbol === undefined) return true;
+    const own = rows.get(symbol);
+    if (own === undefined) rows.set(symbol, [row]);
+    else own.push(row);
     return true;
   });
   reader ??= new TableReader(source, reading, []);
-  return laidOut(reader, about, text);
+  // Of several instruments each keeps its own rows; of one the whole, with what was wrong in it.
+  return laidOut(reader, about, rows.size > 1 ? (symbol) => names + (rows.get(symbol) ?? []).join('') : () => text);
 }
 
 /** @throws data.corrupt, data.empty */
@@ -48,7 +58,7 @@ export function readTypedTable(table: Table, about: TableAbout): TableRead {
   return laidOut(reader, about);
 }
 
-function laidOut(reader: TableReader, about: TableAbout, text?: string): TableRead {
+function laidOut(reader: TableReader, about: TableAbout, textOf?: (symbol: string) => string): TableRead {
   const { series, oddities } = reader.end();
   const markets = series.map(({ symbol, bars, intervalMillis, oddities: own }) =>
     barsMarket(bars, {
@@ -58,7 +68,7 @@ function laidOut(reader: TableReader, about: TableAbout, text?: string): TableRe
       eventName: about.eventName,
       rules: barsRules(bars),
       fingerprint: about.fingerprint,
-      ...(text !== undefined && series.length === 1 ? { text } : {}),
+      ...(textOf === undefined ? {} : { text: textOf(symbol) }),
       oddities: own
     })
   );

@@ -135,6 +135,7 @@ export class ParsedMarket {
       fingerprint: options.fingerprint,
       trainable: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
+      ...(this.#recorder.damage === undefined ? {} : { damage: this.#recorder.damage }),
       oddities: this.oddities
     };
   }

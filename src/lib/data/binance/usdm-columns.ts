@@ -167,6 +167,15 @@ export class UsdmColumns {
     return true;
   }
 
+  /** The same row once more, in the message that is being written. */
+  again(row: number): void {
+    const { price, size } = this;
+    const at = price.count;
+    price.add(price.values[row]!, price.decimals);
+    size.add(size.values[row]!, size.decimals);
+    this.#setKind(at, this.#kind[row]! as RowKind);
+  }
+
   /** A row whose price is no price of the ladder and whose size no size: a mark price, a funding rate. */
   figure(kind: RowKind, value: number): void {
     const at = this.price.count;

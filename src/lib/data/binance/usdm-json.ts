@@ -36,6 +36,8 @@ function readBody(body: Fields, into: UsdmMessage): string | undefined {
     into.event = event;
     into.kind = USDM_EVENTS[event] ?? UsdmKind.other;
   } else if ('lastUpdateId' in body) into.kind = UsdmKind.snapshot;
+  // The book ticker of the spot market has no `e`.
+  else if ('u' in body && 'B' in body && 'A' in body) into.kind = UsdmKind.quote;
   if (into.kind === UsdmKind.other || into.kind === UsdmKind.quote) return undefined;
   into.symbol = typeof body['s'] === 'string' ? body['s'] : '';
   into.eventMillis = numberOf(body['E']);

@@ -49,6 +49,6 @@ test('a file is known by its bytes, whatever its name, and becomes a market with
   expect(record.oddities.map((oddity) => oddity.code)).toEqual(['sequence-gap', 'no-snapshot']);
   expect(record.reason).toContain('no order book snapshot');
   expect(tape.market.fingerprint).toBe(recording.sha256);
-  expect(Array.from(bronze.received)).toEqual([START + 3.5, START + 8.5, START + 90_000.5]);
-  expect(bronze.text[1]).toBe(JSON.stringify(trade));
+  expect(Array.from(bronze.received)).toEqual([START + 3.5, START + 4.5, START + 8.5, START + 90_000.5]);
+  expect(bronze.text[2]).toBe(JSON.stringify(trade));
 });

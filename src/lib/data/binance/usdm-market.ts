@@ -19,6 +19,7 @@ export function usdmMarket(reader: UsdmStreamReader, fingerprint: string): ReadM
       // Episodes are of races.
       trainable: false,
       reason,
+      ...(damage === undefined ? {} : { damage }),
       oddities: reader.oddities
     },
     tape,

@@ -1,6 +1,10 @@
 /**
- * Takes the messages of one recorded USD-M instrument in turn, checks them against each other and keeps their rows.
+ * Takes the messages of one recorded Binance instrument in turn, checks them against each other and keeps their rows.
  * What is odd is counted and located; a row that would make the book wrong is left out and told. Knows no bytes.
+ *
+ * An image of the book (an answer of the REST interface) is joined to the updates by their numbers, wherever between them
+ * it was received: "How to manage a local order book correctly" (USD-M, COIN-M: `u`, `pu`; spot: `U`, `u`). hftbacktest's
+ * converter takes an image for the book of its reception instead; so does a recorder that is not told to join.
  */
 import { AppError } from '../../core/errors.ts';
 import { RowKind } from '../../market/tape.ts';
@@ -12,8 +16,34 @@ import { UsdmKind } from './usdm-message.ts';
 const NANOS_PER_MILLI = 1e6;
 /** A tape's clock: whole nanoseconds are exact in a double for 104 days. */
 const LONGEST_MILLIS = 104 * 86_400_000;
+/** An answer that took longer to come than this is older than the updates that are remembered; nanoseconds. */
+const REMEMBERED_NANOS = 60e9;
+/** Spot stamps are microseconds where the subscriber asked for them (`timeUnit`); no millisecond is so large. */
+const LEAST_MICROS = 1e14;
 /** Trades that an order book saw; others are liquidations taken over, or no trades. */
 const MARKET = 'MARKET';
+
+/** How a market numbers its updates: futures name the one before in `pu`, on spot each begins where the last ended. */
+export type UpdateNumbers = 'futures' | 'spot';
+
+/** A depth update that was taken. */
+interface Update {
+  readonly first: number;
+  readonly last: number;
+  readonly previous: number;
+  /** Its number in the columns. */
+  readonly message: number;
+  readonly received: number;
+}
+
+/** What the last image covers: updates up to `last`, bids from `lowestBid` up, asks up to `highestAsk`. */
+interface Image {
+  readonly last: number;
+  readonly lowestBid: number;
+  readonly highestAsk: number;
+  /** Whether an update was seen that goes on from it. */
+  joined: boolean;
+}
 
 export class UsdmRecorder {
   readonly source: string;
@@ -30,13 +60,28 @@ export class UsdmRecorder {
   #line = 0;
   #lastUpdate = Number.NaN;
   #lastReceived = Number.NEGATIVE_INFINITY;
+  readonly #numbers: UpdateNumbers;
+  readonly #joins: boolean;
+  /** The latest, the oldest first. */
+  #updates: Update[] = [];
+  #image: Image | undefined;
+  #unjoined: string | undefined;
   /** By kind: the venue's time of the message before. */
   readonly #lastExchange = new Map<UsdmKind, number>();
   /** Of the mark price messages: the next funding time and rate as last told. */
   #fundingMillis = Number.NaN;
   #fundingRate = Number.NaN;
 
-  constructor(options: { readonly source: string; readonly symbol: string; readonly oddities: OddityLog }) {
+  constructor(options: {
+    readonly source: string;
+    readonly symbol: string;
+    readonly oddities: OddityLog;
+    readonly numbers?: UpdateNumbers;
+    /** Whether images are joined by their numbers; default false. */
+    readonly join?: boolean;
+  }) {
+    this.#numbers = options.numbers ?? 'futures';
+    this.#joins = options.join ?? false;
     this.source = options.source;
     this.#symbol = options.symbol;
     this.oddities = options.oddities;
@@ -96,7 +141,7 @@ export class UsdmRecorder {
    * @returns why it did not, as a clause
    */
   finish(): string | undefined {
-    if (this.#firstDepth === 0 || this.#firstSnapshot > 0) return undefined;
+    if (this.#firstDepth === 0 || this.#firstSnapshot > 0) return this.#unjoined;
     const clause =
       'the recording holds depth updates and no order book snapshot: levels that never changed are missing';
     this.#line = this.#firstDepth;
@@ -106,13 +151,54 @@ export class UsdmRecorder {
 
   #depth(message: UsdmMessage): void {
     this.#checkSequence(message);
-    if (!this.#begin(message, message.transactionMillis)) return;
+    if (!this.#begin(message, timeOf(message))) return;
     this.#firstDepth ||= this.#line;
-    this.#side(RowKind.bid, message.bids);
-    this.#side(RowKind.ask, message.asks);
+    const old = this.#joins ? this.#olderImage(message) : undefined;
+    this.#side(RowKind.bid, message.bids, old);
+    this.#side(RowKind.ask, message.asks, old);
   }
 
-  /** `pu` must be the `u` of the event before ("How to manage a local order book correctly", step 6). */
+  /** The image that holds already what the update says: it would be set back by it. */
+  #olderImage(message: UsdmMessage): Image | undefined {
+    const update = this.#remember(message);
+    const image = this.#image;
+    if (image === undefined || update.last <= image.last) return image;
+    if (!image.joined) this.#checkJoint(image, update);
+    image.joined = true;
+    return undefined;
+  }
+
+  #remember(message: UsdmMessage): Update {
+    const { firstUpdate: first, lastUpdate: last, previousUpdate: previous } = message;
+    const update = { first, last, previous, message: this.#columns!.messages - 1, received: this.#lastReceived };
+    this.#updates.push(update);
+    const [oldest] = this.#updates;
+    if (oldest !== undefined && update.received - oldest.received > 2 * REMEMBERED_NANOS) {
+      this.#updates = this.#updates.filter(({ received }) => update.received - received <= REMEMBERED_NANOS);
+    }
+    return update;
+  }
+
+  /**
+   * The first update that ends after an image must go on from it: on futures the one before it (`pu`) is not after the
+   * image, on spot it begins (`U`) no later than the number after the image's. Numbers of futures are shared by all
+   * instruments, so `U` itself may lie beyond the image though nothing is missing.
+   */
+  #checkJoint(image: Image, update: Update): void {
+    const isJoined =
+      this.#numbers === 'futures' && Number.isSafeInteger(update.previous)
+        ? update.previous <= image.last
+        : update.first <= image.last + 1;
+    if (isJoined) return;
+    const clause = `the order book's image ends with update ${String(image.last)}, the first update after it (${String(update.first)} to ${String(update.last)}) does not go on from there`;
+    this.#unjoined ??= clause;
+    this.#odd('warning', 'image-not-joined', `${clause}; the book may hold levels that are gone`);
+  }
+
+  /**
+   * On futures `pu` must be the `u` of the event before, on spot `U` the number after it ("How to manage a local order
+   * book correctly").
+   */
   #checkSequence(message: UsdmMessage): void {
     const { firstUpdate, lastUpdate, previousUpdate } = message;
     const before = this.#lastUpdate;
@@ -121,18 +207,22 @@ export class UsdmRecorder {
       return;
     }
     this.#lastUpdate = lastUpdate;
-    if (Number.isNaN(before) || previousUpdate === before) return;
-    const clause = `update ${String(before)} should come before it, it names ${String(previousUpdate)}`;
+    if (Number.isNaN(before)) return;
+    const isSpot = this.#numbers === 'spot';
+    if (isSpot ? firstUpdate === before + 1 : previousUpdate === before) return;
+    const clause = isSpot
+      ? `update ${String(before + 1)} should begin it, it begins with ${String(firstUpdate)}`
+      : `update ${String(before)} should come before it, it names ${String(previousUpdate)}`;
     if (lastUpdate <= before) this.#odd('warning', 'sequence-went-back', clause);
     else this.#odd('warning', 'sequence-gap', `${clause}; the book may hold levels that are gone`);
   }
 
   /**
    * An image of the levels nearest the touch: it clears what lies between the best and its own last price, and nothing
-   * beyond.
+   * beyond. What updates that ended after it have said already is said again.
    */
   #snapshot(message: UsdmMessage): void {
-    if (!this.#begin(message, message.transactionMillis)) return;
+    if (!this.#begin(message, timeOf(message))) return;
     this.#firstSnapshot ||= this.#line;
     const { bids, asks } = message;
     const [worstBid, worstAsk] = [indexOfExtreme(bids, -1), indexOfExtreme(asks, 1)];
@@ -144,6 +234,36 @@ export class UsdmRecorder {
     this.#side(RowKind.bid, bids);
     if (worstAsk >= 0) this.#row(RowKind.clearAsks, asks, worstAsk);
     this.#side(RowKind.ask, asks);
+    if (!this.#joins || !Number.isSafeInteger(message.lastUpdate)) return;
+    this.#join({
+      last: message.lastUpdate,
+      lowestBid: worstBid < 0 ? Number.POSITIVE_INFINITY : priceOf(bids, worstBid),
+      highestAsk: worstAsk < 0 ? Number.NEGATIVE_INFINITY : priceOf(asks, worstAsk),
+      joined: false
+    });
+  }
+
+  /** Brings an image that was just written up to the updates that were taken before it and end after it. */
+  #join(image: Image): void {
+    this.#image = image;
+    const columns = this.#columns!;
+    const later = this.#updates.filter(({ last }) => last > image.last);
+    const [next] = later;
+    if (next === undefined) return;
+    this.#checkJoint(image, next);
+    image.joined = true;
+    const { kind } = columns;
+    const prices = columns.price.values;
+    const scale = 10 ** columns.price.decimals;
+    const last = new Map<number, number>();
+    for (const { message } of later) {
+      for (let row = columns.firstRow(message); row < columns.firstRow(message + 1); row++) {
+        if (covers(image, kind[row]!, prices[row]! / scale)) {
+          last.set(kind[row] === RowKind.bid ? prices[row]! : -prices[row]!, row);
+        }
+      }
+    }
+    for (const row of last.values()) columns.again(row);
   }
 
   /** `trade` and `aggTrade` say the same: the first of them that comes is taken. */
@@ -162,7 +282,7 @@ export class UsdmRecorder {
       this.#odd('note', 'not-market-trade', `a trade of kind ${execution} went past the order book; it is left out`);
       return;
     }
-    if (!this.#begin(message, message.transactionMillis)) return;
+    if (!this.#begin(message, timeOf(message))) return;
     if (this.#row(buyerWasMaker ? RowKind.sellTrade : RowKind.buyTrade, bids, 0)) this.trades++;
   }
 
@@ -184,8 +304,11 @@ export class UsdmRecorder {
     this.#columns!.figure(RowKind.markPrice, Math.round(price * 1e6));
   }
 
-  #side(kind: typeof RowKind.bid | typeof RowKind.ask, levels: DecimalLevels): void {
-    for (let index = 0; index < levels.count; index++) this.#row(kind, levels, index);
+  /** @param image that holds already what it covers */
+  #side(kind: typeof RowKind.bid | typeof RowKind.ask, levels: DecimalLevels, image?: Image): void {
+    for (let index = 0; index < levels.count; index++) {
+      if (image === undefined || !covers(image, kind, priceOf(levels, index))) this.#row(kind, levels, index);
+    }
   }
 
   #row(kind: RowKind, levels: DecimalLevels, index: number): boolean {
@@ -248,6 +371,16 @@ export class UsdmRecorder {
 
 const priceOf = (levels: DecimalLevels, index: number): number =>
   levels.price[index]! / 10 ** levels.priceDecimals[index]!;
+
+const covers = (image: Image, kind: number, price: number): boolean =>
+  kind === RowKind.bid ? price >= image.lowestBid : kind === RowKind.ask && price <= image.highestAsk;
+
+/** When it happened at the venue, milliseconds: spot updates bear `E` alone, spot images no time but that of reception. */
+function timeOf({ transactionMillis, eventMillis, receivedSeconds, receivedNanos }: UsdmMessage): number {
+  const told = Number.isNaN(transactionMillis) ? eventMillis : transactionMillis;
+  if (Number.isNaN(told)) return receivedSeconds * 1000 + Math.floor(receivedNanos / NANOS_PER_MILLI);
+  return told >= LEAST_MICROS ? Math.floor(told / 1000) : told;
+}
 
 /** Index of the highest price (sign 1) or the lowest (sign -1) among the readable levels, -1 where there is none. */
 function indexOfExtreme(levels: DecimalLevels, sign: 1 | -1): number {

@@ -11,9 +11,10 @@ import { OddityLog } from '../oddities.ts';
 import type { Oddity } from '../records.ts';
 import { TextLog } from '../betfair/text-log.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
-import { UsdmKind, UsdmMessage } from './usdm-message.ts';
+import { UsdmMessage } from './usdm-message.ts';
 import { readUsdmJson } from './usdm-json.ts';
 import { UsdmRecorder } from './usdm-recorder.ts';
+import type { UpdateNumbers } from './usdm-recorder.ts';
 import { UsdmScanner } from './usdm-scanner.ts';
 import { usdmTape } from './usdm-tape.ts';
 import type { UsdmInstrument, UsdmTape, UsdmTapeOptions } from './usdm-tape.ts';
@@ -27,10 +28,14 @@ export interface UsdmStreamOptions {
   readonly onOddity?: (oddity: Oddity) => void;
   /** Whether the byte scanner may be used; false reads every line with `JSON.parse`. Default true. */
   readonly scan?: boolean;
-  /** Whether the text of each message but book tickers is kept for bronze; default false. */
+  /** Whether the text of each line is kept for bronze; default false. */
   readonly keepTexts?: boolean;
   /** What the instrument is; a USD-M perpetual when absent. */
   readonly describe?: UsdmTapeOptions['describe'];
+  /** How the venue numbers its updates; as futures do when absent. */
+  readonly numbers?: UpdateNumbers;
+  /** Whether images are joined to the updates by their numbers, not taken for the book of their reception; default false. */
+  readonly join?: boolean;
 }
 
 export interface UsdmFinishOptions {
@@ -58,6 +63,7 @@ export class UsdmStreamReader {
   readonly #texts: TextLog | undefined;
   readonly #published: number[] = [];
   readonly #received: number[] = [];
+  readonly #nanos: number[] = [];
   readonly #decoder = new TextDecoder();
   #rest = new Uint8Array(1 << 14);
   #restUsed = 0;
@@ -66,13 +72,21 @@ export class UsdmStreamReader {
   #damage: string | undefined;
 
   constructor(options: UsdmStreamOptions) {
-    const { source, symbol = '', onOddity, scan = true, keepTexts = false } = options;
+    const {
+      source,
+      symbol = '',
+      onOddity,
+      scan = true,
+      keepTexts = false,
+      numbers = 'futures',
+      join = false
+    } = options;
     this.source = source;
     this.#scan = scan;
     this.#describe = options.describe;
     this.#texts = keepTexts ? new TextLog() : undefined;
     this.#oddities = new OddityLog(onOddity);
-    this.#recorder = new UsdmRecorder({ source, symbol, oddities: this.#oddities });
+    this.#recorder = new UsdmRecorder({ source, symbol, oddities: this.#oddities, numbers, join });
   }
 
   /** Lines read so far, blank ones counted. */
@@ -131,6 +145,7 @@ export class UsdmStreamReader {
     return {
       published: Float64Array.from(this.#published),
       received: Float64Array.from(this.#received),
+      nanos: Uint16Array.from(this.#nanos),
       text: this.#texts?.texts() ?? []
     };
   }
@@ -189,14 +204,15 @@ export class UsdmStreamReader {
     }
     this.#messages++;
     this.#recorder.take(message, this.#line);
-    if (this.#texts !== undefined && message.kind !== UsdmKind.quote) this.#keepText(this.#texts, bytes, from, end);
+    if (this.#texts !== undefined) this.#keepText(this.#texts, bytes, from, end);
   }
 
   /** Both times in milliseconds since the epoch; where the venue's is absent, that of reception stands for it. */
   #keepText(texts: TextLog, bytes: Uint8Array, from: number, to: number): void {
     const { receivedSeconds, receivedNanos, eventMillis, transactionMillis } = this.#message;
-    const received = receivedSeconds * 1000 + receivedNanos / 1e6;
+    const received = receivedSeconds * 1000 + Math.floor(receivedNanos / 1000) / 1000;
     this.#received.push(received);
+    this.#nanos.push(receivedNanos % 1000);
     this.#published.push([eventMillis, transactionMillis].find((time) => time > 0) ?? received);
     texts.append(bytes, from + RECEIVED_BYTES, to);
     texts.endText();

@@ -104,12 +104,14 @@ export class CryptoStreamReader {
         // Episodes are of races.
         trainable: false,
         reason,
+        ...(damage === undefined ? {} : { damage }),
         oddities: recorder.oddities.list()
       },
       tape,
       bronze: {
         published: Float64Array.from(recorder.published),
         received: Float64Array.from(recorder.received),
+        nanos: Uint16Array.from(recorder.nanos),
         text: recorder.texts.texts()
       }
     };

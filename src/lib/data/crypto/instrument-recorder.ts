@@ -43,6 +43,8 @@ export class InstrumentRecorder {
   readonly texts = new TextLog();
   readonly published: number[] = [];
   readonly received: number[] = [];
+  /** Of each of these below its microsecond. */
+  readonly nanos: number[] = [];
   readonly counts: InstrumentCounts = {
     messages: 0,
     images: 0,
@@ -88,8 +90,10 @@ export class InstrumentRecorder {
   }
 
   keepText(bytes: Uint8Array, from: number, to: number, received: Received | undefined, exchangeMillis: number): void {
-    const seen = received === undefined ? exchangeMillis : received.seconds * 1000 + received.nanos / NANOS_PER_MILLI;
+    const seen =
+      received === undefined ? exchangeMillis : received.seconds * 1000 + Math.floor(received.nanos / 1000) / 1000;
     this.received.push(seen);
+    this.nanos.push(received === undefined ? 0 : received.nanos % 1000);
     this.published.push(Number.isNaN(exchangeMillis) ? seen : exchangeMillis);
     this.texts.append(bytes, from, to);
     this.texts.endText();

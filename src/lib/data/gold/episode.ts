@@ -14,7 +14,7 @@ import { betfairRules } from '../../market/venues/betfair.ts';
 import type { ColumnSpec, ColumnValues } from '../parquet/columns.ts';
 import { wholeToInt64 } from '../parquet/columns.ts';
 import type { Moments } from './moments.ts';
-import { momentsOf, runsOf } from './moments.ts';
+import { ColumnMoments } from './moments.ts';
 
 /**
  * From when on a message counts as known. `received`: when it reached who recorded it, so that no row holds what could
@@ -87,25 +87,37 @@ export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: E
   const moments = times.length;
   const rows = moments * slots;
   const table = GOLD_FEATURES.map(() => new Float32Array(rows));
-  const present = new Uint8Array(rows);
+  const spreads = new ColumnMoments(GOLD_FEATURES.length);
   const logMids = new Float64Array(rows);
   /* A tile of moments a slot, row by row, as features are written; then it goes to the columns. */
   const tile = new Float32Array(slots * TILE * RUNNER_WIDTH);
+  /** By slot and row of the tile: 1 where the runner is in the market. */
+  const present = new Uint8Array(slots * TILE);
   const shared = new Float32Array(MARKET_WIDTH);
   const follower = new Follower(tape, { state, features, before, clock });
   for (let step = 0; step < moments; step++) {
     follower.follow(times[step]! as Nanos);
     features.writeMarket(state, shared, 0);
-    for (let i = 0; i < MARKET_WIDTH; i++) table[RUNNER_WIDTH + i]![step] = shared[i]!;
     const inTile = step % TILE;
+    let runners = 0;
     for (let slot = 0; slot < slots; slot++) {
       features.write(state, slot, tile, (slot * TILE + inTile) * RUNNER_WIDTH);
-      present[slot * moments + step] = 1 - state.removed[slot]!;
+      const here = 1 - state.removed[slot]!;
+      present[slot * TILE + inTile] = here;
+      runners += here;
       logMids[step * slots + slot] = logMid(state, slot);
+    }
+    for (let i = 0; i < MARKET_WIDTH; i++) {
+      table[RUNNER_WIDTH + i]![step] = shared[i]!;
+      spreads.add(RUNNER_WIDTH + i, shared, i, i + 1, runners);
     }
     if (inTile === TILE - 1 || step === moments - 1) {
       for (let slot = 0; slot < slots; slot++) {
-        spread(tile, slot * TILE, inTile + 1, table, slot * moments + step - inTile);
+        const into = slot * moments + step - inTile;
+        spread(tile, slot * TILE, inTile + 1, table, into);
+        for (const [from, to] of runsOf(present, slot * TILE, inTile + 1)) {
+          for (let i = 0; i < RUNNER_WIDTH; i++) spreads.add(i, table[i]!, into + from, into + to);
+        }
       }
     }
   }
@@ -123,10 +135,9 @@ export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: E
   }
   const columns: Record<string, ColumnValues> = { step: byStep, slot: bySlot, time: wholeToInt64(byTime) };
   const byName: Record<string, Moments> = {};
-  const spreads = momentsOf(table, runsOf(present));
   for (const [column, name] of GOLD_FEATURES.entries()) {
     columns[name] = table[column]!;
-    byName[name] = spreads[column]!;
+    byName[name] = spreads.of(column);
   }
   Object.assign(columns, labels(times, logMids, slots));
   return { rows, decisions: moments, columns, moments: byName };
@@ -143,6 +154,18 @@ function spread(tile: Float32Array, from: number, rows: number, columns: readonl
       values[into + row] = tile[at]!;
     }
   }
+}
+
+/** Where runs of ones among `rows` marks from `at` on begin and end, counted from there. */
+function runsOf(marks: Uint8Array, at: number, rows: number): readonly (readonly [number, number])[] {
+  const runs: (readonly [number, number])[] = [];
+  for (let row = 0; row < rows; row++) {
+    if (marks[at + row] === 0) continue;
+    const from = row;
+    while (row < rows && marks[at + row] === 1) row++;
+    runs.push([from, row]);
+  }
+  return runs;
 }
 
 /** Whether anything arrived later, or by a clock that ran otherwise, than it happened. */

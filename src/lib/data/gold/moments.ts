@@ -13,77 +13,47 @@ export interface Moments {
 
 const NOTHING: Moments = { count: 0, mean: 0, squares: 0 };
 
-/** Where values count: the first row of each run and the one after its last, in turn. */
-export type Runs = readonly number[];
+/**
+ * Moments of several columns that come in pieces. Within a piece deviations are taken from its first value, which is
+ * near all others of it; pieces are merged as whole markets are.
+ */
+export class ColumnMoments {
+  readonly #counts: Float64Array;
+  readonly #means: Float64Array;
+  readonly #squares: Float64Array;
 
-/** @param present 1 where a value counts */
-export function runsOf(present: Uint8Array): Runs {
-  const runs: number[] = [];
-  for (let row = 0, former = 0; row < present.length; row++) {
-    if (present[row] !== former) runs.push(row);
-    former = present[row]!;
+  constructor(columns: number) {
+    this.#counts = new Float64Array(columns);
+    this.#means = new Float64Array(columns);
+    this.#squares = new Float64Array(columns);
   }
-  if (runs.length % 2 === 1) runs.push(present.length);
-  return runs;
-}
 
-/** Columns taken together: a sum waits for its last addition, and four sums wait at the same time. */
-const TOGETHER = 4;
-
-/** @param columns of the same length; the moments of each, by its place */
-export function momentsOf(columns: readonly Float32Array[], runs: Runs): readonly Moments[] {
-  let count = 0;
-  for (let run = 0; run < runs.length; run += 2) count += runs[run + 1]! - runs[run]!;
-  if (count === 0) return columns.map(() => NOTHING);
-  const moments: Moments[] = [];
-  const sums = new Float64Array(TOGETHER);
-  const means = new Float64Array(TOGETHER);
-  for (let first = 0; first < columns.length; first += TOGETHER) {
-    // Where fewer are left the last stands in.
-    const of = (i: number): Float32Array => columns[Math.min(first + i, columns.length - 1)]!;
-    const four = [of(0), of(1), of(2), of(3)] as const;
-    addSums(four, runs, sums.fill(0));
-    for (let i = 0; i < TOGETHER; i++) means[i] = sums[i]! / count;
-    addSquares(four, runs, means, sums.fill(0));
-    for (let i = 0; i < Math.min(TOGETHER, columns.length - first); i++) {
-      moments.push({ count, mean: means[i]!, squares: sums[i]! });
+  /** Adds `values[from]` up to but not including `values[to]`; each counts `times`. */
+  add(column: number, values: Float32Array, from: number, to: number, times = 1): void {
+    const rows = to - from;
+    if (rows <= 0 || times === 0) return;
+    const first = values[from]!;
+    let sum = 0;
+    let squares = 0;
+    for (let row = from + 1; row < to; row++) {
+      const away = values[row]! - first;
+      sum += away;
+      squares += away * away;
     }
+    const mean = sum / rows;
+    const before = this.#counts[column]!;
+    const count = before + rows * times;
+    const gap = first + mean - this.#means[column]!;
+    this.#counts[column] = count;
+    this.#means[column] = this.#means[column]! + (gap * rows * times) / count;
+    // What rounding leaves of no spread at all is none.
+    const own = Math.max(0, squares - sum * mean) * times;
+    this.#squares[column] = this.#squares[column]! + own + (gap * gap * before * rows * times) / count;
   }
-  return moments;
-}
 
-type Four = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
-
-function addSums([a, b, c, d]: Four, runs: Runs, into: Float64Array): void {
-  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
-  for (let run = 0; run < runs.length; run += 2) {
-    const end = runs[run + 1]!;
-    for (let row = runs[run]!; row < end; row++) {
-      sumA += a[row]!;
-      sumB += b[row]!;
-      sumC += c[row]!;
-      sumD += d[row]!;
-    }
+  of(column: number): Moments {
+    return { count: this.#counts[column]!, mean: this.#means[column]!, squares: this.#squares[column]! };
   }
-  into.set([sumA, sumB, sumC, sumD]);
-}
-
-/** Squares of what each value is away from its column's mean. */
-function addSquares([a, b, c, d]: Four, runs: Runs, means: Float64Array, into: Float64Array): void {
-  const [meanA, meanB, meanC, meanD] = [means[0]!, means[1]!, means[2]!, means[3]!];
-  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
-  for (let run = 0; run < runs.length; run += 2) {
-    const end = runs[run + 1]!;
-    for (let row = runs[run]!; row < end; row++) {
-      const [awayA, awayB] = [a[row]! - meanA, b[row]! - meanB];
-      const [awayC, awayD] = [c[row]! - meanC, d[row]! - meanD];
-      sumA += awayA * awayA;
-      sumB += awayB * awayB;
-      sumC += awayC * awayC;
-      sumD += awayD * awayD;
-    }
-  }
-  into.set([sumA, sumB, sumC, sumD]);
 }
 
 export function mergeMoments(all: readonly Moments[]): Moments {

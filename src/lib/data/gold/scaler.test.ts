@@ -1,10 +1,15 @@
 import { test as property, fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../core/errors.ts';
-import { mergeMoments, momentsOf, runsOf } from './moments.ts';
+import type { Moments } from './moments.ts';
+import { ColumnMoments, mergeMoments } from './moments.ts';
 import { applyScaler, fitScaler } from './scaler.ts';
 
-const all = (values: readonly number[]) => momentsOf([Float32Array.from(values)], [0, values.length])[0]!;
+const all = (values: readonly number[]): Moments => {
+  const moments = new ColumnMoments(1);
+  moments.add(0, Float32Array.from(values), 0, values.length);
+  return moments.of(0);
+};
 const market = (id: string, values: readonly number[]) => ({ id, moments: { x: all(values) } });
 const number = fc.float({ min: -100, max: 100, noNaN: true });
 
@@ -20,13 +25,32 @@ describe('moments', () => {
     }
   );
 
-  it('leave out what is not present', () => {
-    const columns = [1, 2, 3, 4, 5].map((factor) => Float32Array.of(factor, 99, 3 * factor, 0));
-    expect(momentsOf(columns, runsOf(Uint8Array.of(1, 0, 1, 0)))).toEqual(
-      [1, 2, 3, 4, 5].map((factor) => ({ count: 2, mean: 2 * factor, squares: 2 * factor ** 2 }))
-    );
-    expect(momentsOf(columns, runsOf(Uint8Array.of(0, 0, 0, 0)))[4]).toEqual({ count: 0, mean: 0, squares: 0 });
-    expect(runsOf(Uint8Array.of(0, 1, 1, 0, 1))).toEqual([1, 3, 4, 5]);
+  property.prop([fc.array(number, { minLength: 1, maxLength: 200 }), fc.integer({ min: 1, max: 70 })])(
+    'are those of a plain sum over the values, in whatever pieces they come',
+    (values, piece) => {
+      const column = Float32Array.from(values);
+      const moments = new ColumnMoments(2);
+      for (let from = 0; from < column.length; from += piece) {
+        moments.add(1, column, from, Math.min(column.length, from + piece));
+      }
+      const mean = column.reduce((sum, one) => sum + one, 0) / column.length;
+      const squares = column.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+      expect(moments.of(1).count).toBe(column.length);
+      expect(moments.of(1).mean).toBeCloseTo(mean, 9);
+      expect(Math.abs(moments.of(1).squares - squares)).toBeLessThan(1e-9 * (1 + squares));
+      expect(moments.of(0)).toEqual({ count: 0, mean: 0, squares: 0 });
+    }
+  );
+
+  it('count a value as often as it is said to stand', () => {
+    const twice = new ColumnMoments(1);
+    const once = new ColumnMoments(1);
+    twice.add(0, Float32Array.of(1, 2, 5), 0, 3, 2);
+    twice.add(0, Float32Array.of(9), 0, 1, 0);
+    once.add(0, Float32Array.of(1, 2, 5, 1, 2, 5), 0, 6);
+    expect(twice.of(0).count).toBe(6);
+    expect(twice.of(0).mean).toBeCloseTo(once.of(0).mean, 12);
+    expect(twice.of(0).squares).toBeCloseTo(once.of(0).squares, 12);
   });
 });
 

@@ -107,8 +107,10 @@ export class KalshiStreamReader {
 
   #read(bytes: Uint8Array, from: number, to: number, ended: boolean): void {
     const message = readMessage(this.#decoder.decode(bytes.subarray(from, to)));
-    if (message instanceof Fault) this.#lose(message, ended);
-    else if (message.type === 'other') this.#odd('note', 'other-channel', `a ${message.name} message is left out`);
+    if (message instanceof Fault) {
+      const lost = this.#lose(message, ended);
+      if (this.#options.keepTexts !== false) for (const recorder of lost) recorder.keepLost(bytes, from, to);
+    } else if (message.type === 'other') this.#odd('note', 'other-channel', `a ${message.name} message is left out`);
     else {
       this.#messages++;
       const recorder = this.#recorderOf(message.ticker);
@@ -187,8 +189,11 @@ export class KalshiStreamReader {
     return recorder;
   }
 
-  /** A line that cannot be read: nothing like a recording at its start, a loss later on. */
-  #lose({ clause, of, change }: Fault, ended: boolean): void {
+  /**
+   * A line that cannot be read: nothing like a recording at its start, a loss later on.
+   * @returns the markets whose book it took down: read again without it, it would stand
+   */
+  #lose({ clause, of, change }: Fault, ended: boolean): readonly KalshiRecorder[] {
     const line = this.#lines.lines;
     if (this.#messages === 0 && line <= 3 && of === undefined) throw this.#notAStream(clause);
     const cut = !ended && of === undefined;
@@ -197,10 +202,11 @@ export class KalshiStreamReader {
       cut ? 'last-line-cut' : 'unreadable-line',
       cut ? 'the last line is cut off; the file was not recorded to its end' : `${clause}; it is left out`
     );
-    if (cut || !change) return;
+    if (cut || !change) return [];
     const now = { receivedMillis: this.#receivedMillis, exchangeMillis: undefined, sid: -1 };
-    if (of !== undefined) this.#recorderOf(of.ticker).lose('lost-change', line, clause, of);
-    else for (const recorder of this.#markets.values()) recorder.lose('lost-change', line, clause, now);
+    const lost = of === undefined ? [...this.#markets.values()] : [this.#recorderOf(of.ticker)];
+    for (const recorder of lost) recorder.lose('lost-change', line, clause, of ?? now);
+    return lost;
   }
 
   #odd(severity: Oddity['severity'], code: string, clause: string): void {

@@ -163,6 +163,14 @@ export class KalshiRecorder {
     this.builder.row(taker === 'yes' ? RowKind.buyTrade : RowKind.sellTrade, SLOT, price, lots);
   }
 
+  /** Keeps the text of what was lost, at the time of the message before it. */
+  keepLost(bytes: Uint8Array, from: number, to: number): void {
+    this.texts.append(bytes, from, to);
+    this.texts.endText();
+    this.receivedMillis.push(this.receivedMillis.at(-1) ?? this.#received);
+    this.exchangeMillis.push(this.exchangeMillis.at(-1) ?? this.#received);
+  }
+
   /** Something of this market was lost. */
   lose(code: string, line: number, clause: string, at: MessageTime): void {
     this.#releaseFirst(at.exchangeMillis);

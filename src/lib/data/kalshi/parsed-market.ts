@@ -118,6 +118,7 @@ export class ParsedKalshiMarket {
           : terms?.result === undefined
             ? 'its outcome is not known: import what the venue says of it (its metadata) together with it'
             : 'no environment trades yes/no contracts',
+      ...(damage === undefined ? {} : { damage }),
       oddities: this.oddities
     };
   }

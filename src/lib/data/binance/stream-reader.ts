@@ -1,30 +1,42 @@
 /**
- * Recorded streams of Binance futures as an import takes them. A recording of one instrument, framed by nanoseconds, goes
- * to its scanner as it is; where a recorder kept several instruments in one file, or wrote seconds, its lines are written
- * again in that frame and go to a reader an instrument. The answers of the REST order book among them are their images.
+ * Recorded streams of Binance as an import takes them. A recording of one instrument, framed by nanoseconds, goes to its
+ * scanner as it is; where a recorder kept several instruments in one file, wrote seconds, or kept the answers of the REST
+ * order book in another file, lines are written again in that frame and go to a reader an instrument.
  */
 import { AppError } from '../../core/errors.ts';
+import { binanceSpotRules } from '../../market/venues/binance.ts';
 import { cryptoRules } from '../../market/venues/crypto.ts';
 import { framed, isFrameHeader } from '../crypto/framing.ts';
 import { LineSplitter } from '../line-splitter.ts';
 import { OddityLog } from '../oddities.ts';
 import type { ReadMarket } from '../recording.ts';
 import type { Oddity } from '../records.ts';
+import type { BinanceKind } from './binance-kind.ts';
+import type { BookImage } from './book-image.ts';
+import { isOf } from './book-image.ts';
 import { usdmMarket } from './usdm-market.ts';
 import { UsdmStreamReader } from './usdm-stream.ts';
+import type { UsdmStreamOptions } from './usdm-stream.ts';
 import type { Described, LadderFound } from './usdm-tape.ts';
 
-export type FuturesKind = 'binance-usdm' | 'binance-coinm';
-
-interface FuturesReader {
+interface StreamReader {
   readonly messages: number;
   readonly fileOddities: readonly Oddity[];
   push(bytes: Uint8Array): void;
   end(fingerprint: string): Iterable<ReadMarket>;
 }
 
-export function binanceReader(kind: FuturesKind, source: string): FuturesReader {
-  let reader: FuturesReader | undefined;
+export interface BinanceOptions {
+  readonly kind: BinanceKind;
+  readonly source: string;
+  /** Of the one instrument in it, where it is known beforehand; messages that name none are its own. */
+  readonly symbol?: string;
+  /** Answers of the REST order book from other files: each goes to its instrument, at its place in the stream. */
+  readonly images?: readonly BookImage[];
+}
+
+export function binanceReader(options: BinanceOptions): StreamReader {
+  let reader: StreamReader | undefined;
   let messages = 0;
   return {
     get messages() {
@@ -34,12 +46,13 @@ export function binanceReader(kind: FuturesKind, source: string): FuturesReader 
       return reader?.fileOddities ?? [];
     },
     push: (bytes) => {
-      reader ??= isScannable(bytes) ? new OneInstrument(kind, source) : new ManyInstruments(kind, source);
+      const alone = (options.images ?? []).length === 0 && isScannable(bytes);
+      reader ??= alone ? new OneInstrument(options) : new ManyInstruments(options);
       reader.push(bytes);
       messages = reader.messages;
     },
     *end(fingerprint) {
-      yield* (reader ?? new OneInstrument(kind, source)).end(fingerprint);
+      yield* (reader ?? new OneInstrument(options)).end(fingerprint);
     }
   };
 }
@@ -48,13 +61,25 @@ const DIGITS = 19;
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 const isScannable = (bytes: Uint8Array): boolean => bytes.subarray(0, DIGITS).every(isDigit);
 
-const streamReader = (kind: FuturesKind, source: string, symbol?: string): UsdmStreamReader =>
+const streamReader = ({ kind, source, symbol }: BinanceOptions): UsdmStreamReader =>
   new UsdmStreamReader({
     source,
     keepTexts: true,
+    join: true,
     ...(symbol === undefined ? {} : { symbol }),
-    ...(kind === 'binance-usdm' ? {} : { describe: coinmDescribed })
+    ...(kind === 'binance-usdm' ? {} : kind === 'binance-coinm' ? COINM : SPOT)
   });
+
+const SPOT: Pick<UsdmStreamOptions, 'describe' | 'numbers'> = {
+  numbers: 'spot',
+  describe: (found) => ({
+    venue: 'binance',
+    name: found.symbol,
+    eventName: 'Binance spot',
+    kind: 'SPOT',
+    rules: binanceSpotRules(found)
+  })
+};
 
 /** `BTCUSD_PERP` has no end, `BTCUSD_241227` does; a contract is worth 100 or 10 dollars, paid in the coin. */
 const coinmDescribed = (found: LadderFound): Described => {
@@ -68,13 +93,15 @@ const coinmDescribed = (found: LadderFound): Described => {
   };
 };
 
-class OneInstrument implements FuturesReader {
+const COINM: Pick<UsdmStreamOptions, 'describe'> = { describe: coinmDescribed };
+
+class OneInstrument implements StreamReader {
   /** One market a file: all that is odd is its own. */
   readonly fileOddities: readonly Oddity[] = [];
   readonly #reader: UsdmStreamReader;
 
-  constructor(kind: FuturesKind, source: string) {
-    this.#reader = streamReader(kind, source);
+  constructor(options: BinanceOptions) {
+    this.#reader = streamReader(options);
   }
 
   get messages(): number {
@@ -90,11 +117,15 @@ class OneInstrument implements FuturesReader {
   }
 }
 
-const SYMBOL = /"s":"([^"]+)"/u;
+const SYMBOL = /"s"\s*:\s*"([^"]+)"/u;
+/** Partial books name no instrument; the stream they come by does. */
+const PARTIAL = /^\{\s*"stream"\s*:\s*"([a-z0-9_]+)@depth\d+/u;
 const ASKED = /\/depth\?.*symbol=([A-Z0-9_]+)/u;
+const LAST_UPDATE = /"e"\s*:\s*"depthUpdate".*"u"\s*:\s*(\d+)/su;
+const NANO_DIGITS = 19;
 
-class ManyInstruments implements FuturesReader {
-  readonly #kind: FuturesKind;
+class ManyInstruments implements StreamReader {
+  readonly #options: BinanceOptions;
   readonly #source: string;
   readonly #file = new OddityLog();
   readonly #readers = new Map<string, UsdmStreamReader>();
@@ -103,8 +134,13 @@ class ManyInstruments implements FuturesReader {
   readonly #encoder = new TextEncoder();
   #strange = 0;
 
-  constructor(kind: FuturesKind, source: string) {
-    this.#kind = kind;
+  /** By instrument, the earliest first; taken out as they find their place. */
+  readonly #images = new Map<string, BookImage[]>();
+  #lastReceived = '';
+
+  constructor(options: BinanceOptions) {
+    const { source } = options;
+    this.#options = options;
     this.#source = source;
     this.#lines = new LineSplitter(source, (bytes, from, to) => {
       this.#read(this.#decoder.decode(bytes.subarray(from, to)));
@@ -127,6 +163,9 @@ class ManyInstruments implements FuturesReader {
 
   *end(fingerprint: string): Generator<ReadMarket> {
     this.#lines.end();
+    for (const [symbol, images] of this.#images) {
+      for (const image of images.splice(0)) this.#give(symbol, image.received ?? this.#lastReceived, image.json);
+    }
     let markets = 0;
     for (const [symbol, reader] of this.#readers) {
       let market: ReadMarket;
@@ -160,7 +199,11 @@ class ManyInstruments implements FuturesReader {
       if (this.#readers.size === 0 && !isFrameHeader(line) && ++this.#strange > 3) throw this.#notThis();
       return;
     }
-    const symbol = (message.url === undefined ? SYMBOL.exec(message.json) : ASKED.exec(message.url))?.[1];
+    const named = message.url === undefined ? SYMBOL : ASKED;
+    const symbol =
+      (named.exec(message.url ?? message.json) ?? [])[1] ??
+      PARTIAL.exec(message.json)?.[1]?.toUpperCase() ??
+      this.#options.symbol;
     if (symbol === undefined) {
       this.#odd('note', 'other-message', 'a message that names no instrument is left out');
       return;
@@ -170,12 +213,48 @@ class ManyInstruments implements FuturesReader {
       this.#odd('warning', 'unreadable-time', 'a message without a time; it is left out');
       return;
     }
+    this.#placeImages(symbol, received, message.json);
+    this.#give(symbol, received, message.json);
+    this.#lastReceived = received;
+  }
+
+  /**
+   * Images of the instrument that were received before the message, or, where no time was kept, that the message goes on
+   * from: the reader joins them to the updates by their numbers.
+   */
+  #placeImages(symbol: string, received: string, json: string): void {
+    const images = this.#imagesOf(symbol);
+    if (images.length === 0) return;
+    const [, last] = LAST_UPDATE.exec(json) ?? [];
+    while (images[0] !== undefined) {
+      const [image] = images;
+      const isDue =
+        image.received === undefined
+          ? last !== undefined && Number(last) > image.lastUpdate
+          : image.received <= received;
+      if (!isDue) return;
+      images.shift();
+      this.#give(symbol, image.received ?? received, image.json);
+    }
+  }
+
+  #imagesOf(symbol: string): BookImage[] {
+    let images = this.#images.get(symbol);
+    if (images === undefined) {
+      const { kind, images: all = [] } = this.#options;
+      images = all.filter((image) => image.symbol === symbol && isOf(image, kind)).sort(inOrder);
+      this.#images.set(symbol, images);
+    }
+    return images;
+  }
+
+  #give(symbol: string, received: string, json: string): void {
     let reader = this.#readers.get(symbol);
     if (reader === undefined) {
-      reader = streamReader(this.#kind, `${this.#source} ${symbol}`, symbol);
+      reader = streamReader({ ...this.#options, source: `${this.#source} ${symbol}`, symbol });
       this.#readers.set(symbol, reader);
     }
-    reader.push(this.#encoder.encode(`${received} ${message.json}\n`));
+    reader.push(this.#encoder.encode(`${received} ${json}\n`));
   }
 
   #odd(severity: Oddity['severity'], code: string, clause: string): void {
@@ -185,15 +264,22 @@ class ManyInstruments implements FuturesReader {
   #notThis(): AppError {
     return new AppError('data.kind', {
       subject: this.#source,
-      expected: 'a recorded stream of Binance futures: a message on each line',
+      expected: 'a recorded stream of Binance: a message on each line',
       got: 'lines that are none',
       remedy: 'choose a recording of that format'
     });
   }
 }
 
-/** A recorder that kept no time: the venue's own stands for it. */
+/** A recorder that kept no time: the venue's own stands for it, milliseconds or microseconds. */
 function timeOf(json: string): string | undefined {
-  const [, millis] = /"E":(\d{13})\b/u.exec(json) ?? [];
-  return millis === undefined ? undefined : `${millis}000000`;
+  const [, time] = /"E"\s*:\s*(\d{13}|\d{16})\b/u.exec(json) ?? [];
+  return time?.padEnd(NANO_DIGITS, '0');
 }
+
+const inOrder = (one: BookImage, other: BookImage): number =>
+  (one.received ?? '') < (other.received ?? '')
+    ? -1
+    : one.received === other.received
+      ? one.lastUpdate - other.lastUpdate
+      : 1;

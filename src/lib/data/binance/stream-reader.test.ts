@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { recognise } from '../recognise.ts';
 import type { ReadMarket } from '../recording.ts';
-import { binanceReader } from './futures-reader.ts';
-import type { FuturesKind } from './futures-reader.ts';
+import { binanceReader } from './stream-reader.ts';
+import type { BinanceKind } from './binance-kind.ts';
 
 const T = 1_700_000_000_000;
 const encoder = new TextEncoder();
@@ -41,10 +41,10 @@ const image = (s: string): object => ({
 });
 
 function read(
-  kind: FuturesKind,
+  kind: BinanceKind,
   lines: readonly string[]
 ): { readonly markets: readonly ReadMarket[]; readonly codes: readonly string[] } {
-  const reader = binanceReader(kind, 'abc');
+  const reader = binanceReader({ kind, source: 'abc' });
   // In pieces, as files come.
   const bytes = encoder.encode(`${lines.join('\n')}\n`);
   reader.push(bytes.slice(0, 40));

@@ -1,0 +1,62 @@
+/** Members of an archive that carry one recording on, while they are read one by one. Knows no format. */
+import type { AppError } from '../core/errors.ts';
+import type { Chain, MemberPlace } from './recording.ts';
+import type { Oddity } from './records.ts';
+import { Sha256 } from './sha256.ts';
+import type { StreamKind, VenueReader } from './venue-reader.ts';
+
+export interface OpenReader {
+  readonly kind: StreamKind | undefined;
+  readonly reader: VenueReader;
+}
+
+export class ChainReading {
+  readonly #members: Chain;
+  readonly #hash = new Sha256();
+  #next = 0;
+  open: OpenReader | undefined;
+  /** Why the recording is partial: what a member of it could not give. */
+  cut: AppError | undefined;
+  /** Of the file, found in these members. */
+  readonly oddities: Oddity[] = [];
+
+  constructor(members: Chain) {
+    this.#members = members;
+  }
+
+  /** Where the whole of it is said to stand. */
+  get first(): Pick<MemberPlace, 'path' | 'number'> {
+    const [first] = this.#members;
+    if (first === undefined) throw new Error('a chain of nothing');
+    return first;
+  }
+
+  get isBegun(): boolean {
+    return this.#next > 0;
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#members.length;
+  }
+
+  /** Whether the member is the one to be read now; one that stands before its time in the archive is met once more. */
+  isNext(number: number): boolean {
+    return this.#members[this.#next]?.number === number;
+  }
+
+  /** @param sha256 of the member's bytes, hex */
+  took(sha256: string): void {
+    this.#hash.update(new TextEncoder().encode(sha256));
+    this.#next++;
+  }
+
+  /** It was read before. */
+  pass(): void {
+    this.#next = this.#members.length;
+  }
+
+  /** SHA-256, hex, over its members' own. */
+  fingerprint(): string {
+    return this.#hash.hex();
+  }
+}

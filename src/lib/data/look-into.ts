@@ -1,0 +1,164 @@
+/**
+ * What a file of an import is, as far as others must know of it before the first is read: what it says of their markets,
+ * and which recordings in it go on in others. Looks at beginnings alone; an archive is gone through once. Reads no market.
+ */
+import { AppError } from '../core/errors.ts';
+import type { Member } from './archive/members.ts';
+import { members } from './archive/members.ts';
+import { symbolsIn } from './binance/binance-kind.ts';
+import type { BookImage, Recorded } from './binance/book-image.ts';
+import { bookImages } from './binance/book-image.ts';
+import { sniff } from './decode/decode.ts';
+import type { RecordingKind } from './import-question.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
+import { readTerms } from './kalshi/metadata.ts';
+import { plainText } from './plain-text.ts';
+import { HEAD_BYTES, recognise } from './recognise.ts';
+import type { Container } from './records.ts';
+import { isDocument } from './venue-reader.ts';
+
+/** A recording that may go on in another: recorders of Kalshi begin a new file each day. */
+export interface Part {
+  readonly path: string;
+  /** Among the members of its archive that can be read. */
+  readonly number: number;
+  readonly tickers: ReadonlySet<string>;
+  readonly firstMillis: number;
+}
+
+export interface Look {
+  readonly file: File;
+  readonly container: Container;
+  readonly isArchive: boolean;
+  readonly parts: readonly Part[];
+  readonly recorded: readonly Recorded[];
+  readonly terms: readonly KalshiTerms[];
+  readonly images: readonly BookImage[];
+  /** Whether there is nothing in it but terms and images, which are joined to recordings elsewhere. */
+  readonly isBeside: boolean;
+}
+
+/** No answer of an interface is near this. */
+const LONGEST_ANSWER = 1 << 24;
+const SNIFF_BYTES = 512;
+/** An image says so before its first level. */
+const IMAGE_START = 512;
+
+type FileMember = Extract<Member, { kind: 'file' }>;
+
+interface Found {
+  readonly parts: Part[];
+  readonly recorded: Recorded[];
+  readonly terms: KalshiTerms[];
+  readonly images: BookImage[];
+  others: number;
+}
+
+/** @throws aborted; what is wrong with the file is left for its reader to say */
+export async function lookInto(file: File, signal: AbortSignal | undefined): Promise<Look> {
+  const container = sniff(new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer()));
+  const found: Found = { parts: [], recorded: [], terms: [], images: [], others: 0 };
+  let isArchive = container === 'zip' || container === 'tar';
+  // A block of bzip2 takes longer than the whole look at anything else, and no recorder with companions writes it.
+  if (container !== 'bzip2') {
+    let number = 0;
+    try {
+      for await (const member of members(file, signal === undefined ? {} : { signal })) {
+        if (member.kind === 'refused') continue;
+        isArchive ||= member.path !== file.name;
+        if (member.containers.includes('bzip2')) {
+          found.others++;
+          break;
+        }
+        const kind = await lookAt(member, number++, found);
+        if (!isArchive || (kind !== undefined && standsAlone(kind))) break;
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || !thrown.code.startsWith('data.')) throw thrown;
+      found.others++;
+    }
+  } else found.others++;
+  const { others, ...told } = found;
+  const beside = told.terms.length + told.images.length > 0;
+  const isBeside = beside && others === 0 && told.parts.length === 0 && told.recorded.length === 0;
+  return { file, container, isArchive, ...told, isBeside };
+}
+
+/** Streams of venues whose recordings need nothing beside them: an archive of these need not be gone through. */
+const standsAlone = (kind: RecordingKind): boolean =>
+  !isDocument(kind) && kind !== 'kalshi' && !kind.startsWith('binance');
+
+/** @throws data.* of what holds the member; a torn answer in it is left for its reader */
+async function lookAt(member: FileMember, number: number, found: Found): Promise<RecordingKind | undefined> {
+  const { path } = member;
+  const head = await beginning(member.chunks, HEAD_BYTES);
+  const rest = async (): Promise<string> =>
+    plainText(head.whole ? head.bytes : (await beginning(head.rest, LONGEST_ANSWER, head.bytes)).bytes);
+  const text = plainText(head.bytes);
+  const images = mayBeImages(text) ? bookImages(await rest(), path) : undefined;
+  if (images !== undefined) {
+    found.images.push(...images);
+    return undefined;
+  }
+  const [first] = recognise(head.bytes, head.whole);
+  switch (first?.kind) {
+    case 'kalshi-terms':
+      try {
+        found.terms.push(...readTerms(await rest(), path));
+      } catch (thrown) {
+        if (!(thrown instanceof AppError)) throw thrown;
+        found.others++;
+      }
+      break;
+    case 'kalshi':
+      found.parts.push({ path, number, ...partOf(text) });
+      break;
+    case 'binance-spot':
+    case 'binance-usdm':
+    case 'binance-coinm':
+      found.recorded.push({ kind: first.kind, symbols: symbolsIn(text) });
+      break;
+    default:
+      found.others++;
+  }
+  return first?.kind;
+}
+
+const mayBeImages = (text: string): boolean => {
+  const at = text.indexOf('"lastUpdateId"');
+  return at >= 0 && at < IMAGE_START && !/"(?:e|stream)"\s*:/u.test(text);
+};
+
+function partOf(text: string): Pick<Part, 'tickers' | 'firstMillis'> {
+  const tickers = new Set([...text.matchAll(/"market_ticker"\s*:\s*"([^"]+)"/gu)].map(([, ticker]) => ticker ?? ''));
+  return { tickers, firstMillis: Number(/"recv_ms"\s*:\s*(\d+)/u.exec(text)?.[1] ?? Number.NaN) };
+}
+
+interface Beginning {
+  readonly bytes: Uint8Array;
+  readonly whole: boolean;
+  readonly rest: AsyncIterable<Uint8Array>;
+}
+
+async function beginning(chunks: AsyncIterable<Uint8Array>, length: number, before?: Uint8Array): Promise<Beginning> {
+  const pieces = before === undefined ? [] : [before];
+  let count = before?.length ?? 0;
+  const source = chunks[Symbol.asyncIterator]();
+  const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => source };
+  let whole = false;
+  while (count < length && !whole) {
+    const next = await source.next();
+    if (next.done === true) whole = true;
+    else {
+      pieces.push(next.value);
+      count += next.value.length;
+    }
+  }
+  const bytes = new Uint8Array(count);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return { bytes, whole, rest };
+}
