@@ -14,7 +14,6 @@ import type {
 } from '@tensorflow/tfjs-core';
 import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
-import type { FusedLosses } from '../fused-losses.ts';
 import type { InPlaceKernels } from '../in-place.ts';
 import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
 import { referenceMlp, type JoiningMlp } from '../mlp.ts';
@@ -154,35 +153,6 @@ export function checkMlp(mlp: JoiningMlp): number {
       })
     );
     return Math.max(...errors);
-  });
-}
-
-/** Against the sums written out, in doubles: value and slopes. */
-export function checkQuantileHuber({ quantileHuber }: Pick<FusedLosses, 'quantileHuber'>): number {
-  return tf.tidy(() => {
-    const random = stream('quantile huber');
-    const [rows, quantiles, atoms] = [3, 5, 7];
-    const values = normalTensor(random, [rows, quantiles]);
-    const target = normalTensor(random, [rows, atoms]);
-    const mask = [1, 0, 1];
-    const [v, t] = [values.dataSync(), target.dataSync()];
-    const scale = 1 / (quantiles * atoms * 2);
-    let loss = 0;
-    const slopes = Array.from(v, (value, at) => {
-      const row = Math.floor(at / quantiles);
-      const tau = ((at % quantiles) + 0.5) / quantiles;
-      let slope = 0;
-      for (let j = 0; j < atoms; j++) {
-        const delta = t[row * atoms + j]! - value;
-        const clipped = Math.max(-1, Math.min(1, delta));
-        const weight = mask[row]! * scale * Math.abs(tau - (delta < 0 ? 1 : 0));
-        loss += weight * clipped * (delta - clipped / 2);
-        slope -= weight * clipped;
-      }
-      return slope;
-    });
-    const { value, grad } = tf.valueAndGrad((x: Tensor) => quantileHuber(x, target, tf.tensor1d(mask)))(values);
-    return worst([value, grad], [tf.scalar(loss), tf.tensor2d(slopes, [rows, quantiles])]);
   });
 }
 

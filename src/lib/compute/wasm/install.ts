@@ -3,8 +3,9 @@
  * use that agree. Whatever goes wrong leaves stock tfjs in place and is said in the device report.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { setFusedLosses } from '../fused-losses.ts';
+import { fusedLosses, setFusedLosses, type FusedLosses } from '../fused-losses.ts';
 import { setInPlaceKernels } from '../in-place.ts';
+import { checkClipped, checkMaskedMean, checkQuantileHuber, checkSmallest, checkSquashed } from '../loss-checks.ts';
 import { setFusedLstm } from '../lstm.ts';
 import { setFusedMlp, setJoiningMlp } from '../mlp.ts';
 import {
@@ -14,7 +15,6 @@ import {
   checkLstm,
   checkMatMul,
   checkMlp,
-  checkQuantileHuber,
   checkSum,
   TOLERANCE
 } from './check.ts';
@@ -77,7 +77,7 @@ export async function installWasmKernels(
 
   const inUse: string[] = [];
   for (const { name, check, refuse } of candidates(started)) {
-    const verdict = tryCheck(check);
+    const verdict = await tryCheck(check);
     if (verdict === undefined) inUse.push(name);
     else {
       refuse();
@@ -94,7 +94,7 @@ export async function installWasmKernels(
 
 interface Candidate {
   readonly name: string;
-  readonly check: () => number;
+  readonly check: () => number | Promise<number>;
   readonly refuse: () => void;
 }
 
@@ -103,7 +103,7 @@ function candidates(module: KernelModule): readonly Candidate[] {
   useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Identity']);
   const lstm = wasmLstm(module);
   const mlp = wasmMlp(module);
-  const losses = wasmLosses(module);
+  const { quantileHuber, squashedSample, maskedMean, clipped, smallest } = wasmLosses(module);
   const inPlace = wasmInPlace(module);
   return [
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
@@ -134,15 +134,11 @@ function candidates(module: KernelModule): readonly Candidate[] {
         setJoiningMlp('wasm', undefined);
       }
     },
-    {
-      name: 'quantile Huber loss',
-      check: () => {
-        const error = checkQuantileHuber(losses);
-        if (error <= TOLERANCE) setFusedLosses('wasm', losses);
-        return error;
-      },
-      refuse: () => setFusedLosses('wasm', undefined)
-    },
+    ofLoss('quantile Huber loss', { quantileHuber }, checkQuantileHuber),
+    ofLoss('squashed Gaussian', { squashedSample }, checkSquashed),
+    ofLoss('masked mean', { maskedMean }, checkMaskedMean),
+    ofLoss('clipping', { clipped }, checkClipped),
+    ofLoss('smallest of rows', { smallest }, checkSmallest),
     {
       name: 'optimisers in place',
       check: () => {
@@ -155,10 +151,27 @@ function candidates(module: KernelModule): readonly Candidate[] {
   ];
 }
 
+/** A part of a loss, in use once it was found right. */
+function ofLoss<Own extends Partial<FusedLosses>>(
+  name: string,
+  own: Own,
+  check: (own: Own) => Promise<number>
+): Candidate {
+  return {
+    name,
+    check: async () => {
+      const error = await check(own);
+      if (error <= TOLERANCE) setFusedLosses('wasm', { ...fusedLosses(), ...own });
+      return error;
+    },
+    refuse: () => undefined
+  };
+}
+
 /** Undefined when the kernel agrees, else why it is not used. */
-function tryCheck(check: () => number): string | undefined {
+async function tryCheck(check: Candidate['check']): Promise<string | undefined> {
   try {
-    const error = check();
+    const error = await check();
     return error <= TOLERANCE ? undefined : `ours differs by ${error.toExponential(1)} of the largest value`;
   } catch (error) {
     return `ours failed (${reasonOf(error)})`;

@@ -250,8 +250,10 @@ describe('a kernel module that does not hold', () => {
     const device = await chooseDevice('wasm', { kernels: { load } });
     expect(device.report.kernels).toMatch(/stock tfjs for matrix product: ours differs/);
     expect(device.report.kernels).toMatch(/stock tfjs for LSTM: ours differs/);
-    // Copying has no arithmetic to get wrong.
-    expect(device.report.kernels).toMatch(/^own SIMD kernels \(strict\): concatenation, clones; /);
+    // Copying and comparing have no arithmetic to get wrong.
+    expect(device.report.kernels).toMatch(
+      /^own SIMD kernels \(strict\): concatenation, clones, clipping, smallest of rows; /
+    );
     tf.tidy(() => {
       expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).arraySync()).toEqual([
         [3, 3],

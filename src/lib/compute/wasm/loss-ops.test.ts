@@ -5,6 +5,7 @@ import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
 import { chooseDevice, type Device, type DeviceSeams } from '../device.ts';
 import { fusedLosses } from '../fused-losses.ts';
+import { plainSquashed, valuesAndGradients } from '../loss-checks.ts';
 import { normalTensor } from '../random.ts';
 import { relativeError } from './check.ts';
 
@@ -84,6 +85,92 @@ describe.each(devices)('quantile Huber loss on %s', (_, seams) => {
       const { values, ...rest } = argsOf({ rows: 3, quantiles: 5, atoms: 4 });
       const broken = tf.where<tf.Tensor2D>(tf.greater(values, -100), tf.fill([3, 5], NaN), values);
       expect(fused({ values: broken, ...rest, mask: tf.ones([3]) }).dataSync()[0]).toBeNaN();
+    });
+  });
+});
+
+const rowsOf = [
+  [1, 1],
+  [3, 1],
+  [1, 5],
+  [256, 1],
+  [7, 3],
+  [2, 9, 4],
+  [5, 13, 3]
+] as const;
+
+describe.each(devices)('parts of losses on %s', (_, seams) => {
+  let device: Device;
+  beforeAll(async () => {
+    device = await chooseDevice('wasm', seams);
+  });
+  afterAll(() => {
+    device.dispose();
+  });
+  const stream = (shape: readonly number[]): Random => new Random(seed(42), JSON.stringify(shape));
+  const expectSame = (ours: tf.Tensor[], theirs: tf.Tensor[]): void => {
+    expect(ours.length).toBe(theirs.length);
+    ours.forEach((tensor, i) => {
+      expect(relativeError(tensor, theirs[i]!), String(i)).toBeLessThan(1e-5);
+    });
+  };
+
+  it.each(rowsOf)('squashed Gaussian of $shape', ({ shape }) => {
+    tf.tidy(() => {
+      const random = stream(shape);
+      const noise = normalTensor(random, shape);
+      // Far out too, where tanh saturates.
+      const start = [tf.mul(normalTensor(random, shape), 4), normalTensor(random, shape)];
+      const [ours, theirs] = [fusedLosses().squashedSample!, plainSquashed].map((sample) =>
+        valuesAndGradients(start, ([mean, logStd]) => {
+          const { action, logProb } = sample({ mean: mean!, logStd: logStd!, noise, epsilon: 1e-6 });
+          return [action, logProb];
+        })
+      );
+      expectSame(ours!, theirs!);
+    });
+  });
+
+  it.each(rowsOf)('masked mean, and clipping, of $shape', ({ shape }) => {
+    tf.tidy(() => {
+      const random = stream(shape);
+      const mask = tf.cast(tf.greater(normalTensor(random, shape), -0.3), 'float32');
+      const plain = (x: tf.Tensor): tf.Tensor => tf.div(tf.sum(tf.mul(x, mask)), tf.maximum(tf.sum(mask), 1));
+      const { maskedMean, clipped } = fusedLosses();
+      const start = [normalTensor(random, shape)];
+      expectSame(
+        valuesAndGradients(start, ([x]) => [maskedMean!(x!, mask), clipped!(x!, -0.5, 0.7)]),
+        valuesAndGradients(start, ([x]) => [plain(x!), tf.clipByValue(x!, -0.5, 0.7)])
+      );
+    });
+  });
+
+  it.each([
+    [1, 1, 1],
+    [3, 4, 4],
+    [5, 7, 3],
+    [900, 50, 46],
+    [2, 64, 1]
+  ])('the smallest, of %i rows of %i numbers %i', (rows, width, count) => {
+    tf.tidy(() => {
+      // With equals among them, and both zeros.
+      const x = tf.mul(tf.round(tf.mul(normalTensor(stream([rows, width]), [rows, width]), 3)), 0.5);
+      const wanted = tf.neg(tf.topk(tf.neg(x), count, true).values);
+      expect(Array.from(fusedLosses().smallest!(x, count).dataSync(), (v) => v + 0)).toEqual(
+        Array.from(wanted.dataSync(), (v) => v + 0)
+      );
+    });
+  });
+
+  it('no number stays none', () => {
+    tf.tidy(() => {
+      const none = tf.fill([5, 2], NaN);
+      const zeros = tf.zeros([5, 2]);
+      const { squashedSample, maskedMean, clipped, smallest } = fusedLosses();
+      const sample = squashedSample!({ mean: none, logStd: zeros, noise: zeros, epsilon: 1e-6 });
+      const all = [sample.action, sample.logProb, maskedMean!(none, tf.ones([5, 2])), clipped!(none, -1, 1)];
+      for (const values of all) expect(values.dataSync().every(Number.isNaN)).toBe(true);
+      expect(smallest!(tf.tensor2d([[1, NaN, -1]]), 2).dataSync()).toEqual(Float32Array.of(-1, 1));
     });
   });
 });

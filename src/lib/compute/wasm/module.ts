@@ -26,6 +26,31 @@ export interface KernelExports {
     epsilon: number
   ): void;
   sumOfSquares(count: number, values: number): number;
+  squashedForward(
+    rows: number,
+    actions: number,
+    mean: number,
+    logStd: number,
+    noise: number,
+    epsilon: number,
+    action: number,
+    logProb: number,
+    slopes: number,
+    terms: number
+  ): void;
+  squashedBackward(
+    rows: number,
+    actions: number,
+    slopes: number,
+    dAction: number,
+    dLogProb: number,
+    dMean: number,
+    dLogStd: number
+  ): void;
+  maskedMean(count: number, x: number, mask: number, mean: number, weights: number): void;
+  clip(count: number, x: number, low: number, high: number, y: number): void;
+  clipGradient(count: number, x: number, low: number, high: number, dy: number, dx: number): void;
+  smallestScratch(width: number): number;
 }
 
 type Numbers = readonly number[];
@@ -40,6 +65,7 @@ const SHARDED = [
   'lstmForward',
   'lstmBackward',
   'quantileHuber',
+  'smallest',
   'adamAll',
   'polyakAll',
   'sumOverRows'

@@ -10,17 +10,8 @@ import { setFusedLstm } from '../lstm.ts';
 import { setFusedMlp } from '../mlp.ts';
 import { webgpuBackend } from './backend.ts';
 import { captureOn } from './capture.ts';
-import {
-  checkClipped,
-  checkLists,
-  checkLstm,
-  checkMaskedMean,
-  checkMlp,
-  checkQuantileHuber,
-  checkSmallest,
-  checkSquashed,
-  TOLERANCE
-} from './check.ts';
+import { checkClipped, checkMaskedMean, checkQuantileHuber, checkSmallest, checkSquashed } from '../loss-checks.ts';
+import { checkLists, checkLstm, checkMlp, TOLERANCE } from './check.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { webgpuLists } from './list-ops.ts';
 import { webgpuLosses } from './loss-ops.ts';

@@ -5,10 +5,11 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../../tests/support/webgpu-device.ts';
 import { fusedLosses } from '../fused-losses.ts';
+import { difference, plainQuantileHuber, plainSquashed, valuesAndGradients } from '../loss-checks.ts';
 import { lstmSequence, referenceLstmSequence } from '../lstm.ts';
 import { mlp, referenceMlp } from '../mlp.ts';
 import { normalTensor } from '../random.ts';
-import { difference, plainQuantileHuber, plainSquashed, TOLERANCE, valuesAndGradients } from './check.ts';
+import { TOLERANCE } from './check.ts';
 
 const size = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
 /** A shape is a pipeline: compiling them is what takes the time on a software driver. */

@@ -15,4 +15,6 @@ export { copyRows } from './layout';
 export { lstmBackward, lstmForward, lstmScratch } from './lstm';
 export { adamAll, polyakAll, sumOfSquares, sumOverRows } from './optimiser';
 export { quantileHuber } from './quantile-huber';
+export { clip, clipGradient, maskedMean, smallest, smallestScratch } from './reductions';
 export { rmsProp } from './rms-prop';
+export { squashedBackward, squashedForward } from './squashed-gaussian';
