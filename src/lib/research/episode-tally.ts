@@ -1,4 +1,6 @@
 /** Follows the episodes of a vector environment and keeps what each one came to when it ended. */
+import { arrayOf } from '../agents/replay/rings.ts';
+import type { StoredArray, StoredArrays } from '../compute/safetensors.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
 
 export interface EndedEpisode {
@@ -53,6 +55,23 @@ export class EpisodeTally {
       this.#playing[e] = buffers.episode[e]!;
     }
     return ended;
+  }
+
+  /** What the episodes under way have come to so far. */
+  save(): StoredArrays {
+    return new Map<string, StoredArray>([
+      ['episodes.return', { shape: [this.#return.length], values: this.#return.slice() }],
+      ['episodes.length', { shape: [this.#length.length], values: this.#length.slice() }],
+      ['episodes.terms', { shape: [this.#terms.length], values: this.#terms.slice() }]
+    ]);
+  }
+
+  /** @throws AppError `data.drift` when they are other episodes than these */
+  load(saved: StoredArrays): void {
+    const { size } = this.#env;
+    this.#return.set(arrayOf(saved, 'episodes.return', size, this.#return));
+    this.#length.set(arrayOf(saved, 'episodes.length', size, this.#length));
+    this.#terms.set(arrayOf(saved, 'episodes.terms', this.#terms.length, this.#terms));
   }
 
   /** Environments still playing: 0 once a `once` schedule is through. */

@@ -33,6 +33,11 @@ export class MetricWindow {
     }
   }
 
+  /** Whether there is anything that the next row is to tell of. */
+  get pending(): boolean {
+    return this.#episodes.length > 0 || this.#losses.size > 0;
+  }
+
   secondsSince(progress: RunProgress): number {
     return progress.wallSeconds - this.#since.wallSeconds;
   }

@@ -9,16 +9,22 @@ import { Random } from '../core/random.ts';
 import type { Clock } from '../core/time.ts';
 import { seed } from '../core/units.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
+import { arrayOf } from '../agents/replay/rings.ts';
+import type { StoredArrays } from '../compute/safetensors.ts';
+import type { EnvStanding } from '../env/standing.ts';
 import { EpisodeTally } from './episode-tally.ts';
 import { MetricWindow } from './metric-window.ts';
 import type { RunProgress } from './metric-window.ts';
 import type { RunControl } from './run-control.ts';
+import { standingArrays } from './run-memory.ts';
+import type { MemoryToKeep, RunMemory } from './run-memory.ts';
 import type { EvaluationReport, MetricRow } from './types.ts';
 
 export interface TrainRunEvents {
   rows(rows: readonly MetricRow[]): void;
   evaluation(report: EvaluationReport): void;
-  checkpoint(checkpoint: Checkpoint, progress: RunProgress): Promise<void>;
+  /** With what a run that goes on exactly needs beside it, where that is kept. */
+  checkpoint(checkpoint: Checkpoint, progress: RunProgress, memory: MemoryToKeep | undefined): Promise<void>;
   paused(paused: boolean): void;
 }
 
@@ -35,6 +41,13 @@ export interface TrainRunOptions {
   readonly events: TrainRunEvents;
   /** Where a resumed run stands: the checkpoint's `state.run`, once the agent has loaded it. */
   readonly from?: RunStanding;
+  /** Where a run is to go on exactly; left out, a resumed one begins fresh episodes. */
+  readonly memory?: {
+    readonly keeper: RunMemory;
+    readonly standing: () => Promise<EnvStanding>;
+    /** What was kept, once agent and environments stand as they did. */
+    readonly recalled?: StoredArrays;
+  };
 }
 
 /** What the loop adds to a checkpoint's `state`, under `run`. */
@@ -86,20 +99,34 @@ class TrainRun {
   }
 
   async run(): Promise<{ state: 'finished' | 'stopped'; progress: RunProgress }> {
-    const { config, env, control } = this.#options;
-    // A resumed run starts fresh episodes: where an environment stood is not kept.
-    const episodes = new Random(seed(config.seed), 'train').split(`from ${String(this.#updates)}`);
-    await env.reset({ seed: seed(episodes.bits()), schedule: 'shuffle', stepsBefore: this.#environmentSteps });
-    const tally = new EpisodeTally(env);
+    const { config, control } = this.#options;
+    const tally = await this.#begin();
     while (this.#updates < config.training.updates && !control.stopping) {
-      if (control.paused) await this.#pause();
+      if (control.paused) await this.#pause(tally);
       else await this.#vectorStep(tally);
     }
     if (this.#window.secondsSince(this.#progress()) > QUIET_SECONDS / 10) this.#report();
-    await this.#save();
+    await this.#save(tally);
     await this.#evaluate();
     const state = this.#updates >= config.training.updates ? 'finished' : 'stopped';
     return { state, progress: this.#progress() };
+  }
+
+  /** From the beginning, in the midst of the episodes at hand, or, where those are not known, with fresh ones. */
+  async #begin(): Promise<EpisodeTally> {
+    const { config, env, memory } = this.#options;
+    const recalled = memory?.recalled;
+    if (recalled === undefined) {
+      const episodes = new Random(seed(config.seed), 'train').split(`from ${String(this.#updates)}`);
+      await env.reset({ seed: seed(episodes.bits()), schedule: 'shuffle', stepsBefore: this.#environmentSteps });
+      return new EpisodeTally(env);
+    }
+    const tally = new EpisodeTally(env);
+    tally.load(recalled);
+    this.#starts.set(arrayOf(recalled, 'run.starts', env.size, this.#starts));
+    // A rollout that was stopped in the midst of its updates.
+    if (this.#options.agent.pace === 'rollout') await this.#learn();
+    return tally;
   }
 
   /** Vector steps between spells of learning from a replay. */
@@ -132,7 +159,7 @@ class TrainRun {
     const progress = this.#progress();
     if (this.#window.secondsSince(progress) >= QUIET_SECONDS) this.#report();
     const now = clock.monotonicMillis();
-    if (now - this.#savedMillis >= config.training.checkpointSeconds * 1000) await this.#save();
+    if (now - this.#savedMillis >= config.training.checkpointSeconds * 1000) await this.#save(tally);
     if (now - this.#breathedMillis >= BREATH_MILLIS) await this.#breathe();
   }
 
@@ -149,7 +176,8 @@ class TrainRun {
       if (evaluateEvery > 0 && updates % evaluateEvery === 0 && updates < last) {
         await this.#evaluate();
       }
-      if (this.#options.control.stopping) return;
+      // With a replay a spell is ended first: the environments have played on beside it.
+      if (this.#options.control.stopping && agent.pace === 'rollout') return;
       if (clock.monotonicMillis() - this.#breathedMillis >= BREATH_MILLIS) await this.#breathe();
     }
   }
@@ -166,10 +194,10 @@ class TrainRun {
     }
   }
 
-  async #pause(): Promise<void> {
+  async #pause(tally: EpisodeTally): Promise<void> {
     const { control, events } = this.#options;
     this.#report();
-    await this.#save();
+    await this.#save(tally);
     events.paused(true);
     await this.#offTheClock(() => control.untilAwake());
     if (!control.stopping) events.paused(false);
@@ -196,16 +224,27 @@ class TrainRun {
     this.#options.events.rows([this.#window.take(this.#progress())]);
   }
 
-  async #save(): Promise<void> {
+  async #save(tally: EpisodeTally): Promise<void> {
     const { agent, events } = this.#options;
+    // What a resumed run would not know of is told now.
+    if (this.#window.pending) this.#report();
     const progress = this.#progress();
     const checkpoint = await agent.save();
     const run: RunStanding = { ...progress, credit: this.#credit };
     await events.checkpoint(
       { ...checkpoint, meta: { ...checkpoint.meta, state: { ...checkpoint.meta.state, run } } },
-      progress
+      progress,
+      await this.#remember(tally)
     );
     this.#savedMillis = this.#options.clock.monotonicMillis();
+  }
+
+  async #remember(tally: EpisodeTally): Promise<MemoryToKeep | undefined> {
+    const { memory } = this.#options;
+    if (memory === undefined) return undefined;
+    const starts = { shape: [this.#starts.length], values: this.#starts.slice() };
+    const standing = standingArrays(await memory.standing());
+    return memory.keeper.take(this.#updates, new Map([...tally.save(), ...standing, ['run.starts', starts] as const]));
   }
 
   async #breathe(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { EnvConfig } from '../config/run-config.ts';
 import type { WireError } from '../core/errors.ts';
 import type { EpisodeOrders } from '../env/episode-orders.ts';
+import type { EnvStanding } from '../env/standing.ts';
 import type { EnvSpec, ResetOptions } from '../env/vector-env.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 
@@ -13,6 +14,8 @@ export interface EnvOpen {
   readonly shared?: SharedSlab;
   /** Whether it keeps the orders of its episodes until they are taken. */
   readonly keepOrders?: boolean;
+  /** Where it goes on from instead of a reset. */
+  readonly from?: EnvStanding;
 }
 
 export interface SharedSlab {
@@ -20,9 +23,12 @@ export interface SharedSlab {
   readonly control: SharedArrayBuffer;
 }
 
-/** `takeOrders` is answered with `orders` before it is done. */
+/** `takeOrders` is answered with `orders` before it is done, `standing` with `standing`. */
 export type EnvCommand =
-  { readonly kind: 'step' } | ({ readonly kind: 'reset' } & ResetOptions) | { readonly kind: 'takeOrders' };
+  | { readonly kind: 'step' }
+  | ({ readonly kind: 'reset' } & ResetOptions)
+  | { readonly kind: 'takeOrders' }
+  | { readonly kind: 'standing' };
 
 /** A command where nothing is shared: the slab travels with it, actions in, and comes back with all else. */
 export interface EnvMessage {
@@ -38,7 +44,14 @@ export interface Preparing {
 
 export type EnvAnswer =
   | ({ readonly kind: 'preparing' } & Preparing)
-  | { readonly kind: 'opened'; readonly spec: EnvSpec; readonly episodes: readonly string[] }
+  /** With the slab of one that goes on, where none is shared. */
+  | {
+      readonly kind: 'opened';
+      readonly spec: EnvSpec;
+      readonly episodes: readonly string[];
+      readonly slab?: Uint8Array;
+    }
   | { readonly kind: 'orders'; readonly episodes: readonly EpisodeOrders[] }
+  | { readonly kind: 'standing'; readonly standing: EnvStanding }
   | { readonly kind: 'done'; readonly slab: ArrayBuffer }
   | { readonly kind: 'failed'; readonly error: WireError };

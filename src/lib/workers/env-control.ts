@@ -21,8 +21,14 @@ const MOST_STEPS = 2 ** 31 - 1;
 const STEP = 1;
 const RESET = 2;
 const TAKE_ORDERS = 3;
+const STANDING = 4;
 
-const CODES: Readonly<Record<EnvCommand['kind'], number>> = { step: STEP, reset: RESET, takeOrders: TAKE_ORDERS };
+const CODES: Readonly<Record<EnvCommand['kind'], number>> = {
+  step: STEP,
+  reset: RESET,
+  takeOrders: TAKE_ORDERS,
+  standing: STANDING
+};
 
 /** How long the train worker sleeps at a time before it lets its own messages (pause, stop) in. */
 const NAP_MILLIS = 2;
@@ -104,6 +110,7 @@ function commandIn(words: Int32Array): EnvCommand {
   const code = Atomics.load(words, COMMAND);
   if (code === STEP) return { kind: 'step' };
   if (code === TAKE_ORDERS) return { kind: 'takeOrders' };
+  if (code === STANDING) return { kind: 'standing' };
   const schedule = Atomics.load(words, SCHEDULE) === 1 ? 'once' : 'shuffle';
   return {
     kind: 'reset',

@@ -7,6 +7,7 @@ import { asAppError, fromWire } from '../core/errors.ts';
 import type { AppError } from '../core/errors.ts';
 import type { EpisodeOrders } from '../env/episode-orders.ts';
 import { envSpec } from '../env/make-env.ts';
+import type { EnvStanding } from '../env/standing.ts';
 import { slabBytes, stepBuffers } from '../env/vector-env.ts';
 import type { RemoteVectorEnv } from '../env/vector-env.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
@@ -21,6 +22,8 @@ export interface RemoteEnvOptions {
   readonly shared?: boolean;
   /** Whether the orders of its episodes are kept until they are taken; a market environment only. */
   readonly keepOrders?: boolean;
+  /** Where it goes on from instead of a reset; `data.drift` where it cannot stand there. */
+  readonly from?: EnvStanding;
   /** Told while its markets are made ready; nobody of those that have none. */
   readonly onPreparing?: (preparing: Preparing) => void;
   /** Starts the worker; a test hands in its own. */
@@ -32,6 +35,8 @@ export interface EpisodicRemoteEnv extends RemoteVectorEnv {
   readonly episodes: readonly string[];
   /** Orders of the episodes that have ended since the last call; none where they are not kept. */
   takeOrders(): Promise<readonly EpisodeOrders[]>;
+  /** Where it stands, in a `shuffle` schedule. */
+  standing(): Promise<EnvStanding>;
 }
 
 const startEnvWorker = (): Worker =>
@@ -43,6 +48,7 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     tapes,
     shared = globalThis.crossOriginIsolated,
     keepOrders = false,
+    from,
     onPreparing,
     start = startEnvWorker
   } = options;
@@ -59,17 +65,21 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     config,
     tapes,
     keepOrders,
+    ...(from === undefined ? {} : { from }),
     ...(sharedSlab === undefined ? {} : { shared: sharedSlab })
   } satisfies EnvOpen);
-  let episodes: readonly string[];
+  const slab = sharedSlab?.slab ?? new ArrayBuffer(bytes);
+  let episodes: readonly string[] = [];
   try {
     const opened = await opening;
-    episodes = opened.kind === 'opened' ? opened.episodes : [];
+    if (opened.kind === 'opened') {
+      episodes = opened.episodes;
+      if (opened.slab !== undefined) new Uint8Array(slab).set(opened.slab);
+    }
   } catch (thrown) {
     worker.terminate();
     throw thrown;
   }
-  const slab = sharedSlab?.slab ?? new ArrayBuffer(bytes);
   const run = sharedSlab === undefined ? byMessages(worker, answers, slab) : byAtomics(sharedSlab, answers);
   return {
     spec,
@@ -82,6 +92,11 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
       const orders = answers.orders();
       await Promise.all([run({ kind: 'takeOrders' }), orders]);
       return await orders;
+    },
+    standing: async () => {
+      const standing = answers.standing();
+      await Promise.all([run({ kind: 'standing' }), standing]);
+      return await standing;
     },
     dispose: () => {
       worker.terminate();
@@ -129,6 +144,7 @@ class Answers {
   #failure: AppError | undefined;
   #waiting: Waiting<EnvAnswer> | undefined;
   #ordersWaiting: Waiting<readonly EpisodeOrders[]> | undefined;
+  #standingWaiting: Waiting<EnvStanding> | undefined;
 
   constructor(worker: Worker, onPreparing: RemoteEnvOptions['onPreparing']) {
     whenBroken(worker, 'the env worker').catch((error: unknown) => {
@@ -138,6 +154,7 @@ class Answers {
       if (data.kind === 'failed') this.#fail(fromWire(data.error));
       else if (data.kind === 'preparing') onPreparing?.(data);
       else if (data.kind === 'orders') this.#ordersWaiting?.resolve(data.episodes);
+      else if (data.kind === 'standing') this.#standingWaiting?.resolve(data.standing);
       else this.#waiting?.resolve(data);
     };
   }
@@ -157,6 +174,14 @@ class Answers {
     });
   }
 
+  /** Where it stands: as `orders`. */
+  standing(): Promise<EnvStanding> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) reject(this.#failure);
+      else this.#standingWaiting = { resolve, reject };
+    });
+  }
+
   /** @throws what the worker failed with */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -166,5 +191,6 @@ class Answers {
     this.#failure = error;
     this.#waiting?.reject(error);
     this.#ordersWaiting?.reject(error);
+    this.#standingWaiting?.reject(error);
   }
 }

@@ -27,7 +27,7 @@ export function serveEnv(scope: EnvScope): void {
   };
   scope.onmessage = (first: MessageEvent<EnvOpen>) => {
     guarded(() => {
-      const { config, tapes, shared, keepOrders = false } = first.data;
+      const { config, tapes, shared, keepOrders = false, from } = first.data;
       let kept: EpisodeOrders[] = [];
       const env = makeVectorEnv({
         config,
@@ -45,12 +45,18 @@ export function serveEnv(scope: EnvScope): void {
         else if (command.kind === 'reset') {
           kept = [];
           env.reset(command);
-        } else {
+        } else if (command.kind === 'takeOrders') {
           scope.postMessage({ kind: 'orders', episodes: kept });
           kept = [];
-        }
+        } else scope.postMessage({ kind: 'standing', standing: env.standing() });
       };
-      scope.postMessage({ kind: 'opened', spec: env.spec, episodes: env.episodeMarkets });
+      if (from !== undefined) env.restore(from);
+      scope.postMessage({
+        kind: 'opened',
+        spec: env.spec,
+        episodes: env.episodeMarkets,
+        ...(from === undefined || shared !== undefined ? {} : { slab: slabOf(env).slice() })
+      });
       if (shared !== undefined) serveControl(shared.control, perform, fail);
       scope.onmessage = ({ data }: MessageEvent<EnvMessage>) => {
         guarded(() => {
