@@ -1,16 +1,17 @@
 /**
- * A sum a slot that forgets: what was added t seconds ago counts exp(-t / tau). Divided by tau it is a rate per second.
- * Updated only when something happens, so that cost does not depend on time.
+ * Sums a slot that forget: what was added t seconds ago counts exp(-t / tau). Divided by tau such a sum is a rate per
+ * second. Updated only when something happens, so that cost does not depend on time.
  */
+import type { Decay } from './decay.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 
 export class DecayedSum {
-  readonly tauSeconds: number;
+  readonly #decay: Decay;
   readonly #sums: Float64Array;
   readonly #times: Float64Array;
 
   constructor(memory: FeatureMemory, slots: number, tauSeconds: number) {
-    this.tauSeconds = tauSeconds;
+    this.#decay = memory.decay(tauSeconds);
     this.#sums = memory.array(slots, 0);
     this.#times = memory.array(slots, 0);
   }
@@ -23,19 +24,19 @@ export class DecayedSum {
 
   at(slot: number, time: number): number {
     const sum = this.#sums[slot]!;
-    return sum === 0 ? 0 : sum * Math.exp((this.#times[slot]! - time) / this.tauSeconds);
+    return sum === 0 ? 0 : sum * this.#decay.at(this.#times[slot]!, time);
   }
 }
 
 /** Several such sums that are always added to together: one exponential serves them all. */
 export class DecayedSums {
-  readonly tauSeconds: number;
+  readonly #decay: Decay;
   readonly #width: number;
   readonly #sums: Float64Array;
   readonly #times: Float64Array;
 
   constructor(memory: FeatureMemory, options: { slots: number; tauSeconds: number; width: number }) {
-    this.tauSeconds = options.tauSeconds;
+    this.#decay = memory.decay(options.tauSeconds);
     this.#width = options.width;
     this.#sums = memory.array(options.slots * options.width, 0);
     this.#times = memory.array(options.slots, 0);
@@ -54,7 +55,7 @@ export class DecayedSums {
 
   /** What is left of the slot's sums at `time`: multiply `held` by it. */
   decay(slot: number, time: number): number {
-    return Math.exp((this.#times[slot]! - time) / this.tauSeconds);
+    return this.#decay.at(this.#times[slot]!, time);
   }
 
   held(slot: number, which: number): number {

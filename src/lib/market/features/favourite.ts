@@ -7,9 +7,13 @@ import { logPrice } from './odds.ts';
 
 export class Favourite implements RunnerFamily {
   readonly names = ['favourite_rank', 'probability_share'];
-  /** By slot, what was worked out last: a logarithm of a price and the probability it stands for. */
+  /** By slot: logarithm of the price, NaN where there is none or the runner was taken out; the probability it stands for. */
   readonly #logs: Float64Array;
   readonly #probabilities: Float64Array;
+  /** [0] sum of the probabilities. */
+  readonly #sum = new Float64Array(1);
+  /** Of the market that these are of. */
+  #version = -1;
 
   constructor(slots: number) {
     this.#logs = new Float64Array(slots).fill(Number.NaN);
@@ -17,33 +21,37 @@ export class Favourite implements RunnerFamily {
   }
 
   write(view: FeatureView, slot: number, into: Float32Array, at: number): void {
-    const own = logPrice(view, slot);
-    into[at] = 0;
-    into[at + 1] = 0;
-    if (Number.isNaN(own) || view.state.removed[slot] === 1) return;
-    const slots = view.state.books.length;
+    // Every runner asks for the price of every other one: all are read once, after something has happened.
+    if (view.version !== this.#version) this.#read(view);
+    const logs = this.#logs;
+    const own = logs[slot]!;
+    if (Number.isNaN(own)) {
+      into[at] = 0;
+      into[at + 1] = 0;
+      return;
+    }
     let shorter = 0;
-    let others = 0;
-    let sum = 0;
-    for (let other = 0; other < slots; other++) {
-      if (view.state.removed[other] === 1) continue;
-      const price = logPrice(view, other);
-      if (Number.isNaN(price)) continue;
-      sum += this.#probability(other, price);
-      if (other === slot) continue;
+    let others = -1;
+    for (let other = 0; other < logs.length; other++) {
+      const log = logs[other]!;
+      if (Number.isNaN(log)) continue;
       others++;
-      if (price < own || (price === own && other < slot)) shorter++;
+      if (log < own || (log === own && other < slot)) shorter++;
     }
     into[at] = others === 0 ? 0 : shorter / others;
-    into[at + 1] = this.#probability(slot, own) / sum;
+    into[at + 1] = this.#probabilities[slot]! / this.#sum[0]!;
   }
 
-  /** Every runner asks for the price of every other one, and few prices change in between. */
-  #probability(slot: number, log: number): number {
-    if (this.#logs[slot] !== log) {
+  #read(view: FeatureView): void {
+    this.#version = view.version;
+    let sum = 0;
+    for (let slot = 0; slot < this.#logs.length; slot++) {
+      const log = view.state.removed[slot] === 1 ? Number.NaN : logPrice(view, slot);
+      // Few prices change in between.
+      if (this.#logs[slot] !== log) this.#probabilities[slot] = Math.exp(-log);
       this.#logs[slot] = log;
-      this.#probabilities[slot] = Math.exp(-log);
+      if (!Number.isNaN(log)) sum += this.#probabilities[slot]!;
     }
-    return this.#probabilities[slot]!;
+    this.#sum[0] = sum;
   }
 }

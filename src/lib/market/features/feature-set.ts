@@ -24,6 +24,8 @@ export interface FeatureView {
   readonly now: number;
   /** Milliseconds since the epoch. */
   readonly nowMillis: number;
+  /** Another one after every row that was seen: what is read off the state alone holds while it stays. */
+  readonly version: number;
 }
 
 export interface RunnerFamily {

@@ -48,13 +48,15 @@ interface MutableView extends FeatureView {
   state: MarketState;
   now: number;
   nowMillis: number;
+  version: number;
 }
 
 type Trader = Required<Pick<RunnerFamily, 'onTrade'>>;
 type Quoted = Required<Pick<RunnerFamily, 'onQuotes'>>;
-/** A family and its first column. */
+/** A family, its first column, and what writes it: kept by itself, since each class would be asked for it anew. */
 interface Placed {
   readonly family: RunnerFamily;
+  readonly write: (this: RunnerFamily, ...args: Parameters<RunnerFamily['write']>) => void;
   readonly column: number;
 }
 
@@ -99,6 +101,7 @@ export class FeatureTracker implements FeatureSet {
   #keptOf: MarketState | undefined;
   /** By slot: 0 while what is kept still holds. */
   readonly #stale: Uint8Array;
+  #version = 0;
 
   constructor(market: MarketInfo, choice: FeatureChoice = 'preOff') {
     const slots = market.runners.length;
@@ -120,7 +123,11 @@ export class FeatureTracker implements FeatureSet {
     ];
     this.#marketFamilies = [new Status(), new TimeToOff(), new BookPercentage()];
     this.names = families.flatMap((family) => family.names);
-    const placed = families.map((family): Placed => ({ family, column: this.names.indexOf(family.names[0]!) }));
+    const placed = families.map((family): Placed => {
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its family
+      const { write } = family;
+      return { family, write, column: this.names.indexOf(family.names[0]!) };
+    });
     this.#timeless = placed.filter(({ family }) => family.timeless === true);
     this.#timelessColumns = Uint16Array.from(
       this.#timeless.flatMap(({ family, column }) => family.names.map((_, i) => column + i))
@@ -137,14 +144,14 @@ export class FeatureTracker implements FeatureSet {
   /** Back to before the first row. */
   reset(): void {
     this.#memory.reset();
-    this.#stale.fill(1);
+    this.#outdate();
     this.#startEpochNanos = undefined;
   }
 
   /** Becomes a copy of a tracker of the same market; nothing is shared. */
   copyFrom(other: FeatureTracker): void {
     this.#memory.copyFrom(other.#memory);
-    this.#stale.fill(1);
+    this.#outdate();
     this.#state = undefined;
     this.#startEpochNanos = undefined;
   }
@@ -154,6 +161,7 @@ export class FeatureTracker implements FeatureSet {
     const kind = tape.kind[row]!;
     const slot = tape.slot[row]!;
     this.#state = state;
+    this.#count();
     if (tape.startEpochNanos !== this.#startEpochNanos) {
       this.#startEpochNanos = tape.startEpochNanos;
       this.#clock[1] = this.#millisOf(tape.startEpochNanos);
@@ -219,6 +227,7 @@ export class FeatureTracker implements FeatureSet {
       if (touched[slot] === 0) continue;
       touched[slot] = 0;
       this.#stale[slot] = 1;
+      this.#count();
       this.#quotes.update(slot, state);
       for (let i = 0; i < this.#quoted.length; i++) this.#quoted[i]!.onQuotes(slot, this.#quotes);
     }
@@ -227,24 +236,20 @@ export class FeatureTracker implements FeatureSet {
   /** Writes `names.length` features of a runner at `into[at]`, as of the last `onMessageEnd`. */
   write(state: MarketState, slot: number, into: Float32Array, at: number): void {
     const view = this.#viewOf(state);
-    if (state !== this.#keptOf) {
-      this.#keptOf = state;
-      this.#stale.fill(1);
-    }
     const kept = this.#kept;
     const from = slot * this.names.length;
     if (this.#stale[slot] === 1) {
       this.#stale[slot] = 0;
       for (let i = 0; i < this.#timeless.length; i++) {
-        const { family, column } = this.#timeless[i]!;
-        family.write(view, slot, kept, from + column);
+        const { family, write, column } = this.#timeless[i]!;
+        write.call(family, view, slot, kept, from + column);
       }
     }
     const columns = this.#timelessColumns;
     for (let i = 0; i < columns.length; i++) into[at + columns[i]!] = kept[from + columns[i]!]!;
     for (let i = 0; i < this.#timed.length; i++) {
-      const { family, column } = this.#timed[i]!;
-      family.write(view, slot, into, at + column);
+      const { family, write, column } = this.#timed[i]!;
+      write.call(family, view, slot, into, at + column);
     }
   }
 
@@ -270,10 +275,26 @@ export class FeatureTracker implements FeatureSet {
 
   #viewOf(state: MarketState): FeatureView {
     const now = this.#clock[0]!;
-    const view = (this.#view ??= { state, quotes: this.#quotes, now, nowMillis: 0 });
+    const view = (this.#view ??= { state, quotes: this.#quotes, now, nowMillis: 0, version: 0 });
+    if (state !== this.#keptOf) {
+      this.#keptOf = state;
+      this.#outdate();
+    }
     view.state = state;
     view.now = now;
     view.nowMillis = this.#clock[1]! + now * 1000;
+    view.version = this.#version;
     return view;
+  }
+
+  /** Nothing that was worked out before holds any more. */
+  #outdate(): void {
+    this.#stale.fill(1);
+    this.#count();
+  }
+
+  /** Within what is a number without an object: round it goes. */
+  #count(): void {
+    this.#version = (this.#version + 1) & 0x3fffffff;
   }
 }

@@ -2,6 +2,7 @@
  * How the last traded price has drifted: its logarithm less its exponential average over a window, times 25 and
  * squashed, so that a drift of 4 % is about 1. The average weights prices by how long they stood.
  */
+import type { Decay } from './decay.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily, TradeSeen } from './feature-set.ts';
 import type { Quotes } from './quotes.ts';
@@ -13,12 +14,14 @@ const GAIN = 25;
 export class LastTradedDrift implements RunnerFamily {
   readonly names = WINDOWS.map((seconds) => `last_traded_drift_${String(seconds)}s`);
   readonly #averages: readonly Float64Array[];
+  readonly #decays: readonly Decay[];
   /** Logarithm of the price traded last, NaN before the first. */
   readonly #last: Float64Array;
   readonly #since: Float64Array;
 
   constructor(memory: FeatureMemory, slots: number) {
     this.#averages = WINDOWS.map(() => memory.array(slots, Number.NaN));
+    this.#decays = WINDOWS.map((tau) => memory.decay(tau));
     this.#last = memory.array(slots, Number.NaN);
     this.#since = memory.array(slots, 0);
   }
@@ -41,7 +44,7 @@ export class LastTradedDrift implements RunnerFamily {
   }
 
   #averageAt(window: number, slot: number, time: number): number {
-    const weight = Math.exp((this.#since[slot]! - time) / WINDOWS[window]!);
+    const weight = this.#decays[window]!.at(this.#since[slot]!, time);
     return weight * this.#averages[window]![slot]! + (1 - weight) * this.#last[slot]!;
   }
 }

@@ -3,6 +3,7 @@
  * root of the decayed sum of squared changes of ln(mid) a minute; both times 25, so that a move of 4 % is 1. The average
  * weights prices by how long they stood.
  */
+import type { Decay } from './decay.ts';
 import { DecayedSum } from './decayed.ts';
 import type { FeatureMemory } from './feature-memory.ts';
 import type { FeatureView, RunnerFamily } from './feature-set.ts';
@@ -19,6 +20,7 @@ export class PricePath implements RunnerFamily {
     ...VOLATILITY_WINDOWS.map((seconds) => `volatility_${String(seconds)}s`)
   ];
   readonly #averages: readonly Float64Array[];
+  readonly #decays: readonly Decay[];
   readonly #squares: readonly DecayedSum[];
   /** The price that has stood since `since`, NaN before the first. */
   readonly #standing: Float64Array;
@@ -26,6 +28,7 @@ export class PricePath implements RunnerFamily {
 
   constructor(memory: FeatureMemory, slots: number) {
     this.#averages = MOMENTUM_WINDOWS.map(() => memory.array(slots, Number.NaN));
+    this.#decays = MOMENTUM_WINDOWS.map((tau) => memory.decay(tau));
     this.#squares = VOLATILITY_WINDOWS.map((tau) => new DecayedSum(memory, slots, tau));
     this.#standing = memory.array(slots, Number.NaN);
     this.#since = memory.array(slots, 0);
@@ -64,7 +67,7 @@ export class PricePath implements RunnerFamily {
 
   #averageAt(window: number, slot: number, time: number): number {
     const held = this.#averages[window]![slot]!;
-    const weight = Math.exp((this.#since[slot]! - time) / MOMENTUM_WINDOWS[window]!);
+    const weight = this.#decays[window]!.at(this.#since[slot]!, time);
     return weight * held + (1 - weight) * this.#standing[slot]!;
   }
 }
