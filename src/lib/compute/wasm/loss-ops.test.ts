@@ -97,7 +97,7 @@ const rowsOf = [
   [7, 3],
   [2, 9, 4],
   [5, 13, 3]
-] as const;
+].map((shape) => ({ shape }));
 
 describe.each(devices)('parts of losses on %s', (_, seams) => {
   let device: Device;
