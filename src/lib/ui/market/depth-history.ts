@@ -40,9 +40,13 @@ export class DepthHistory {
   readonly asks: Float32Array;
   /** Price of the last trade a column; NaN before the first. */
   readonly lastTraded: Float64Array;
+  /** Traded in a column by who took, in the venue's unit. Marks may be left out; these count every trade. */
+  readonly volume: Readonly<Record<Aggressor, Float64Array>>;
   /** The newest bucket that has a column; columns up to `columns - 1` before it are kept. */
   newest = -1;
   trades: TradeMark[] = [];
+  /** The newest bucket whose volumes have begun. */
+  #counting = -1;
   readonly #replay: Replay;
   readonly #cursor: Cursor;
   readonly #lotSize: number;
@@ -58,6 +62,18 @@ export class DepthHistory {
     this.bids = new Float32Array(this.columns * this.ticks);
     this.asks = new Float32Array(this.columns * this.ticks);
     this.lastTraded = new Float64Array(this.columns).fill(Number.NaN);
+    const volume = (): Float64Array => new Float64Array(this.columns);
+    this.volume = { backed: volume(), laid: volume(), unknown: volume() };
+  }
+
+  /** Where a bucket's column stands in the rings. */
+  columnOf(bucket: number): number {
+    return ((bucket % this.columns) + this.columns) % this.columns;
+  }
+
+  /** Price that the venue reconciled for the start, once it is known at the moment followed; NaN before. */
+  get startingPrice(): number {
+    return this.#cursor.state.startingPrice[this.slot] ?? Number.NaN;
   }
 
   /** Brings the history up to a time; nothing later than it is looked at. */
@@ -83,6 +99,8 @@ export class DepthHistory {
     this.lastTraded.fill(Number.NaN);
     this.trades = [];
     this.newest = start - 1;
+    for (const column of Object.values(this.volume)) column.fill(0);
+    this.#counting = start - 1;
     const ladder = this.#replay.tape.market.rules.ladder;
     // Around the price as it is now: at the start of the span there may have been none.
     this.#replay.seek(this.#cursor, time);
@@ -118,20 +136,30 @@ export class DepthHistory {
         const kind = tape.kind[row]!;
         if (!isTrade(kind) || tape.slot[row] !== this.slot) continue;
         const tick = tape.tick[row]!;
-        this.trades.push({
-          time: tape.received[row]! as Nanos,
-          tick,
-          size: tape.lots[row]! * this.#lotSize,
-          aggressor: aggressorOf(kind, tick, { bid, ask })
-        });
+        const time = tape.received[row]! as Nanos;
+        const size = tape.lots[row]! * this.#lotSize;
+        const aggressor = aggressorOf(kind, tick, { bid, ask });
+        this.trades.push({ time, tick, size, aggressor });
+        const bucket = Math.floor(time / this.bucketNanos);
+        this.#countFrom(bucket);
+        this.volume[aggressor][this.columnOf(bucket)]! += size;
       }
       cursor.state.applyMessage(tape, cursor.message++);
     }
   }
 
+  /** A column that comes round again begins at nothing. */
+  #countFrom(bucket: number): void {
+    for (; this.#counting < bucket; this.#counting++) {
+      const at = this.columnOf(this.#counting + 1);
+      for (const column of Object.values(this.volume)) column[at] = 0;
+    }
+  }
+
   #write(bucket: number): void {
+    this.#countFrom(bucket);
     const book = this.#cursor.state.books[this.slot];
-    const at = ((bucket % this.columns) + this.columns) % this.columns;
+    const at = this.columnOf(bucket);
     const from = at * this.ticks;
     this.bids.fill(0, from, from + this.ticks);
     this.asks.fill(0, from, from + this.ticks);

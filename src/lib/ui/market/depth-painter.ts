@@ -3,6 +3,7 @@ import type { MarketRules } from '$lib/market/rules.ts';
 import { ladderOffset } from './ladder-offset.ts';
 import type { DepthHistory, TradeMark } from './depth-history.ts';
 import { priceText } from './ladder-rows.ts';
+import type { OwnOrder } from './own-episode.ts';
 import { css } from './palette.ts';
 import type { Palette, Rgb } from './palette.ts';
 
@@ -16,6 +17,8 @@ export interface DepthView {
   readonly pixelRatio: number;
   /** Time at the right edge, nanoseconds on the tape's clock. */
   readonly time: number;
+  /** A run's orders on the runner; what of them comes after `time` is not drawn. */
+  readonly own?: readonly OwnOrder[];
   readonly font: string;
 }
 
@@ -155,17 +158,69 @@ export function paint(context: CanvasRenderingContext2D, view: DepthView): Range
     mark(context, trade, xOf(trade.time), yOf(trade.tick), 1.6 + 5 * share);
   }
 
+  paintOwn(context, view, { xOf, yOf });
   context.font = view.font;
   context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  if (!Number.isNaN(history.startingPrice)) {
+    const y = (range.high - ladderOffset(rules.ladder, history.startingPrice) + 0.5) * rowHeight;
+    const text = `SP ${history.startingPrice.toFixed(2)}`;
+    context.strokeStyle = css(palette.ink);
+    context.lineWidth = 1;
+    context.setLineDash([2, 4]);
+    context.beginPath();
+    context.moveTo(0, y);
+    context.lineTo(width, y);
+    context.stroke();
+    context.setLineDash([]);
+    plate(context, view, { text, x: width - context.measureText(text).width - 12, y });
+  }
   const every = Math.max(1, Math.ceil(34 / rowHeight));
   for (let tick = range.high - (range.high % every); tick > range.low; tick -= every) {
     const y = yOf(tick);
     if (y < 10 || y > height - 10) continue;
-    const text = priceText(rules, tick);
-    context.fillStyle = css(palette.background, 0.85);
-    context.fillRect(4, y - 8, context.measureText(text).width + 8, 16);
-    context.fillStyle = css(palette.ink);
-    context.fillText(text, 8, y + 0.5);
+    plate(context, view, { text: priceText(rules, tick), x: 4, y });
   }
   return range;
+}
+
+function plate(
+  context: CanvasRenderingContext2D,
+  { palette }: DepthView,
+  { text, x, y }: { readonly text: string; readonly x: number; readonly y: number }
+): void {
+  context.fillStyle = css(palette.background, 0.85);
+  context.fillRect(x, y - 8, context.measureText(text).width + 8, 16);
+  context.fillStyle = css(palette.ink);
+  context.fillText(text, x + 4, y + 0.5);
+}
+
+/** An order as a dashed line for as long as it waited, a full dot for each of its fills. */
+function paintOwn(
+  context: CanvasRenderingContext2D,
+  { own = [], palette, time, width }: DepthView,
+  { xOf, yOf }: { readonly xOf: (time: number) => number; readonly yOf: (tick: number) => number }
+): void {
+  context.strokeStyle = css(palette.accent);
+  context.lineWidth = 2.5;
+  context.setLineDash([5, 3]);
+  for (const { accepted, ended, tick } of own) {
+    const until = xOf(Math.min(ended, time));
+    if (accepted > time || until < 0) continue;
+    context.beginPath();
+    context.moveTo(Math.max(0, xOf(accepted)), yOf(tick));
+    context.lineTo(Math.min(width, until), yOf(tick));
+    context.stroke();
+  }
+  context.setLineDash([]);
+  context.fillStyle = css(palette.accent);
+  context.strokeStyle = css(palette.background);
+  context.lineWidth = 1.5;
+  for (const fill of own.flatMap((order) => order.fills)) {
+    if (fill.time > time || xOf(fill.time) < 0) continue;
+    context.beginPath();
+    context.arc(xOf(fill.time), yOf(fill.tick), 5.5, 0, Math.PI * 2);
+    context.fill();
+    context.stroke();
+  }
 }

@@ -6,6 +6,16 @@ import type { Tape } from '$lib/market/tape.ts';
 import type { Ticks } from '$lib/core/units.ts';
 import { formatNumber, formatSignificant } from '../format.ts';
 
+/** What a run has at one price; sizes in the venue's unit. */
+export interface OwnRow {
+  readonly waitingBack: number;
+  readonly waitingLay: number;
+  readonly matchedBack: number;
+  readonly matchedLay: number;
+  /** Worth of what it holds on the runner closed at this price, whoever wins, in the market's currency; of nothing none. */
+  readonly closed: number | undefined;
+}
+
 export interface LadderRow {
   readonly tick: number;
   readonly price: string;
@@ -16,6 +26,8 @@ export interface LadderRow {
   readonly bestBack: boolean;
   readonly bestLay: boolean;
   readonly lastTraded: boolean;
+  /** Absent where no run is looked at. */
+  readonly own?: OwnRow | undefined;
 }
 
 /** Where a runner's book first shows a price; the middle of the ladder where it never does. */
@@ -68,9 +80,10 @@ export function sizeText(size: number, rules: MarketRules): string {
   return formatNumber(size, Math.max(0, Math.min(counted, 2 - Math.floor(Math.log10(size)))));
 }
 
+/** @param options.own what a run has at a tick, where one is looked at */
 export function ladderRows(
   book: Book,
-  options: { rules: MarketRules; centre: number; count: number }
+  options: { rules: MarketRules; centre: number; count: number; own?: ((tick: number) => OwnRow) | undefined }
 ): readonly LadderRow[] {
   const { rules, count } = options;
   const top = Math.max(
@@ -87,7 +100,8 @@ export function ladderRows(
       traded: book.traded.at(tick) * rules.lotSize,
       bestBack: tick === book.bestBid,
       bestLay: tick === book.bestAsk,
-      lastTraded: tick === book.lastTraded
+      lastTraded: tick === book.lastTraded,
+      own: options.own?.(tick)
     });
   }
   return rows;

@@ -10,6 +10,7 @@ export const SPEEDS = [1, 5, 20, 60, 200, 1000] as const;
 /** Spans of the depth chart, in minutes. */
 export const SPANS = [0.25, 1, 5, 30, 120] as const;
 const USUAL_SPAN = 5;
+const TELL_EVERY_MILLIS = 1000;
 
 /** The shortest that holds a recording so long, the usual one at most. */
 export const spanFor = (nanos: number): number =>
@@ -22,6 +23,8 @@ export class MarketPlayer {
   readonly #cursor: Cursor;
   /** Bumped after every move: what reads the books reads this first. */
   version = $state(0);
+  /** As `version`, but while time goes bumped once a second: what is read a line at a time reads this. */
+  toldVersion = $state(0);
   time = $state(0 as Nanos);
   playing = $state(false);
   speed = $state<number>(20);
@@ -71,7 +74,7 @@ export class MarketPlayer {
     const { first, last } = this.outline;
     this.time = Math.round(Math.max(first, Math.min(last, time))) as Nanos;
     this.replay.seek(this.#cursor, this.time);
-    this.version++;
+    this.#moved();
   }
 
   /** On or back by messages; time stands at the last one taken in. */
@@ -81,8 +84,21 @@ export class MarketPlayer {
     this.seek(this.replay.messageTime(message - 1));
     if (this.#cursor.message !== message) {
       this.replay.moveTo(this.#cursor, message);
-      this.version++;
+      this.#moved();
     }
+  }
+
+  /** On or back by seconds of the market's time. */
+  skip(seconds: number): void {
+    this.seek((this.time + seconds * 1e9) as Nanos);
+  }
+
+  /** To what happened next, or last before now; stays where nothing did. */
+  toEvent(which: 'next' | 'previous'): void {
+    const { events } = this.outline;
+    const event =
+      which === 'next' ? events.find((one) => one.time > this.time) : events.findLast((one) => one.time < this.time);
+    if (event !== undefined) this.seek(event.time);
   }
 
   jumpToOff(): void {
@@ -99,11 +115,16 @@ export class MarketPlayer {
     if (this.time >= this.outline.last) this.seek(this.outline.first);
     this.playing = true;
     let before = performance.now();
+    let told = before;
     const next = (now: number): void => {
       // A tab that was hidden does not leap ahead by the time it was away.
       const millis = Math.min(100, now - before);
       before = now;
       this.seek((this.time + millis * 1e6 * this.speed) as Nanos);
+      if (now - told >= TELL_EVERY_MILLIS) {
+        told = now;
+        this.toldVersion++;
+      }
       if (this.time >= this.outline.last) this.pause();
       else if (this.playing) this.#frame = requestAnimationFrame(next);
     };
@@ -111,8 +132,15 @@ export class MarketPlayer {
   }
 
   pause(): void {
+    if (!this.playing) return;
     this.playing = false;
+    this.toldVersion++;
     cancelAnimationFrame(this.#frame);
+  }
+
+  #moved(): void {
+    this.version++;
+    if (!this.playing) this.toldVersion++;
   }
 
   #busiest(): number {

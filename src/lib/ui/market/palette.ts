@@ -4,12 +4,16 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 
 export interface Palette {
   readonly background: Rgb;
+  readonly soft: Rgb;
   readonly ink: Rgb;
   readonly muted: Rgb;
   readonly line: Rgb;
   readonly accent: Rgb;
+  readonly accentInk: Rgb;
   readonly back: Rgb;
   readonly lay: Rgb;
+  readonly backSoft: Rgb;
+  readonly laySoft: Rgb;
 }
 
 /** Canvas cannot read `light-dark()`: the browser works each token out on an element that is asked for its colour. */
@@ -24,12 +28,16 @@ export function readPalette(host: HTMLElement): Palette {
   };
   const palette = {
     background: read('--background'),
+    soft: read('--soft'),
     ink: read('--ink'),
     muted: read('--muted'),
     line: read('--line'),
     accent: read('--accent'),
+    accentInk: read('--accent-ink'),
     back: read('--back'),
-    lay: read('--lay')
+    lay: read('--lay'),
+    backSoft: read('--back-soft'),
+    laySoft: read('--lay-soft')
   };
   probe.remove();
   return palette;
