@@ -1,4 +1,5 @@
 /** What every algorithm offers. An agent knows spaces and buffers, never markets or files. */
+import type { ForecastSpec } from '../config/forecasts.ts';
 import type { ActionSpace, Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
 import type { Experience } from './experience.ts';
@@ -8,6 +9,8 @@ export interface AgentSpaces {
   readonly action: ActionSpace;
   /** Environments that act together; recurrent state is kept a row each. */
   readonly environments: number;
+  /** What the environment tells of a step later, for an agent that learns to forecast it; absent where it does not. */
+  readonly forecast?: ForecastSpec | undefined;
 }
 
 /** What one vector step gave, as views on the environment's own buffers; `observe` copies what it keeps. */
@@ -22,6 +25,8 @@ export interface Transitions {
   readonly nextObservations: Float32Array;
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
+  /** [n, columns of the forecast] what is known by now of an earlier step of the episode: see `StepBuffers.labels`. */
+  readonly labels?: Float32Array | undefined;
 }
 
 /** One gradient update. Losses are read back on a cadence: undefined between. */

@@ -25,7 +25,11 @@ const config: Extract<SoftConfig, { algorithm: 'sac-lstm' }> = {
   burnIn: 2,
   replaySteps: 400,
   learningStarts: 40,
-  maxGradientNorm: 5
+  maxGradientNorm: 5,
+  auxPrice: 0,
+  auxVolume: 0,
+  auxFill: 0,
+  auxSteps: 6
 };
 const environments = 2;
 const width = 3;

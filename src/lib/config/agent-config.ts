@@ -16,6 +16,10 @@ const learning = {
   targetEntropyScale: real(-10, 10, 1, field('Target entropy', 'Times minus the number of action dimensions'))
 };
 
+/** What an agent with memory may learn to tell besides: see `forecasts.ts`. Of markets alone. */
+const forecastWeight = (title: string, what: string) =>
+  real(0, 1000, 0, field(title, `Weight in the loss of telling ${what}; 0 for not at all`));
+
 const withMemory = {
   lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the actor and of each critic')),
   hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of the layer after the LSTM')),
@@ -25,7 +29,11 @@ const withMemory = {
   burnIn: integer(0, 512, 8, field('Burn-in', 'Steps that only warm the memory up', 'steps')),
   replaySteps: integer(100, 1e7, 50000, field('Replay', 'Environment steps kept', 'steps')),
   learningStarts: integer(0, 1e7, 400, field('Learning starts', 'Environment steps before the first update', 'steps')),
-  maxGradientNorm: real(0, 1e6, 10, field('Gradient norm', 'Largest global norm; 0 for no limit'))
+  maxGradientNorm: real(0, 1e6, 10, field('Gradient norm', 'Largest global norm; 0 for no limit')),
+  auxPrice: forecastWeight('Price forecast', 'how the last traded price of each runner changes'),
+  auxVolume: forecastWeight('Volume forecast', 'how much is traded on each runner'),
+  auxFill: forecastWeight('Fill forecast', 'whether an order in the queue at the best price is reached'),
+  auxSteps: integer(1, 1000, 6, field('Forecast horizon', 'How far ahead the memory learns to tell', 'decisions'))
 };
 
 const memoryless = {

@@ -42,6 +42,15 @@ describe('hash of a configuration', () => {
     expect(new Set([...hashes, FIRST['au-preoff.sac-lstm.small']]).size).toBe(changed.length + 1);
   });
 
+  it('changes with what an agent is to forecast, and not while it forecasts nothing', async () => {
+    const config = preset('au-preoff.sac-lstm.small');
+    if (config.agent.algorithm !== 'sac-lstm') throw new Error('not SAC with memory');
+    const changed = [{ auxPrice: 0.1 }, { auxVolume: 0.1 }, { auxFill: 0.1 }, { auxFill: 0.1, auxSteps: 7 }];
+    const { agent } = config;
+    const hashes = await Promise.all(changed.map((one) => hashConfig({ ...config, agent: { ...agent, ...one } })));
+    expect(new Set([...hashes, FIRST['au-preoff.sac-lstm.small']]).size).toBe(changed.length + 1);
+  });
+
   it('does not change with the name', async () => {
     const config = preset('pendulum-novel.sac-lstm');
     expect(await hashConfig({ ...config, name: 'another' })).toBe(FIRST['pendulum-novel.sac-lstm']);

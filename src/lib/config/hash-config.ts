@@ -20,6 +20,9 @@ const CAME_LATER: Partial<MarketEnvConfig> = {
 /** The same of the data. */
 const DATA_CAME_LATER: Partial<DataConfig> = { split: 'byMarket', folds: 1, fold: 1, strata: 'none' };
 
+/** The same of agents. */
+const AGENT_CAME_LATER = { auxPrice: 0, auxVolume: 0, auxFill: 0, auxSteps: 6 };
+
 const saysMore =
   (later: object) =>
   ([key, value]: readonly [string, unknown]): boolean => {
@@ -32,7 +35,8 @@ export async function hashConfig(config: RunConfig): Promise<string> {
   const { name: _name, ...settings } = config;
   const data = Object.fromEntries(Object.entries(settings.data).filter(saysMore(DATA_CAME_LATER)));
   const env = Object.fromEntries(Object.entries(settings.env).filter(saysMore(CAME_LATER)));
-  return sha256Hex(canonicalJson({ ...settings, data, env }));
+  const agent = Object.fromEntries(Object.entries(settings.agent).filter(saysMore(AGENT_CAME_LATER)));
+  return sha256Hex(canonicalJson({ ...settings, data, env, agent }));
 }
 
 /** The first 12 digits: what is shown. */

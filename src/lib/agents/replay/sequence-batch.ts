@@ -2,6 +2,7 @@
  * What a recurrent agent learns from in one update, as flat time-major arrays that go to the device as they are.
  * A row is a moment of a stream: either a transition or, right after an episode's end, its last observation.
  */
+import type { ForecastSpec } from '../../config/forecasts.ts';
 
 export interface BatchShape {
   /** Rows before the first one learnt from: they only warm the memory up. */
@@ -13,6 +14,8 @@ export interface BatchShape {
   readonly action: number;
   /** Numbers of recurrent state stored beside a row; 0 for agents without memory. */
   readonly state: number;
+  /** What is told of a row later; absent where nothing is. */
+  readonly forecast?: ForecastSpec | undefined;
 }
 
 /** W = burnIn + sequence + 1 rows (the last one only bootstraps), B sequences. */
@@ -32,9 +35,14 @@ export interface SequenceBatch {
   readonly starts: Float32Array;
   /** [B, state] recurrent state before the first row, as it was when acting. */
   readonly state: Float32Array;
+  /** [W, B, columns of the forecast] what was told of the row later, and 1 where it was told; 0 in both where not. */
+  readonly labels: Float32Array;
+  readonly labelled: Float32Array;
 }
 
 export const windowRows = (shape: Pick<BatchShape, 'burnIn' | 'sequence'>): number => shape.burnIn + shape.sequence + 1;
+
+export const labelColumns = ({ forecast }: Pick<BatchShape, 'forecast'>): number => forecast?.kinds.length ?? 0;
 
 /** Memory wants to know what was done and what it gave: Ni et al. 2022 (arXiv 2110.05038), section 4. */
 export const inputWidth = (observation: number, action: number): number => observation + action + 1;
@@ -52,6 +60,8 @@ export function sequenceBatch(shape: BatchShape): SequenceBatch {
     terminated: new Float32Array(rows),
     valid: new Float32Array(rows),
     starts: new Float32Array(rows),
-    state: new Float32Array(shape.batch * shape.state)
+    state: new Float32Array(shape.batch * shape.state),
+    labels: new Float32Array(rows * labelColumns(shape)),
+    labelled: new Float32Array(rows * labelColumns(shape))
   };
 }

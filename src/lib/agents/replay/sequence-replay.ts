@@ -7,6 +7,9 @@
  *
  * An episode's end adds a row that is no transition: its last observation. So the bootstrap of any row is the row
  * after it, of a truncated one too, and no second observation has to be kept beside each row.
+ *
+ * What is told of a row a horizon later (a label to be forecast) is kept where it was told, so that rows are only ever
+ * added: of row k it stands beside row k + steps - 1. Rows before which no episode has lasted so long are told NaN.
  */
 import type { StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
@@ -14,7 +17,7 @@ import type { Random } from '../../core/random.ts';
 import type { Experience, Position } from '../experience.ts';
 import { arrayOf, copyIn, copyOut } from './rings.ts';
 import type { Rings } from './rings.ts';
-import { inputWidth, symlog, windowRows } from './sequence-batch.ts';
+import { inputWidth, labelColumns, symlog, windowRows } from './sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './sequence-batch.ts';
 
 export interface ReplayOptions {
@@ -40,6 +43,8 @@ export interface ReplayStep {
   readonly starts: Uint8Array;
   /** [n, state] recurrent state before the step (after clearing, where an episode started). */
   readonly state: Float32Array;
+  /** [n, columns of the forecast] what was told after the step; NaN for nothing. Needed where there is a forecast. */
+  readonly labels?: Float32Array | undefined;
 }
 
 const START = 1;
@@ -59,6 +64,8 @@ export class SequenceReplay implements Experience {
   readonly #rewards: Float32Array;
   readonly #flags: Uint8Array;
   readonly #states: Float32Array;
+  /** As they were told; see above. */
+  readonly #labels: Float32Array;
   /** Rows ever written, an environment. */
   readonly #written: Float64Array;
   #transitions = 0;
@@ -83,6 +90,7 @@ export class SequenceReplay implements Experience {
     this.#rewards = new Float32Array(all);
     this.#flags = new Uint8Array(all);
     this.#states = new Float32Array((all / this.#stride) * shape.state);
+    this.#labels = new Float32Array(all * labelColumns(shape));
     this.#written = new Float64Array(environments);
   }
 
@@ -93,7 +101,8 @@ export class SequenceReplay implements Experience {
       this.#actions.byteLength +
       this.#rewards.byteLength +
       this.#flags.byteLength +
-      this.#states.byteLength
+      this.#states.byteLength +
+      this.#labels.byteLength
     );
   }
 
@@ -111,6 +120,10 @@ export class SequenceReplay implements Experience {
 
   add(step: ReplayStep): void {
     const { observation, action, state } = this.#shape;
+    const columns = labelColumns(this.#shape);
+    if ((step.labels?.length ?? 0) < this.#environments * columns) {
+      throw new Error(`replay: expected ${String(this.#environments * columns)} labels`);
+    }
     for (let e = 0; e < this.#environments; e++) {
       const terminated = step.terminated[e] === 1;
       const truncated = !terminated && step.truncated[e] === 1;
@@ -121,6 +134,7 @@ export class SequenceReplay implements Experience {
       );
       for (let k = 0; k < action; k++) this.#actions[at * action + k] = step.actions[e * action + k]!;
       this.#rewards[at] = step.rewards[e]!;
+      for (let k = 0; k < columns; k++) this.#labels[at * columns + k] = step.labels![e * columns + k]!;
       if (at % this.#stride === 0) {
         const into = (at / this.#stride) * state;
         for (let k = 0; k < state; k++) this.#states[into + k] = step.state[e * state + k]!;
@@ -130,6 +144,7 @@ export class SequenceReplay implements Experience {
         const look = this.#append(e, LAST_LOOK, step.nextObservations);
         this.#actions.fill(0, look * action, (look + 1) * action);
         this.#rewards[look] = 0;
+        this.#labels.fill(Number.NaN, look * columns, (look + 1) * columns);
         // No state: the row after it starts an episode, and the row itself is never learnt from.
         if (look % this.#stride === 0) {
           const into = (look / this.#stride) * state;
@@ -196,7 +211,10 @@ export class SequenceReplay implements Experience {
         { name: 'actions', values: this.#actions, width: action, every: 1 },
         { name: 'rewards', values: this.#rewards, width: 1, every: 1 },
         { name: 'flags', values: this.#flags, width: 1, every: 1 },
-        { name: 'states', values: this.#states, width: state, every: this.#stride }
+        { name: 'states', values: this.#states, width: state, every: this.#stride },
+        ...(this.#labels.length === 0
+          ? []
+          : [{ name: 'labels', values: this.#labels, width: labelColumns(this.#shape), every: 1 }])
       ]
     };
   }
@@ -248,8 +266,21 @@ export class SequenceReplay implements Experience {
       into.terminated[row] = (flags & TERMINATED) === 0 ? 0 : 1;
       into.valid[row] = (flags & LAST_LOOK) === 0 ? 1 : 0;
       into.starts[row] = start ? 1 : 0;
+      this.#copyLabels(into, row, e, from + w);
     }
     const stored = (this.#at(e, from) / this.#stride) * state;
     for (let i = 0; i < state; i++) into.state[b * state + i] = this.#states[stored + i]!;
+  }
+
+  /** What was told of environment e's row number k, if it was by now, as row `row` of the batch. */
+  #copyLabels(into: SequenceBatch, row: number, e: number, k: number): void {
+    const columns = labelColumns(this.#shape);
+    const told = k + (this.#shape.forecast?.steps ?? 1) - 1;
+    const from = this.#at(e, told) * columns;
+    for (let i = 0; i < columns; i++) {
+      const label = told < this.#written[e]! ? this.#labels[from + i]! : Number.NaN;
+      into.labels[row * columns + i] = Number.isNaN(label) ? 0 : label;
+      into.labelled[row * columns + i] = Number.isNaN(label) ? 0 : 1;
+    }
   }
 }
