@@ -6,6 +6,7 @@ import { Random } from '../../core/random.ts';
 import { seed } from '../../core/units.ts';
 import { chooseDevice, type Device } from '../device.ts';
 import { lstmSequence, referenceLstmSequence, type LstmSequenceArgs, type LstmSequenceResult } from '../lstm.ts';
+import { mlp, referenceMlp } from '../mlp.ts';
 import { normalTensor } from '../random.ts';
 import { relativeError } from './check.ts';
 import { loadBuiltModule, type Precision } from './module.ts';
@@ -93,6 +94,65 @@ describe.each<[Precision, number]>([
         expect(relativeError(product, reference), `${transposeA}, ${transposeB}`).toBeLessThan(TOLERANCE);
       });
     }
+  });
+
+  // Narrow products do not look for zeros.
+  const inNarrowParts = (a: Tensor, b: Tensor, transposeB: boolean): Tensor => {
+    const across = transposeB ? 0 : 1;
+    const columns = b.shape[across]!;
+    const parts = Array.from({ length: Math.ceil(columns / 8) }, (_, i) => {
+      const [from, width] = [8 * i, Math.min(8, columns - 8 * i)];
+      return transposeB ? tf.slice(b, [from, 0], [width, -1]) : tf.slice(b, [0, from], [-1, width]);
+    });
+    return tf.concat(
+      parts.map((part) => tf.matMul(a, part, false, transposeB)),
+      1
+    );
+  };
+
+  it.each([
+    [16, 16, 32],
+    [37, 45, 50],
+    [300, 256, 64],
+    [150, 700, 125]
+  ])('products of %i x %i x %i have the same bits whether zeros are passed over or not', (rows, depth, columns) => {
+    const stream = new Random(seed(4), JSON.stringify([rows, depth, columns]));
+    for (const transposeB of [false, true]) {
+      for (const shift of [-0.3, -2.5]) {
+        tf.tidy(() => {
+          const a = tf.relu(tf.add(normalTensor(stream, [rows, depth]), shift));
+          const b = normalTensor(stream, transposeB ? [columns, depth] : [depth, columns]);
+          const product = tf.matMul(a, b, false, transposeB);
+          expect(product.arraySync()).toEqual(inNarrowParts(a, b, transposeB).arraySync());
+        });
+      }
+    }
+  });
+
+  it.each([
+    [70, [40, 300, 70, 33]],
+    [33, [5, 64, 64, 1]],
+    [530, [32, 96, 40, 3]]
+  ])('layers of ReLU on %i rows, %j wide: outputs and gradients', (rows, widths) => {
+    tf.tidy(() => {
+      const stream = new Random(seed(5), JSON.stringify([rows, widths]));
+      const shapes = widths.slice(1).flatMap((n, i) => [[widths[i]!, n], [n]]);
+      const start = [[rows, widths[0]!], ...shapes].map((shape) => normalTensor(stream, shape));
+      const weight = normalTensor(stream, [rows, widths.at(-1)!]);
+      const [ours, theirs] = [mlp, referenceMlp].map((through) => {
+        const run = (x: Tensor, ...rest: Tensor[]): Tensor => {
+          const layers = shapes
+            .filter((_, i) => i % 2 === 0)
+            .map((_, i) => ({ kernel: rest[2 * i]!, bias: rest[2 * i + 1]! }));
+          return through({ x: x as Tensor2D, layers, activation: 'relu', last: 'activated' });
+        };
+        const gradients = tf.grads((...all: Tensor[]) => tf.sum(tf.mul(run(all[0]!, ...all.slice(1)), weight)))(start);
+        return [run(start[0]!, ...start.slice(1)), ...gradients];
+      });
+      ours!.forEach((tensor, i) => {
+        expect(relativeError(tensor, theirs![i]!), String(i)).toBeLessThan(TOLERANCE);
+      });
+    });
   });
 
   it('leaves broadcast batches and integers to tfjs', () => {

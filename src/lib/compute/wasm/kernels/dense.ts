@@ -1,9 +1,10 @@
 /**
  * A fully connected layer with its activation, and its gradients. AssemblyScript; row-major float32. The input may come in
  * up to three parts, whose columns stand side by side: hidden state, observation, action. A shard is a range of rows, of
- * weights' gradients a range of columns.
+ * weights' gradients one of columns.
  */
-import { WORKSPACE, multiplyInto, multiplyPacked, pack, packedSize } from './gemm';
+import { WORKSPACE, multiplyInto, multiplyPacked, pack } from './gemm';
+import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { bytes, loadOne, mul, splat, storeOne, sub, tanh } from './simd';
 import { startOf } from './split';
 
@@ -30,7 +31,7 @@ function activate(count: i32, y: usize, activation: i32): void {
 
 /** Floats of scratch, a thread, that `denseForward` needs; of an input in parts, `inputs` is the width of the widest. */
 export function denseForwardScratch(inputs: i32, outputs: i32): i32 {
-  return WORKSPACE + packedSize(inputs, outputs);
+  return WORKSPACE + packedRoom(inputs, outputs);
 }
 
 /**
@@ -69,6 +70,10 @@ export function denseForward(
 
 function addProduct(rows: i32, outputs: i32, x: usize, width: i32, kernel: usize, y: usize, scratch: usize): void {
   const packed = scratch + bytes(WORKSPACE);
+  if (isSparse(rows, width, x, width, outputs)) {
+    multiplySparse(rows, outputs, width, x, width, false, kernel, outputs, false, y, outputs, true, packed, scratch);
+    return;
+  }
   pack(packed, kernel, outputs, width, outputs, false);
   multiplyPacked(rows, outputs, width, x, width, false, packed, y, true, scratch);
 }
@@ -102,12 +107,13 @@ export function activationGradient(
 
 /** Floats of scratch, a thread, that `weightsGradient` needs. */
 export function weightsGradientScratch(rows: i32, outputs: i32): i32 {
-  return WORKSPACE + packedSize(rows, outputs);
+  return WORKSPACE + packedRoom(rows, outputs);
 }
 
 /**
  * dKernel [width 1 + width 2 + width 3, outputs] = [x1 | x2 | x3]ᵀ dz: of a dense layer, and of an LSTM over all its
- * steps.
+ * steps. A shard is a range of the input's columns where that comes in one part and is no narrower than the output, else
+ * of the output's.
  */
 export function weightsGradient(
   shard: i32,
@@ -124,10 +130,24 @@ export function weightsGradient(
   dz: usize,
   dKernel: usize
 ): void {
+  const packed = scratch + bytes(WORKSPACE);
+  if (width2 == 0 && width1 >= outputs) {
+    const top = startOf(shard, shards, width1, 20);
+    const height = startOf(shard + 1, shards, width1, 20) - top;
+    const from = x1 + bytes(top);
+    const to = dKernel + bytes(top * outputs);
+    if (height == 0) return;
+    if (isSparse(rows, height, from, width1, outputs)) {
+      multiplySparse(height, outputs, rows, from, width1, true, dz, outputs, false, to, outputs, false, packed, scratch);
+      return;
+    }
+    pack(packed, dz, outputs, rows, outputs, false);
+    multiplyPacked(height, outputs, rows, from, width1, true, packed, to, false, scratch);
+    return;
+  }
   const left = startOf(shard, shards, outputs, 8);
   const columns = startOf(shard + 1, shards, outputs, 8) - left;
   if (columns == 0) return;
-  const packed = scratch + bytes(WORKSPACE);
   pack(packed, dz + bytes(left), outputs, rows, columns, false);
   let to = dKernel + bytes(left);
   multiplyInto(width1, columns, rows, x1, width1, true, packed, to, outputs, false, scratch);

@@ -11,6 +11,7 @@
  * tile it falls into: a product split into any ranges of rows or columns has the bits of the whole.
  */
 import { bytes, multiplyAdd, splat } from './simd';
+import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { startOf } from './split';
 
 /** Rows of a tall tile; a short one has one less, so that any count from twelve on is made up of the two. */
@@ -175,7 +176,7 @@ function multiplyEdge(
 }
 
 /** Strip whose members lie side by side: to[k][i] = from[k][i] for i < width, zeros up to `strip`. */
-function packRows(to: usize, from: usize, stride: usize, depth: i32, width: i32, strip: i32): void {
+export function packRows(to: usize, from: usize, stride: usize, depth: i32, width: i32, strip: i32): void {
   for (let k = 0; k < depth; k++) {
     let i = 0;
     for (; i + 4 <= width; i += 4) v128.store(to + bytes(i), v128.load(from + bytes(i)));
@@ -187,7 +188,7 @@ function packRows(to: usize, from: usize, stride: usize, depth: i32, width: i32,
 }
 
 /** Strip whose members are rows: to[k][i] = from[i][k] for i < width, zeros up to `strip`; four by four. */
-function packColumns(to: usize, from: usize, stride: usize, depth: i32, width: i32, strip: i32): void {
+export function packColumns(to: usize, from: usize, stride: usize, depth: i32, width: i32, strip: i32): void {
   const step = bytes(strip);
   let i = 0;
   for (; i + 4 <= width; i += 4) {
@@ -358,7 +359,7 @@ export function multiplyInto(
 
 /** Floats of scratch, a thread, that `matMul` needs. */
 export function matMulScratch(depth: i32, columns: i32): i32 {
-  return WORKSPACE + packedSize(depth, columns);
+  return WORKSPACE + packedRoom(depth, columns);
 }
 
 /**
@@ -395,6 +396,25 @@ export function matMul(
     const fromA = a + bytes(pair * rows * depth) + bytes(transposeA ? top : top * depth);
     const fromB = b + bytes(pair * depth * columns) + bytes(transposeB ? left * depth : left);
     const toC = c + bytes(pair * rows * columns) + bytes(top * columns + left);
+    if (!transposeA && isSparse(bottom - top, depth, fromA, depth, right - left)) {
+      multiplySparse(
+        bottom - top,
+        right - left,
+        depth,
+        fromA,
+        rowLengthA,
+        false,
+        fromB,
+        rowLengthB,
+        transposeB,
+        toC,
+        columns,
+        false,
+        packed,
+        scratch
+      );
+      continue;
+    }
     pack(packed, fromB, rowLengthB, depth, right - left, transposeB);
     multiplyInto(
       bottom - top,
