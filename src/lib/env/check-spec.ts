@@ -57,6 +57,7 @@ export const bufferNames = [
   'terminated',
   'truncated',
   'info',
+  'labels',
   'episode'
 ] as const satisfies readonly (keyof StepBuffers)[];
 
@@ -71,6 +72,7 @@ export function checkArrays({ spec, size, buffers }: VectorEnv, faults: Faults):
     terminated: Uint8Array,
     truncated: Uint8Array,
     info: Float32Array,
+    labels: Float32Array,
     episode: Int32Array
   } as const;
   const widths: Readonly<Record<keyof StepBuffers, number>> = {
@@ -82,6 +84,7 @@ export function checkArrays({ spec, size, buffers }: VectorEnv, faults: Faults):
     terminated: 1,
     truncated: 1,
     info: spec.info.length,
+    labels: spec.forecast?.kinds.length ?? 0,
     episode: 1
   };
   for (const name of bufferNames) {

@@ -113,7 +113,16 @@ export function leakTest({ make, tape, time, steps, seed = 1 as Seed }: LeakOpti
 }
 
 function difference(a: VectorEnv, b: VectorEnv): string | undefined {
-  const names = ['observations', 'rewards', 'rewardTerms', 'terminated', 'truncated', 'info', 'episode'] as const;
+  const names = [
+    'observations',
+    'rewards',
+    'rewardTerms',
+    'terminated',
+    'truncated',
+    'info',
+    'labels',
+    'episode'
+  ] as const;
   for (const name of names) {
     const from = a.buffers[name];
     const to = b.buffers[name];

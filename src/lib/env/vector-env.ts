@@ -3,6 +3,7 @@
  * from outside; same-step autoreset, with `finalObservations` holding what the ended episode last saw. A step writes
  * into arrays it was given; a single environment is a vector of one. Must not know tensors, files or workers.
  */
+import type { ForecastSpec } from '../config/forecasts.ts';
 import { actionSize } from '../core/spaces.ts';
 import type { ActionSpace, Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
@@ -15,6 +16,8 @@ export interface EnvSpec {
   readonly rewardTerms: readonly string[];
   /** Names of the columns of `info`; an environment says in its own file which of them hold only at an episode's end. */
   readonly info: readonly string[];
+  /** What `labels` hold; absent where none were asked for, or there are none. */
+  readonly forecast?: ForecastSpec;
 }
 
 /** Views on one slab that workers may share; n environments. Row-major: environment i starts at `i * width`. */
@@ -27,6 +30,12 @@ export interface StepBuffers {
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
   readonly info: Float32Array;
+  /**
+   * [n, columns of `spec.forecast`] what the decision came to that was taken `forecast.steps - 1` before the one this
+   * step carried out, of the same episode; NaN where there is no answer. It lies in the past by now, and is no part of
+   * what is seen.
+   */
+  readonly labels: Float32Array;
   /** Index of the episode each environment is in, into the environment's own list; -1 once a `once` schedule is done. */
   readonly episode: Int32Array;
 }
@@ -82,6 +91,7 @@ export function stepBuffers(spec: EnvSpec, n: number, slab: ArrayBufferLike, off
     terminated: new Uint8Array(slab, offset + at.terminated, n),
     truncated: new Uint8Array(slab, offset + at.truncated, n),
     info: f32(at.info, n * spec.info.length),
+    labels: f32(at.labels, n * labelColumns(spec)),
     episode: new Int32Array(slab, offset + at.episode, n)
   };
 }
@@ -89,6 +99,8 @@ export function stepBuffers(spec: EnvSpec, n: number, slab: ArrayBufferLike, off
 /** The whole slab that an environment's arrays are views on. */
 export const slabOf = ({ spec, size, buffers }: Pick<VectorEnv, 'spec' | 'size' | 'buffers'>): Uint8Array =>
   new Uint8Array(buffers.observations.buffer, buffers.observations.byteOffset, slabBytes(spec, size));
+
+const labelColumns = ({ forecast }: EnvSpec): number => forecast?.kinds.length ?? 0;
 
 function layout(spec: EnvSpec, n: number) {
   let bytes = 0;
@@ -107,6 +119,7 @@ function layout(spec: EnvSpec, n: number) {
     truncated: take(n, 1),
     info: take(n * spec.info.length, 4),
     episode: take(n, 4),
+    labels: take(n * labelColumns(spec), 4),
     bytes
   };
 }

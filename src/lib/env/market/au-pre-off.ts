@@ -224,6 +224,11 @@ export class PreOffEpisode {
     };
   }
 
+  /** Taken in this episode. */
+  get decisions(): number {
+    return this.#step;
+  }
+
   /** Starts an episode and writes its first observation. @param traced whether it is recorded, if it can be */
   begin(timeline: Timeline, conditions: Conditions, traced: boolean): void {
     this.end();
