@@ -8,7 +8,7 @@ export interface ChartChoice {
 }
 
 /** More bars than this cannot be told apart, more points than that only cost time. */
-export const MAX_BARS = 60;
+export const MAX_BARS = 40;
 export const MAX_POINTS = 4000;
 
 /** The first figure against time, else against another figure, else against the words that

@@ -15,6 +15,8 @@ const BEFORE: Readonly<Record<QueryKind, string>> = { rows: '', plan: 'explain '
 export class QuerySession {
   text = $state('');
   running = $state(false);
+  /** Since it was run, while it runs. */
+  seconds = $state(0);
   /** Lets statements make and change tables of the user's own. */
   mayWrite = $state(false);
   result = $state.raw<ResultView>();
@@ -24,6 +26,7 @@ export class QuerySession {
   chart = $state.raw<ChartChoice>();
   readonly #data: Pick<DataApi, 'query'>;
   #abort: AbortController | undefined;
+  #clock: ReturnType<typeof setInterval> | undefined;
 
   constructor(data: Pick<DataApi, 'query'>, text: string) {
     this.#data = data;
@@ -36,6 +39,7 @@ export class QuerySession {
     const abort = new AbortController();
     this.#abort = abort;
     this.running = true;
+    this.#clock = setInterval(() => this.seconds++, 1000);
     this.error = undefined;
     try {
       const sql = `${BEFORE[kind]}${this.text}`;
@@ -59,16 +63,21 @@ export class QuerySession {
       this.plan = undefined;
     } finally {
       if (this.#abort === abort) {
-        this.#abort = undefined;
-        this.running = false;
+        this.#stand();
       }
     }
   }
 
   cancel(): void {
     this.#abort?.abort();
+    this.#stand();
+  }
+
+  #stand(): void {
     this.#abort = undefined;
     this.running = false;
+    clearInterval(this.#clock);
+    this.seconds = 0;
   }
 
   toggleChart(): void {
