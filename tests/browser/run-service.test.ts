@@ -25,6 +25,13 @@ training: { updates: 10, updatesPerStep: 1, evaluateEvery: 0, reportEvery: 2, ch
 evaluation: { bootstrapSamples: 100 }
 `;
 
+const PPO = readConfig(`
+version: 1
+name: for its agent
+env: { id: CartPole-v1 }
+agent: { algorithm: ppo, hiddenUnits: 16, rolloutSteps: 64, batch: 64, epochs: 4, normalise: running }
+`).agent;
+
 const racing = (change: Partial<RunConfig['training']> = {}): RunConfig => {
   const config = readConfig(RACING);
   return { ...config, training: { ...config.training, ...change } };
@@ -128,6 +135,42 @@ describe('a run on the sample', () => {
     expect([...steps].sort((a, b) => a - b)).toEqual(steps);
   });
 
+  it.each([
+    ['SAC-LSTM on the sample', {}, 150],
+    ['PPO on CartPole', { agent: PPO, env: { id: 'CartPole-v1', environments: 4 } as const }, 12_000]
+  ])(
+    'ends at the weights of one that was never interrupted, bit for bit: %s',
+    async (_, change, updates) => {
+      const config: RunConfig = { ...racing({ updates, reportEvery: 50 }), ...change };
+      const whole = await (await createRunService(data, { startTrainer, locks: new FreshLocks() }).start(config)).ended;
+      expect(whole.state, whole.error).toBe('finished');
+
+      let run = await createRunService(data, { startTrainer, locks: new FreshLocks() }).start(config);
+      let last = '';
+      for (let times = 0; times < 2; times++) {
+        await until(run, (event) => event.kind === 'checkpoint' && event.updates > 0);
+        expect(run.record().experienceBytes).toBeGreaterThan(1000);
+        expect(run.record().keptBytes).toBeGreaterThan(1000);
+        // Its worker ends in the midst of whatever it is doing, and what it did since its checkpoint is lost.
+        for (const trainer of trainers) trainer.close();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(run.record().state).toBe('running');
+        run = await createRunService(data, { startTrainer, locks: new FreshLocks() }).resume(run.id);
+        const going = await until(run, (event) => event.kind === 'notice' && event.text.includes('Going on'));
+        expect(going.kind === 'notice' ? going.text : '').toContain('exactly where the run stood');
+        last = run.id;
+      }
+      const resumed = await run.ended;
+      expect(resumed.id).toBe(last);
+      expect(resumed.state, resumed.error).toBe('finished');
+      expect(resumed.updates).toBe(updates);
+      expect(resumed.environmentSteps).toBe(whole.environmentSteps);
+      expect(resumed.checkpointDigest).toBe(whole.checkpointDigest);
+      expect(resumed.evaluation?.digest).toBe(whole.evaluation?.digest);
+    },
+    120_000
+  );
+
   it('goes on with WebAssembly from the last checkpoint when the device is lost', async () => {
     const asked: TrainRequest[] = [];
     // The first part runs as it does, until a loss of its device is told, which no test can cause on a CPU.
@@ -135,16 +178,16 @@ describe('a run on the sample', () => {
       const trainer = startTrainer();
       return {
         ...trainer,
-        start: async (request, onEvent) => {
+        start: async (request, onEvent, readSegment) => {
           asked.push(request);
           if (asked.length > 1) {
-            await trainer.start(request, onEvent);
+            await trainer.start(request, onEvent, readSegment);
             return;
           }
           const error = new AppError('device.lost', { subject: 'WebGPU device', got: 'lost (test)', remedy: 'resume' });
           const { promise: saved, resolve: save } = Promise.withResolvers<undefined>();
           void trainer.start(request, (event) => {
-            onEvent(event);
+            void onEvent(event);
             if (event.kind === 'checkpoint') save(undefined);
           });
           await saved;
@@ -161,6 +204,7 @@ describe('a run on the sample', () => {
     expect(record.updates).toBe(60);
     expect(asked.map((request) => request.backend)).toEqual([undefined, 'wasm']);
     expect(asked[1]?.checkpoint).toBeDefined();
+    expect(asked[1]?.memory).toBeDefined();
     expect(events.some((event) => event.kind === 'notice' && event.text.includes('was lost'))).toBe(true);
     expect(events.some((event) => event.kind === 'state' && event.state === 'failed')).toBe(false);
   });

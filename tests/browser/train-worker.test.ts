@@ -161,6 +161,39 @@ describe('an environment in a worker', () => {
     expect(new Set(shared).size).toBeGreaterThan(100);
   });
 
+  it('goes on in another worker where it stood in one, over shared memory and over messages', async () => {
+    const play = async (env: Awaited<ReturnType<typeof openRemoteEnv>>, from: number): Promise<number[]> => {
+      const seen: number[] = [];
+      for (let step = from; step < from + 30; step++) {
+        env.buffers.actions.fill(Math.sin(step));
+        await env.step();
+        seen.push(...env.buffers.observations, ...env.buffers.rewards, ...env.buffers.episode);
+      }
+      return seen;
+    };
+    const tapes = [1, 2, 3].map((n) => tapeToWire(miniTape({ seed: n, id: `1.${String(n)}` })));
+    const market = { id: 'AUPreOffV7TradeCost', environments: 2, slots: 3, startMinutes: 1, decisionSeconds: 2 };
+    for (const [config, given] of [
+      [v.parse(EnvSchema, market), tapes],
+      [v.parse(EnvSchema, { id: 'Pendulum-v1', environments: 3 }), []]
+    ] as const) {
+      for (const shared of [true, false]) {
+        const one = await openRemoteEnv({ config, tapes: given, shared });
+        await one.reset({ seed: seed(5), schedule: 'shuffle' });
+        await play(one, 0);
+        const from = await one.standing();
+        const other = await openRemoteEnv({ config, tapes: given, shared, from });
+        expect(other.buffers.observations).toEqual(one.buffers.observations);
+        expect(await play(other, 30)).toEqual(await play(one, 30));
+        for (const env of [one, other]) env.dispose();
+        const counts = new Float64Array(2);
+        await expect(openRemoteEnv({ config, tapes: given, shared, from: { ...from, counts } })).rejects.toMatchObject({
+          code: 'data.drift'
+        });
+      }
+    }
+  });
+
   it('hands over the orders of the recorded episodes alone, over shared memory and over messages alike', async () => {
     const env = v.parse(EnvSchema, {
       id: 'AUPreOffV7TradeCost',

@@ -27,6 +27,12 @@ function play(replay: SequenceReplay, steps: number): void {
 
 const none = new Map();
 
+function take(memory: RunMemory, update: number): MemoryToKeep {
+  const kept = memory.take(update, none);
+  if (kept === undefined) throw new Error('it was given up');
+  return kept;
+}
+
 describe('the memory of a run', () => {
   it('gives each row once, tells which segments are still needed, and is put together from those', async () => {
     const replay = make();
@@ -36,7 +42,7 @@ describe('the memory of a run', () => {
     const sizes: number[] = [];
     for (let update = 0; update < 40; update++) {
       play(replay, 100);
-      last = memory.take(update, none);
+      last = take(memory, update);
       if (last.segment === undefined) throw new Error('no segment for what is new');
       disk.set(last.segment.number, last.segment.bytes);
       for (const number of disk.keys()) if (!last.segments.includes(number)) disk.delete(number);
@@ -48,7 +54,7 @@ describe('the memory of a run', () => {
       expect(bytes).toBeLessThan(replay.bytes * 1.2 + 20_000);
     }
     expect(Math.max(...sizes)).toBeLessThan(replay.bytes / 7);
-    expect(memory.take(40, none).segment).toBeUndefined();
+    expect(take(memory, 40).segment).toBeUndefined();
 
     const copy = make();
     const again = new RunMemory(copy);
@@ -58,7 +64,7 @@ describe('the memory of a run', () => {
     expect(copy.state()).toEqual(replay.state());
     // It goes on with the next segment.
     for (const one of [replay, copy]) play(one, 3);
-    const [next, other] = [memory.take(41, none), again.take(41, none)];
+    const [next, other] = [take(memory, 41), take(again, 41)];
     expect(other.segment).toEqual(next.segment);
     expect(other.segments).toEqual(next.segments);
   });
@@ -70,7 +76,7 @@ describe('the memory of a run', () => {
     let last: MemoryToKeep | undefined;
     for (let update = 0; update < 300; update++) {
       play(replay, 1);
-      last = memory.take(update, none);
+      last = take(memory, update);
       most = Math.max(most, last.segments.length);
     }
     expect(most).toBe(256);
@@ -82,12 +88,14 @@ describe('the memory of a run', () => {
     const replay = make();
     const memory = new RunMemory(replay);
     play(replay, 20);
-    const kept = memory.take(7, none);
+    const kept = take(memory, 7);
     expect(() => readState(kept, 8)).toThrow(/expected that of update 8, got that of update 7/);
     const { arrays } = decodeStoredArrays(kept.state, 'test');
     const torn = new RunMemory(make()).recall(arrays, kept.segments, () =>
       Promise.resolve(kept.segment!.bytes.subarray(0, 100))
     );
     await expect(torn).rejects.toMatchObject({ code: 'data.truncated' });
+    memory.giveUp();
+    expect(memory.take(9, none)).toBeUndefined();
   });
 });

@@ -35,6 +35,7 @@ export class RunMemory {
   readonly #experience: Experience;
   #segments: readonly Segment[] = [];
   #next = 1;
+  #givenUp = false;
   /** Up to which the segments go. */
   #position: Position | undefined;
 
@@ -47,12 +48,18 @@ export class RunMemory {
     return this.#experience.bytes;
   }
 
+  /** For when what `take` gave could not be kept: what comes after it would not be whole. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
   /**
-   * What is to be kept with a checkpoint. Each has to be kept before the next, or none of those after it is whole.
+   * What is to be kept with a checkpoint, or undefined once that was given up.
    * @param updates of the checkpoint it belongs to
    * @param rest what the loop and the environments need
    */
-  take(updates: number, rest: StoredArrays): MemoryToKeep {
+  take(updates: number, rest: StoredArrays): MemoryToKeep | undefined {
+    if (this.#givenUp) return undefined;
     const experience = this.#experience;
     const state = encodeSafetensors(new Map([...experience.state(), ...rest]), { updates: String(updates) });
     let kept = this.#segments.filter(({ until }) => !experience.outlived(until));

@@ -64,6 +64,10 @@ export interface RunRecord {
   readonly evaluation?: EvaluationReport;
   /** SHA-256 of the last checkpoint's tensors. */
   readonly checkpointDigest?: string;
+  /** Memory that the replay or rollout takes while it trains. */
+  readonly experienceBytes?: number;
+  /** Storage that the checkpoint takes, with what the run needs to go on exactly. */
+  readonly keptBytes?: number;
   /** The claim this run was started to reproduce, if it came from a link. */
   readonly claim?: RunClaim;
   readonly error?: string;

@@ -8,6 +8,7 @@ import type { QualityRule } from '../data/quality/rules.ts';
 import type { Ask } from '../data/import-question.ts';
 import type { DatasetRecord, ImportProgress, ImportReport, MarketRecord, StorageStatus } from '../data/records.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
+import type { MemoryToKeep, StoredMemory } from '../research/run-memory.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { GoldApi } from './gold-api.ts';
 
@@ -92,8 +93,11 @@ export interface DataApi extends GoldApi {
   appendMetrics(id: string, rows: readonly MetricRow[]): Promise<void>;
   metrics(id: string): Promise<readonly MetricRow[]>;
   /** The checkpoint as written by `agents/checkpoint`: safetensors bytes and its JSON. Replaced as a whole, never torn. */
-  saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void>;
+  saveCheckpoint(id: string, checkpoint: StoredCheckpoint, memory?: MemoryToKeep): Promise<void>;
   checkpoint(id: string): Promise<StoredCheckpoint | undefined>;
+  /** What was kept with the checkpoint for the run to go on exactly; undefined where nothing was. */
+  memory(id: string): Promise<StoredMemory | undefined>;
+  memorySegment(id: string, segment: number): Promise<Uint8Array>;
   /** Every order of the run's last evaluation. Replaced as a whole. */
   saveOrders(id: string, orders: EvaluationOrders): Promise<void>;
   /** Undefined where the run has none: not evaluated, made before they were kept, or not on markets. */

@@ -1,6 +1,6 @@
 /** The page's side of the data worker: signals become cancel messages, wires become tapes, errors keep their code. */
 import type { Remote } from 'comlink';
-import { proxy, releaseProxy, wrap } from 'comlink';
+import { proxy, releaseProxy, transfer, wrap } from 'comlink';
 import { checkAborted } from '../core/errors.ts';
 import { tapeFromWire } from '../market/tape-wire.ts';
 import type { DataApi } from './data-api.ts';
@@ -85,8 +85,15 @@ export function createDataClient(
     saveRun: (record) => call(remote.saveRun(record)),
     appendMetrics: (id, rows) => call(remote.appendMetrics(id, rows)),
     metrics: (id) => call(remote.metrics(id)),
-    saveCheckpoint: (id, checkpoint) => call(remote.saveCheckpoint(id, checkpoint)),
+    saveCheckpoint: (id, checkpoint, memory) => {
+      // The memory's bytes move; the checkpoint's stay, to go on from should the device be lost.
+      const bytes = memory === undefined ? [] : [memory.state.buffer, memory.segment?.bytes.buffer];
+      const moved = bytes.filter((one) => one instanceof ArrayBuffer);
+      return call(remote.saveCheckpoint(id, checkpoint, memory === undefined ? undefined : transfer(memory, moved)));
+    },
     checkpoint: (id) => call(remote.checkpoint(id)),
+    memory: (id) => call(remote.memory(id)),
+    memorySegment: (id, segment) => call(remote.memorySegment(id, segment)),
     saveOrders: (id, orders) => call(remote.saveOrders(id, orders)),
     orders: (id) => call(remote.orders(id)),
     removeRun: (id) => call(remote.removeRun(id)),

@@ -42,6 +42,7 @@ import type { Locks } from '../data/store/locks.ts';
 import { keepReserve } from '../data/store/reserve.ts';
 import { Tab } from '../data/store/tab.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
+import type { MemoryToKeep, StoredMemory } from '../research/run-memory.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
@@ -378,11 +379,17 @@ export class DataService implements DataWorkerApi {
   async metrics(id: string): Promise<readonly MetricRow[]> {
     return await (await this.#opened).runs.metrics(id);
   }
-  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
-    await (await this.#opened).runs.saveCheckpoint(id, checkpoint);
+  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint, memory?: MemoryToKeep): Promise<void> {
+    await (await this.#opened).runs.saveCheckpoint(id, checkpoint, memory);
   }
   async checkpoint(id: string): Promise<StoredCheckpoint | undefined> {
     return await (await this.#opened).runs.checkpoint(id);
+  }
+  async memory(id: string): Promise<StoredMemory | undefined> {
+    return await (await this.#opened).runs.memory(id);
+  }
+  async memorySegment(id: string, segment: number): Promise<Uint8Array> {
+    return await (await this.#opened).runs.memorySegment(id, segment);
   }
   async saveOrders(id: string, orders: EvaluationOrders): Promise<void> {
     await (await this.#opened).runs.saveOrders(id, orders);

@@ -120,7 +120,13 @@ class Service implements RunService {
     const { config, record, facts, metrics } = options;
     const release = await this.#lock(record);
     try {
-      const [tapes, checkpoint] = await Promise.all([loadTapes(this.#data, facts), this.#data.checkpoint(record.id)]);
+      const [tapes, checkpoint, storage] = await Promise.all([
+        loadTapes(this.#data, facts),
+        this.#data.checkpoint(record.id),
+        this.#data.status()
+      ]);
+      // What would not outlive the tab would only take its memory twice.
+      const keepMemory = storage.kind === 'opfs';
       const run = new TrainingRun({
         data: this.#data,
         clock: this.#parts.clock,
@@ -128,7 +134,12 @@ class Service implements RunService {
         config,
         record,
         metrics,
-        request: { ...tapes, isHeldOut: facts.isHeldOut, ...(checkpoint === undefined ? {} : { checkpoint }) },
+        request: {
+          ...tapes,
+          isHeldOut: facts.isHeldOut,
+          keepMemory,
+          ...(checkpoint === undefined ? {} : { checkpoint })
+        },
         release: async () => {
           await release();
           this.#active = undefined;

@@ -1,6 +1,6 @@
 /**
- * Runs in storage: the record, metrics as lines while it goes and as Parquet once it has ended, the last checkpoint,
- * the orders of the last evaluation.
+ * Runs in storage: the record, metrics as lines while it goes and as Parquet once it has ended, the last checkpoint with
+ * the memory that goes on from it, the orders of the last evaluation.
  * A run is written by the one tab that trains it.
  */
 import { canonicalJson } from '../core/digest.ts';
@@ -13,6 +13,7 @@ import { readText } from '../data/store/file-store.ts';
 import { writeFromReserve } from '../data/store/reserve.ts';
 import type { Tab } from '../data/store/tab.ts';
 import type { EvaluationOrders } from '../env/episode-orders.ts';
+import type { MemoryToKeep, StoredMemory } from '../research/run-memory.ts';
 import type { MetricRow, RunRecord, RunState } from '../research/types.ts';
 import type { StoredCheckpoint } from './data-api.ts';
 
@@ -21,6 +22,13 @@ const ENDED: readonly RunState[] = ['finished', 'stopped', 'failed'];
 
 interface Pointer {
   readonly generation: number;
+  readonly bytes: number;
+  /** Where the run's memory was kept with it. */
+  readonly memory?: { readonly bytes: number; readonly segments: readonly SegmentFile[] };
+}
+
+interface SegmentFile {
+  readonly number: number;
   readonly bytes: number;
 }
 
@@ -82,22 +90,53 @@ export class RunStore {
     return await this.#readMetrics(folderOf(id));
   }
 
-  /** Two files and a pointer: the pointer moves when both are whole, and only then do the former ones go. */
-  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
+  /**
+   * Files and a pointer: the pointer moves when all are whole, and only then do the former ones go. Of the memory only
+   * the segment that is new is written; those from before are named again, or go as well.
+   * @throws AppError `data.missing` where a segment from before is not there
+   */
+  async saveCheckpoint(id: string, checkpoint: StoredCheckpoint, memory?: MemoryToKeep): Promise<void> {
     const folder = folderOf(id);
     const before = await this.#pointer(folder);
     const generation = (before?.generation ?? 0) + 1;
     const bytes = checkpoint.safetensors as Uint8Array<ArrayBuffer>;
+    const segments = memory === undefined ? [] : segmentFiles(id, memory, before?.memory?.segments ?? []);
     try {
       await this.#store.write(`${folder}/checkpoint-${String(generation)}.safetensors`, bytes);
       await this.#store.write(`${folder}/checkpoint-${String(generation)}.json`, checkpoint.json);
-      const pointer: Pointer = { generation, bytes: bytes.length };
+      if (memory !== undefined) {
+        const { segment, state } = memory;
+        if (segment !== undefined) {
+          const rows = segment.bytes as Uint8Array<ArrayBuffer>;
+          await this.#store.write(`${folder}/${replay(segment.number)}`, rows);
+        }
+        await this.#store.write(`${folder}/${remembered(generation)}`, state as Uint8Array<ArrayBuffer>);
+      }
+      const kept = memory === undefined ? {} : { memory: { bytes: memory.state.length, segments } };
+      const pointer: Pointer = { generation, bytes: bytes.length, ...kept };
       await this.#store.write(`${folder}/checkpoint.json`, JSON.stringify(pointer));
     } catch (thrown) {
       await this.#removeCheckpoint(folder, generation);
+      if (memory?.segment !== undefined) await this.#store.remove(`${folder}/${replay(memory.segment.number)}`);
       throw thrown;
     }
     if (before !== undefined) await this.#removeCheckpoint(folder, before.generation);
+    await this.#removeSegments(folder, segments);
+  }
+
+  async memory(id: string): Promise<StoredMemory | undefined> {
+    const folder = folderOf(id);
+    const pointer = await this.#pointer(folder);
+    if (pointer?.memory === undefined) return undefined;
+    const { bytes, segments } = pointer.memory;
+    const state = await this.#whole(id, remembered(pointer.generation), bytes);
+    return { state, segments: segments.map(({ number }) => number) };
+  }
+
+  async memorySegment(id: string, segment: number): Promise<Uint8Array<ArrayBuffer>> {
+    const pointer = await this.#pointer(folderOf(id));
+    const file = pointer?.memory?.segments.find(({ number }) => number === segment);
+    return await this.#whole(id, replay(segment), file?.bytes);
   }
 
   async checkpoint(id: string): Promise<StoredCheckpoint | undefined> {
@@ -199,7 +238,29 @@ export class RunStore {
     return text === undefined ? undefined : (JSON.parse(text) as Pointer);
   }
 
+  /** @throws AppError `data.corrupt` unless it is there with so many bytes */
+  async #whole(id: string, name: string, expected: number | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#store.read(`${folderOf(id)}/${name}`);
+    if (bytes !== undefined && bytes.length === expected) return bytes;
+    throw new AppError('data.corrupt', {
+      subject: `${name} of run ${id}`,
+      expected: expected === undefined ? 'a file its checkpoint names' : `${String(expected)} bytes`,
+      got: bytes === undefined ? 'it is gone' : `${String(bytes.length)} bytes`,
+      remedy: 'go on from the checkpoint without it'
+    });
+  }
+
+  /** Those that no checkpoint names any more, one that a crash left half written among them. */
+  async #removeSegments(folder: string, named: readonly SegmentFile[]): Promise<void> {
+    for (const path of await this.#store.list(folder)) {
+      const match = /\/replay-(\d+)\.safetensors$/.exec(path);
+      if (match === null || named.some(({ number }) => number === Number(match[1]))) continue;
+      await this.#store.remove(path);
+    }
+  }
+
   async #removeCheckpoint(folder: string, generation: number): Promise<void> {
+    await this.#store.remove(`${folder}/${remembered(generation)}`);
     await this.#store.remove(`${folder}/checkpoint-${String(generation)}.safetensors`);
     await this.#store.remove(`${folder}/checkpoint-${String(generation)}.json`);
   }
@@ -208,6 +269,24 @@ export class RunStore {
 const folderOf = (id: string): string => `${RUNS}/${encodeURIComponent(id)}`;
 const segment = (number: number): string => `metrics-${String(number).padStart(4, '0')}.ndjson`;
 const compact = (number: number): string => `metrics-${String(number).padStart(4, '0')}.parquet`;
+
+const replay = (number: number): string => `replay-${String(number).padStart(6, '0')}.safetensors`;
+const remembered = (generation: number): string => `memory-${String(generation)}.safetensors`;
+
+function segmentFiles(id: string, memory: MemoryToKeep, before: readonly SegmentFile[]): readonly SegmentFile[] {
+  const { segment, segments } = memory;
+  return segments.map((number) => {
+    if (number === segment?.number) return { number, bytes: segment.bytes.length };
+    const file = before.find((one) => one.number === number);
+    if (file !== undefined) return file;
+    throw new AppError('data.missing', {
+      subject: `${replay(number)} of run ${id}`,
+      expected: 'every segment that was kept before',
+      got: 'it was not kept',
+      remedy: 'keep the checkpoint without its memory'
+    });
+  });
+}
 
 const missing = (id: string): AppError =>
   new AppError('data.missing', {

@@ -18,7 +18,10 @@ export function createTrainClient(
   const remote = wrap<TrainApi>(worker);
   let closed = false;
   return {
-    start: (request, onEvent) => Promise.race([remote.start(request, proxy(onEvent)), broken]),
+    start: (request, onEvent, readSegment) => {
+      const read = readSegment === undefined ? undefined : proxy(readSegment);
+      return Promise.race([remote.start(request, proxy(onEvent), read), broken]);
+    },
     pause: () => remote.pause(),
     resume: () => remote.resume(),
     stop: () => remote.stop(),

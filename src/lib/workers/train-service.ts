@@ -1,7 +1,8 @@
 /** The train worker's inside: device, environments, agent and loop put together, without comlink. */
 import { decodeCheckpoint, encodeCheckpoint } from '../agents/checkpoint.ts';
-import type { Agent, Checkpoint } from '../agents/agent.ts';
+import type { Checkpoint } from '../agents/agent.ts';
 import { makeAgent } from '../agents/make-agent.ts';
+import { forecastSteps } from '../config/forecasts.ts';
 import { tradesMarkets } from '../config/market-tasks.ts';
 import { chooseDevice } from '../compute/device.ts';
 import type { Device } from '../compute/device.ts';
@@ -12,19 +13,19 @@ import { baselines } from '../env/baselines.ts';
 import { agentSchemaHash } from '../research/agent-schema.ts';
 import { Evaluator } from '../research/evaluate.ts';
 import { RunControl } from '../research/run-control.ts';
+import { RunMemory } from '../research/run-memory.ts';
 import { trainRun } from '../research/train-run.ts';
 import type { RunStanding } from '../research/train-run.ts';
 import type { Clock } from '../core/time.ts';
 import { openRemoteEnv } from './remote-env.ts';
-import type { EpisodicRemoteEnv } from './remote-env.ts';
-import type { TrainApi, TrainEvent, TrainRequest } from './train-api.ts';
+import type { EpisodicRemoteEnv, RemoteEnvOptions } from './remote-env.ts';
+import { Recollection } from './recollection.ts';
+import type { OnTrainEvent, ReadSegment, TrainApi, TrainEvent, TrainRequest } from './train-api.ts';
 import { breathe } from './transfer.ts';
 
 export interface TrainServiceParts {
   readonly clock: Clock;
 }
-
-type Tell = (event: TrainEvent) => void;
 
 /** Evaluations play up to this many episodes side by side. */
 const EVALUATION_ENVIRONMENTS = 16;
@@ -37,13 +38,13 @@ export class TrainService implements TrainApi {
     this.#parts = parts;
   }
 
-  async start(request: TrainRequest, onEvent: Tell): Promise<void> {
+  async start(request: TrainRequest, onEvent: OnTrainEvent, readSegment?: ReadSegment): Promise<void> {
     if (this.#control !== undefined) throw new Error('train worker: a run is going on already');
     const control = new RunControl();
     this.#control = control;
     const opened: { dispose(): void }[] = [];
     try {
-      await this.#train(request, control, onEvent, opened);
+      await this.#train({ request, control, opened, onEvent, readSegment });
     } catch (thrown) {
       const error = asAppError(thrown, `run ${request.runId}`);
       onEvent({ kind: 'state', state: 'failed', error: toWire(error) });
@@ -68,14 +69,21 @@ export class TrainService implements TrainApi {
     return Promise.resolve();
   }
 
-  async #train(request: TrainRequest, control: RunControl, tell: Tell, opened: { dispose(): void }[]): Promise<void> {
+  async #train({ request, control, opened, onEvent, readSegment }: Part): Promise<void> {
+    const tell = (event: TrainEvent): void => {
+      onEvent(event);
+    };
     const { config, train, heldOut, isHeldOut, shared } = request;
     const { training, evaluation } = config;
-    const open = async (tapes: typeof train, environments: number, keepOrders = false): Promise<EpisodicRemoteEnv> => {
+    const open = async (
+      tapes: typeof train,
+      environments: number,
+      rest: Pick<RemoteEnvOptions, 'keepOrders' | 'from' | 'forecastSteps'> = {}
+    ): Promise<EpisodicRemoteEnv> => {
       const env = await openRemoteEnv({
         config: { ...config.env, environments },
         tapes,
-        keepOrders,
+        ...rest,
         onPreparing: ({ done, of }) => {
           tell({ kind: 'preparing', done, of });
         },
@@ -84,9 +92,16 @@ export class TrainService implements TrainApi {
       opened.push(env);
       return env;
     };
+    const checkpoint = request.checkpoint === undefined ? undefined : decodeCheckpoint(request.checkpoint);
+    const recollection = new Recollection({ checkpoint, memory: request.memory, readSegment, tell });
     const [device, env] = await Promise.all([
       chooseDevice(request.backend ?? training.backend),
-      open(train, config.env.environments)
+      recollection.environments((from) =>
+        open(train, config.env.environments, {
+          forecastSteps: forecastSteps(config.agent),
+          ...(from === undefined ? {} : { from })
+        })
+      )
     ]);
     opened.push(device);
     tell({ kind: 'device', device: device.report });
@@ -98,20 +113,29 @@ export class TrainService implements TrainApi {
     }
     const agent = makeAgent({
       config: config.agent,
-      spaces: { observation: env.spec.observation, action: env.spec.action, environments: env.size },
+      spaces: {
+        observation: env.spec.observation,
+        action: env.spec.action,
+        environments: env.size,
+        forecast: env.spec.forecast
+      },
       seed: seed(config.seed),
       schemaHash: await agentSchemaHash(config.env),
       reportEvery: training.reportEvery,
       totalUpdates: training.updates
     });
     opened.push(agent);
-    const from = request.checkpoint === undefined ? undefined : await this.#goOn(agent, request.checkpoint, tell);
+    if (checkpoint !== undefined) await agent.load(checkpoint);
+    const keeper = new RunMemory(agent.experience);
+    const recalled = await recollection.experience(keeper);
     // Opened when first needed: its worker would only compete with the start of training.
     let evaluator: Evaluator | undefined;
     const makeEvaluator = async (): Promise<Evaluator> => {
       const episodes = heldOut.length === 0 ? EVALUATION_ENVIRONMENTS : heldOut.length;
       const onMarkets = tradesMarkets(config.env);
-      const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes), onMarkets);
+      const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes), {
+        keepOrders: onMarkets
+      });
       return new Evaluator({
         env: evaluationEnv,
         episodes: evaluationEnv.episodes,
@@ -134,6 +158,7 @@ export class TrainService implements TrainApi {
       });
     };
     tell({ kind: 'state', state: 'running' });
+    let kept: unknown;
     const running = trainRun({
       config,
       env,
@@ -152,31 +177,41 @@ export class TrainService implements TrainApi {
         evaluation: (report) => {
           tell({ kind: 'evaluation', report });
         },
-        checkpoint: async (checkpoint, progress) => {
-          tell(await checkpointEvent(checkpoint, progress));
+        checkpoint: async (checkpoint, progress, memory) => {
+          const event = await checkpointEvent(checkpoint, progress);
+          // One at a time, or a slow disk would have ever more before it.
+          if ((await kept) === false) keeper.giveUp();
+          const { bytes: experienceBytes } = keeper;
+          kept = onEvent({ ...event, experienceBytes, ...(memory === undefined ? {} : { memory }) });
         },
         paused: (paused) => {
           tell({ kind: 'state', state: paused ? 'paused' : 'running' });
         }
       },
-      ...(from === undefined ? {} : { from })
+      ...(checkpoint === undefined ? {} : { from: checkpoint.meta.state['run'] as RunStanding }),
+      ...(request.keepMemory === false
+        ? {}
+        : {
+            memory: {
+              keeper,
+              standing: () => env.standing(),
+              ...(recalled === undefined ? {} : { recalled })
+            }
+          })
     });
     const { state } = await Promise.race([running, lossOf(device)]);
     tell({ kind: 'state', state });
   }
+}
 
-  async #goOn(agent: Agent, stored: NonNullable<TrainRequest['checkpoint']>, tell: Tell): Promise<RunStanding> {
-    const checkpoint = decodeCheckpoint(stored);
-    await agent.load(checkpoint);
-    const { state, updates } = checkpoint.meta;
-    if (state['replayKept'] !== true) {
-      tell({
-        kind: 'notice',
-        text: `Going on from update ${String(updates)}. What was experienced before is not kept in a checkpoint: the replay fills anew before learning goes on.`
-      });
-    }
-    return state['run'] as RunStanding;
-  }
+/** What one part of a run is made of. */
+interface Part {
+  readonly request: TrainRequest;
+  readonly control: RunControl;
+  /** Whatever is to be disposed of when it ends. */
+  readonly opened: { dispose(): void }[];
+  readonly onEvent: OnTrainEvent;
+  readonly readSegment: ReadSegment | undefined;
 }
 
 const NOT_ISOLATED =
@@ -185,7 +220,7 @@ const NOT_ISOLATED =
 async function checkpointEvent(
   checkpoint: Checkpoint,
   progress: { readonly updates: number; readonly environmentSteps: number }
-): Promise<Extract<TrainEvent, { kind: 'checkpoint' }>> {
+): Promise<Omit<Extract<TrainEvent, { kind: 'checkpoint' }>, 'experienceBytes'>> {
   const bytes = encodeCheckpoint(checkpoint);
   const digest = await sha256Hex(bytes.safetensors as Uint8Array<ArrayBuffer>);
   const { updates, environmentSteps } = progress;

@@ -8,6 +8,7 @@ import type { RunConfig } from '../config/run-config.ts';
 import { asAppError, fromWire, toWire } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import { continueHistory } from '../research/metric-history.ts';
+import type { MemoryToKeep, StoredMemory } from '../research/run-memory.ts';
 import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { DataApi, StoredCheckpoint } from './data-api.ts';
 import type { ActiveRun } from './run-service.ts';
@@ -116,29 +117,38 @@ export class TrainingRun implements ActiveRun {
     this.#trainer = trainer;
     const checkpoint = this.#checkpoint;
     try {
-      await trainer.start(
+      const memory = checkpoint === undefined ? undefined : await this.#memory();
+      const training = trainer.start(
         {
           ...request,
           runId: this.id,
           config,
           ...(backend === undefined ? {} : { backend }),
-          ...(checkpoint === undefined ? {} : { checkpoint })
+          ...(checkpoint === undefined ? {} : { checkpoint }),
+          ...(memory === undefined ? {} : { memory })
         },
         (event) => {
           const failure = event.kind === 'state' && event.error !== undefined ? fromWire(event.error) : undefined;
-          if (failure?.code === 'device.lost' && backend !== 'wasm' && !this.#stopping) lost = failure;
-          else this.#take(event);
-        }
+          if (failure?.code !== 'device.lost' || backend === 'wasm' || this.#stopping) return this.#take(event);
+          lost = failure;
+          return undefined;
+        },
+        (segment) => this.#options.data.memorySegment(this.id, segment)
       );
+      // Asked for before the worker could hear it.
+      if (this.#stopping) void trainer.stop();
+      await training;
     } catch (thrown) {
       // The worker itself broke: it can tell no more, so this says it in its place.
       const error = toWire(asAppError(thrown, `run ${this.#record.name}`));
-      this.#take({ kind: 'state', state: 'failed', error });
+      void this.#take({ kind: 'state', state: 'failed', error });
     }
     return lost;
   }
 
-  #take(event: TrainEvent): void {
+  /** @returns of a checkpoint, whether the memory that came with it was kept */
+  #take(event: TrainEvent): Promise<boolean> | undefined {
+    let whole: Promise<boolean> | undefined;
     switch (event.kind) {
       case 'device':
         this.#device = event.device;
@@ -167,11 +177,17 @@ export class TrainingRun implements ActiveRun {
         break;
       }
       case 'checkpoint': {
-        const { updates, environmentSteps, digest, checkpoint } = event;
+        const { updates, environmentSteps, digest, checkpoint, memory, experienceBytes } = event;
         this.#checkpoint = checkpoint;
         this.#keepRows();
-        this.#keep('the checkpoint', () => this.#options.data.saveCheckpoint(this.id, checkpoint));
-        this.#update({ updates, environmentSteps, checkpointDigest: digest });
+        whole = this.#keepCheckpoint(checkpoint, memory);
+        this.#update({
+          updates,
+          environmentSteps,
+          checkpointDigest: digest,
+          experienceBytes,
+          keptBytes: checkpoint.safetensors.byteLength + (memory?.storedBytes ?? 0)
+        });
         break;
       }
       case 'state':
@@ -185,6 +201,30 @@ export class TrainingRun implements ActiveRun {
         break;
     }
     this.#tell(event);
+    return whole;
+  }
+
+  /** With its memory if that can be, else without. */
+  #keepCheckpoint(checkpoint: StoredCheckpoint, memory: MemoryToKeep | undefined): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#keep('the checkpoint', async () => {
+      let whole = memory !== undefined;
+      try {
+        await this.#options.data.saveCheckpoint(this.id, checkpoint, memory);
+      } catch (thrown) {
+        whole = false;
+        if (memory === undefined) throw thrown;
+        const { message } = asAppError(thrown, 'what the run has experienced');
+        this.#tell({
+          kind: 'notice',
+          text: `Training goes on, but what it has experienced is no longer kept: resumed from here, the run would fill its replay anew. ${message}`
+        });
+        await this.#options.data.saveCheckpoint(this.id, checkpoint);
+      } finally {
+        resolve(whole);
+      }
+    });
+    return promise;
   }
 
   #update(changes: Partial<RunRecord>): void {
@@ -215,6 +255,18 @@ export class TrainingRun implements ActiveRun {
       }
     };
     this.#keeping = kept(this.#keeping);
+  }
+
+  /** What was kept with the last checkpoint; the run goes on without what cannot be read. */
+  async #memory(): Promise<StoredMemory | undefined> {
+    // What was told last may still be on its way to the disk.
+    await this.#keeping;
+    try {
+      return await this.#options.data.memory(this.id);
+    } catch (thrown) {
+      this.#tell({ kind: 'notice', text: asAppError(thrown, 'what the run has experienced').message });
+      return undefined;
+    }
   }
 
   #tell(event: TrainEvent): void {
