@@ -1,8 +1,9 @@
 /** Rules between fields, which no single field's bounds can say. */
 import { actionsBy, actionsOf, trainableOn } from './action-kinds.ts';
 import type { ConfigProblem } from './config-problem.ts';
-import type { A2cConfig, PpoConfig } from './agent-config.ts';
-import type { MarketEnvConfig, RunConfig } from './run-config.ts';
+import type { A2cConfig, AgentConfig, PpoConfig } from './agent-config.ts';
+import { tradesMarkets } from './market-tasks.ts';
+import type { EnvConfig, MarketEnvConfig, RunConfig, SimulatedEnvConfig } from './run-config.ts';
 import { sampleList } from './sample-list.ts';
 
 export function consistencyProblems(config: RunConfig): ConfigProblem[] {
@@ -16,7 +17,7 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: `choose ${trainableOn(agent.algorithm).join(' or ')}`
     });
   }
-  if (env.id === 'AUPreOffV7TradeCost' && env.stakeCap > env.bankroll) {
+  if (tradesMarkets(env) && env.stakeCap > env.bankroll) {
     problems.push({
       path: 'env.stakeCap',
       expected: `at most the bankroll of ${env.bankroll}`,
@@ -24,7 +25,7 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: 'lower the stake cap or raise the bankroll'
     });
   }
-  if (env.id === 'AUPreOffV7TradeCost') problems.push(...sampleProblems(env));
+  if (tradesMarkets(env)) problems.push(...sampleProblems(env));
   if ('rolloutSteps' in agent) return [...problems, ...rolloutProblems(agent, env.environments)];
   if (agent.learningStarts > agent.replaySteps) {
     problems.push({
@@ -44,6 +45,7 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
       remedy: `keep more steps or shorten the ${'nStep' in agent ? 'return' : 'sequence'}`
     });
   }
+  if ('auxSteps' in agent) problems.push(...forecastProblems(agent, env));
   if ('dropped' in agent && agent.dropped >= agent.quantiles) {
     problems.push({
       path: 'agent.dropped',
@@ -55,10 +57,35 @@ export function consistencyProblems(config: RunConfig): ConfigProblem[] {
   return problems;
 }
 
+/** Of markets alone is anything told that a memory could learn to forecast, and only within an episode. */
+function forecastProblems(agent: Extract<AgentConfig, { auxSteps: number }>, env: EnvConfig): ConfigProblem[] {
+  const asked = (['auxPrice', 'auxVolume', 'auxFill'] as const).filter((name) => agent[name] > 0);
+  const [first] = asked;
+  if (first === undefined) return [];
+  if (!tradesMarkets(env)) {
+    return asked.map((name) => ({
+      path: `agent.${name}`,
+      expected: `0 on ${env.id}, where there is no market to forecast`,
+      got: String(agent[name]),
+      remedy: 'set it to 0, or choose an environment that trades markets'
+    }));
+  }
+  const most = Math.min(env.maxSteps, Math.floor(agent.replaySteps / env.environments));
+  if (agent.auxSteps < most) return [];
+  return [
+    {
+      path: 'agent.auxSteps',
+      expected: `fewer than the ${most} decisions that an episode and the replay hold`,
+      got: String(agent.auxSteps),
+      remedy: 'look less far ahead'
+    }
+  ];
+}
+
 /** The longest latency there may be: as long as one that is given. */
 const MOST_MILLIS = 10_000;
 
-function sampleProblems(env: MarketEnvConfig): ConfigProblem[] {
+function sampleProblems(env: MarketEnvConfig | SimulatedEnvConfig): ConfigProblem[] {
   const fields = ['placeLatencySamples', 'cancelLatencySamples', 'feedLatencySamples'] as const;
   const wrong = fields.filter((name) => sampleList(env[name], MOST_MILLIS) === undefined);
   const problems = wrong.map((name) => ({

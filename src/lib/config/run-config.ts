@@ -127,18 +127,26 @@ export const MarketEnvSchema = v.strictObject({
 /** The same task on markets that answer: the queue is real there, so there is none to choose. */
 export const SimulatedEnvSchema = v.strictObject({
   id: v.pipe(v.literal('SimulatedPreOff-v0'), v.metadata(ENVIRONMENT)),
-  ...v.omit(MarketEnvSchema, [
-    'id',
-    'queue',
-    'latencyModel',
-    'latencySpread',
-    'feedLatencyMillis',
-    'placeLatencySamples',
-    'cancelLatencySamples',
-    'feedLatencySamples',
-    'slippagePercent',
-    'curriculumSteps'
-  ]).entries,
+  ...v.omit(MarketEnvSchema, ['id', 'queue', 'feedLatencySamples', 'slippagePercent', 'curriculumSteps']).entries,
+  feedLatencySamples: samples(
+    field('Recorded feed latencies', 'Separated by spaces or commas, each as likely; none: the feed latency', 'ms')
+  ),
+  slippagePercent: real(
+    0,
+    100,
+    0,
+    field('Slippage', 'Chance that someone quicker takes the best price just before an order that would take it', '%')
+  ),
+  curriculumSteps: integer(
+    0,
+    1e9,
+    0,
+    field(
+      'Curriculum',
+      'Environment steps over which latency, slippage and the queue ahead of an order on arrival grow from none to all of it; 0 for all of it at once',
+      'steps'
+    )
+  ),
   pace: v.optional(
     choice(['lean', 'full'], field('Pace', 'lean: as the markets of the sample; full: as busy as recorded markets')),
     'lean'

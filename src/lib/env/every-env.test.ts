@@ -97,36 +97,44 @@ describe.each(withFuture('tape'))('%s', { timeout: 60_000 }, (id, one) => {
 });
 
 describe.each(withFuture('drawn'))('%s', { timeout: 60_000 }, (id, one) => {
-  it.each([1, 4, 9])('shows nothing of what is drawn after step %i, nor of what nobody is told', (steps) => {
-    const config = configOf(id, one);
-    if (config.id !== 'SimulatedPreOff-v0') throw new Error(`${id}: say how its draws are scrambled`);
-    const { spec } = make(config);
-    for (let index = 0; index < 4; index++) {
-      const scenario = drawScenario({ seed: seed(6), index, scheduledMillis: 0, leadSeconds: 60 + WARM_UP_SECONDS });
-      // The start comes later and the race takes longer, from the first moment on; chance goes another way after a step.
-      const hidden = { delaySeconds: scenario.delaySeconds + 40, inPlaySeconds: scenario.inPlaySeconds + 30 };
-      const [truth, other] = [scenario, { ...scenario, ...hidden }].map((told) => {
-        const buffers = stepBuffers(spec, 1, new ArrayBuffer(slabBytes(spec, 1)));
-        const exchange = new LiveExchange({ ...config, scenario: told });
-        const episode = new LiveEpisode({ config, buffers, index: 0 });
-        episode.begin(exchange, 'simulated', undefined);
-        return { buffers, exchange, episode };
-      }) as [Play, Play];
-      const random = new Random(seed(index), 'leak actions');
-      let differs = false;
-      for (let step = 0; step <= 13; step++) {
-        const what = difference(truth, other);
-        if (step <= steps) expect(what, `market ${String(index)}, step ${String(step)}`).toBeUndefined();
-        else differs ||= what !== undefined;
-        if (step === steps) other.exchange.market.divert('scrambled');
-        sampleActions(spec.action, truth.buffers.actions, random);
-        other.buffers.actions.set(truth.buffers.actions);
-        truth.episode.step();
-        other.episode.step();
+  it.each([
+    [1, 0],
+    [4, 0],
+    [9, 0],
+    [5, 1500]
+  ])(
+    'shows nothing of what is drawn after step %i, nor of what nobody is told; its feed %i ms late',
+    (steps, feedLatencyMillis) => {
+      const config = configOf(id, { ...one, config: { ...one.config, feedLatencyMillis } });
+      if (config.id !== 'SimulatedPreOff-v0') throw new Error(`${id}: say how its draws are scrambled`);
+      const { spec } = make(config);
+      for (let index = 0; index < 4; index++) {
+        const scenario = drawScenario({ seed: seed(6), index, scheduledMillis: 0, leadSeconds: 60 + WARM_UP_SECONDS });
+        // The start comes later and the race takes longer, from the first moment on; chance goes another way after a step.
+        const hidden = { delaySeconds: scenario.delaySeconds + 40, inPlaySeconds: scenario.inPlaySeconds + 30 };
+        const [truth, other] = [scenario, { ...scenario, ...hidden }].map((told) => {
+          const buffers = stepBuffers(spec, 1, new ArrayBuffer(slabBytes(spec, 1)));
+          const exchange = new LiveExchange({ ...config, scenario: told });
+          const episode = new LiveEpisode({ config, buffers, index: 0 });
+          episode.begin(exchange, 'simulated', undefined);
+          return { buffers, exchange, episode };
+        }) as [Play, Play];
+        const random = new Random(seed(index), 'leak actions');
+        let differs = false;
+        for (let step = 0; step <= 13; step++) {
+          const what = difference(truth, other);
+          if (step <= steps) expect(what, `market ${String(index)}, step ${String(step)}`).toBeUndefined();
+          else differs ||= what !== undefined;
+          if (step === steps) other.exchange.market.divert('scrambled');
+          sampleActions(spec.action, truth.buffers.actions, random);
+          other.buffers.actions.set(truth.buffers.actions);
+          truth.episode.step();
+          other.episode.step();
+        }
+        expect(differs).toBe(true);
       }
-      expect(differs).toBe(true);
     }
-  });
+  );
 });
 
 interface Play {

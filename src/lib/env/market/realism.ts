@@ -15,25 +15,40 @@ import type { QueueModel } from '../matching/queue/queue-model.ts';
 import { tickSlippage } from '../matching/slippage.ts';
 import type { SlippageModel } from '../matching/slippage.ts';
 
+/** What a configuration says of it, of recorded markets and of those that answer. */
+export type RealismConfig = Pick<
+  MarketEnvConfig,
+  | 'placeLatencyMillis'
+  | 'cancelLatencyMillis'
+  | 'feedLatencyMillis'
+  | 'latencyModel'
+  | 'latencySpread'
+  | 'placeLatencySamples'
+  | 'cancelLatencySamples'
+  | 'feedLatencySamples'
+  | 'slippagePercent'
+  | 'curriculumSteps'
+>;
+
 /** Of one exchange: 0 for none of it, 1 for all of it. Set before an episode begins. */
 export interface Realism {
   level: number;
 }
 
 /** @param stepsBefore environment steps played before the episode */
-export function levelAfter(stepsBefore: number, { curriculumSteps }: MarketEnvConfig): number {
+export function levelAfter(stepsBefore: number, { curriculumSteps }: Pick<RealismConfig, 'curriculumSteps'>): number {
   return curriculumSteps === 0 ? 1 : Math.min(1, stepsBefore / curriculumSteps);
 }
 
 /** Whether anything is left to chance: only then an episode needs a stream of its own. */
-export const hasChance = ({ latencyModel, slippagePercent }: MarketEnvConfig): boolean =>
+export const hasChance = ({ latencyModel, slippagePercent }: RealismConfig): boolean =>
   latencyModel !== 'constant' || slippagePercent > 0;
 
 /**
  * How long requests and the feed take, as configured. What has no samples under `recorded` takes as long as is given;
  * a replace is a cancellation and a new order, and takes as long as both.
  */
-export function latencyOf(config: MarketEnvConfig): LatencyModel {
+export function latencyOf(config: RealismConfig): LatencyModel {
   const { placeLatencyMillis: place, cancelLatencyMillis: cancel, feedLatencyMillis: feed } = config;
   const times = { place, cancel, replace: place + cancel, feed };
   if (config.latencyModel === 'constant') return constantLatency(times);
@@ -56,7 +71,7 @@ export function latencyOf(config: MarketEnvConfig): LatencyModel {
  * What is left of it for the requests of an agent that sees the feed's view: that view is as late already, so a request
  * leaves at the moment of its decision.
  */
-const latencyOfRequests = (config: MarketEnvConfig): LatencyModel =>
+const latencyOfRequests = (config: RealismConfig): LatencyModel =>
   latencyOf({ ...config, feedLatencyMillis: 0, feedLatencySamples: '' });
 
 /** The models of an exchange. They follow `realism` where there is a curriculum, and are plain where there is none. */
@@ -65,19 +80,24 @@ export function modelsOf(
   rules: MarketRules,
   realism: Realism
 ): Pick<ExchangeOptions, 'latency' | 'queue' | 'slippage'> {
+  const queue = queueNamed(config.queue, rules);
+  const eased = config.curriculumSteps > 0;
+  return { ...wayOf(config, realism), queue: eased ? easedQueue(queue, realism) : queue };
+}
+
+/** The same of an order's way to a market whose queues are real. */
+export function wayOf(config: RealismConfig, realism: Realism): Pick<ExchangeOptions, 'latency' | 'slippage'> {
   const { slippagePercent } = config;
   const latency = latencyOfRequests(config);
-  const queue = queueNamed(config.queue, rules);
   const slippage = slippagePercent > 0 ? tickSlippage([slippagePercent / 100]) : undefined;
-  if (config.curriculumSteps === 0) return { latency, queue, ...(slippage === undefined ? {} : { slippage }) };
+  if (config.curriculumSteps === 0) return { latency, ...(slippage === undefined ? {} : { slippage }) };
   return {
     latency: easedLatency(latency, realism),
-    queue: easedQueue(queue, realism),
     ...(slippage === undefined ? {} : { slippage: easedSlippage(slippage, realism) })
   };
 }
 
-const easedLatency =
+export const easedLatency =
   (model: LatencyModel, realism: Realism): LatencyModel =>
   (kind, random) =>
     Math.round(model(kind, random) * realism.level) as Nanos;

@@ -5,6 +5,7 @@
  */
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { NANOS_PER_SECOND } from '../../core/units.ts';
+import { NO_TICK } from '../../market/tape.ts';
 import type { Match, OrderRef, RunnerBook } from './runner-book.ts';
 import { NO_ORDER, Side } from './runner-book.ts';
 import { Owner } from './trading-floor.ts';
@@ -39,6 +40,13 @@ export interface OwnRequest {
   readonly lots: Lots;
   /** From now until it comes to its book, the bet delay not counted; none when left out. */
   readonly delaySeconds?: number;
+  /**
+   * Ticks of the prices it would take that someone quicker takes just before it comes; none when left out. Nobody is
+   * quicker to what it does not take.
+   */
+  readonly quickerTicks?: number;
+  /** Of what waits at its price when it comes to rest, the share that is ahead of it: 1, all, when left out. */
+  readonly queueShare?: number;
 }
 
 /** Where an order of ours is: on its way to the book, in it, or gone (matched, taken back or lapsed). */
@@ -66,6 +74,8 @@ export class OwnOrders {
   /** Lots ahead of it when it came to rest. */
   #ahead = new Float64Array(FIRST_CAPACITY);
   #due = new Float64Array(FIRST_CAPACITY);
+  #quicker = new Uint8Array(FIRST_CAPACITY);
+  #share = new Float64Array(FIRST_CAPACITY);
   #ref = new Float64Array(FIRST_CAPACITY);
   /** Orders on their way, in order of placing, and how many. */
   #travelling = new Int32Array(FIRST_CAPACITY);
@@ -100,6 +110,8 @@ export class OwnOrders {
     this.#matched[at] = 0;
     this.#ahead[at] = 0;
     this.#due[at] = due;
+    this.#quicker[at] = order.quickerTicks ?? 0;
+    this.#share[at] = order.queueShare ?? 1;
     this.#ref[at] = NO_ORDER;
     this.#travelling[this.#travellers++] = at + 1;
     if (due < this.nextDue) this.nextDue = due;
@@ -118,6 +130,34 @@ export class OwnOrders {
     return found;
   }
 
+  /**
+   * Lots that someone quicker takes from an order that is about to enter: all that waits within its `quickerTicks` of the
+   * best price, where it would take that. Sets `slippedTicks`.
+   */
+  quickerLots(order: OwnOrder): number {
+    const at = order - 1;
+    const ticks = this.#quicker[at]!;
+    this.#quicker[at] = 0;
+    if (ticks === 0) return 0;
+    const book = this.#books[this.#slot[at]!]!;
+    const bids = this.#side[at] === Side.ask;
+    const best = bids ? book.bestBid : book.bestAsk;
+    if (best === NO_TICK || (bids ? best < this.#tick[at]! : best > this.#tick[at]!)) return 0;
+    let lots = 0;
+    for (let step = 0; step < ticks; step++) {
+      const tick = bids ? best - step : best + step;
+      if (tick < 0 || tick >= book.ladderSize) break;
+      lots += book.sizeAt(bids ? Side.bid : Side.ask, tick);
+    }
+    this.#quicker[at] = ticks;
+    return lots;
+  }
+
+  /** Once it has come to its book: ticks that someone quicker took from it. */
+  slippedTicks(order: OwnOrder): number {
+    return this.#quicker[order - 1] ?? 0;
+  }
+
   /** Takes prices with an order that has arrived, then rests what is left. @returns lots matched at once */
   enter(order: OwnOrder): number {
     const at = order - 1;
@@ -128,6 +168,8 @@ export class OwnOrders {
     const left = book.take(side, tick, lots, Owner.own + order);
     if (left > 0) {
       const ref = book.place(side, tick, left, Owner.own + order);
+      const share = this.#share[at]!;
+      if (share < 1) book.overtake(ref, Math.round(share * book.queueAhead(ref)));
       this.#ref[at] = ref;
       this.#ahead[at] = book.queueAhead(ref);
       this.#place[at] = Place.resting;
@@ -148,7 +190,11 @@ export class OwnOrders {
 
   /** Every order on its way is dropped: the market takes none. */
   drop(): void {
-    for (let i = 0; i < this.#travellers; i++) this.#place[this.#travelling[i]! - 1] = Place.gone;
+    for (let i = 0; i < this.#travellers; i++) {
+      const at = this.#travelling[i]! - 1;
+      this.#place[at] = Place.gone;
+      this.#quicker[at] = 0;
+    }
     this.#travellers = 0;
     this.nextDue = Number.POSITIVE_INFINITY;
   }
@@ -237,6 +283,8 @@ export class OwnOrders {
     this.#matched = wider(this.#matched);
     this.#ahead = wider(this.#ahead);
     this.#due = wider(this.#due);
+    this.#quicker = wider(this.#quicker);
+    this.#share = wider(this.#share);
     this.#ref = wider(this.#ref);
     this.#travelling = wider(this.#travelling);
   }

@@ -141,6 +141,25 @@ export class RunnerBook {
   }
 
   /**
+   * Lets an order that came last overtake others at its price until no more than so many lots are ahead of it.
+   * @param ahead whole orders are kept: as many of the first as add up to no more
+   */
+  overtake(ref: OrderRef, ahead: number): void {
+    const index = this.#indexOf(ref);
+    if (index === NONE) return;
+    let before = NONE;
+    let sum = 0;
+    for (let at = this.#head[this.#level[index]!]!; at !== index; at = this.#next[at]!) {
+      if (sum + this.#lots[at]! > ahead) {
+        before = at;
+        break;
+      }
+      sum += this.#lots[at]!;
+    }
+    if (before !== NONE) this.#moveBefore(index, before);
+  }
+
+  /**
    * Trades against the other side as far as its price allows, then rests what is left.
    * @returns the resting order, or NO_ORDER when nothing was left to rest
    */
@@ -246,18 +265,34 @@ export class RunnerBook {
     return this.#refOf(index);
   }
 
-  #shrink(index: number, lots: number): void {
+  #unlink(index: number): void {
     const level = this.#level[index]!;
-    this.size[level]! -= lots;
-    this.#lots[index]! -= lots;
-    this.#touch(level);
-    if (this.#lots[index]! > 0) return;
     const next = this.#next[index]!;
     const previous = this.#previous[index]!;
     if (previous === NONE) this.#head[level] = next;
     else this.#next[previous] = next;
     if (next === NONE) this.#tail[level] = previous;
     else this.#previous[next] = previous;
+  }
+
+  /** @param other an order of the same level */
+  #moveBefore(index: number, other: number): void {
+    this.#unlink(index);
+    const previous = this.#previous[other]!;
+    this.#next[index] = other;
+    this.#previous[index] = previous;
+    this.#previous[other] = index;
+    if (previous === NONE) this.#head[this.#level[index]!] = index;
+    else this.#next[previous] = index;
+  }
+
+  #shrink(index: number, lots: number): void {
+    const level = this.#level[index]!;
+    this.size[level]! -= lots;
+    this.#lots[index]! -= lots;
+    this.#touch(level);
+    if (this.#lots[index]! > 0) return;
+    this.#unlink(index);
     this.#generation[index]!++;
     this.#free[this.#freeCount++] = index;
     this.live--;

@@ -208,9 +208,11 @@ export class SimulatedMarket {
     for (let order = own.arriving(); order !== 0; order = own.arriving()) {
       if (!open || own.slot(order) >= this.books.length) continue;
       const slot = own.slot(order);
-      const taken = own.enter(order);
       floor.pace = this.#paceOn(slot);
       floor.setImpact();
+      const quicker = own.quickerLots(order);
+      if (quicker > 0) floor.takeBest(slot, own.side(order), quicker, own.slippedTicks(order) - 1, Owner.noise);
+      const taken = own.enter(order);
       floor.shift(slot, own.side(order), taken);
     }
   }

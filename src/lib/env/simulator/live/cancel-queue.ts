@@ -1,4 +1,4 @@
-/** Cancels on their way to a market, first due first: all travel equally long. A ring that is used again. */
+/** Cancels on their way to a market, first due first; of those due together, first sent. A ring that is used again. */
 import type { Nanos } from '../../../core/units.ts';
 import { Order } from '../../matching/order.ts';
 
@@ -24,14 +24,27 @@ export class CancelQueue {
     this.#first = 0;
   }
 
-  /** @param clock says when it is sent @param travelNanos whole, and the same for all */
+  /** @param clock says when it is sent @param travelNanos whole */
   add(order: Order, clock: { readonly now: Nanos }, travelNanos: number): void {
     if (this.count === this.#ring.length) this.#grow();
-    const at = (this.#first + this.count++) % this.#ring.length;
-    this.#ring[at]!.order = order;
-    this.#ring[at]!.id = order.id;
-    this.#dues[at] = clock.now + travelNanos;
-    this.nextDue = this.#dues[this.#first]!;
+    const ring = this.#ring;
+    const dues = this.#dues;
+    const { length } = ring;
+    const due = clock.now + travelNanos;
+    let at = (this.#first + this.count++) % length;
+    const record = ring[at]!;
+    // One that travels a shorter time overtakes those sent before it.
+    for (; at !== this.#first; at = (at + length - 1) % length) {
+      const before = (at + length - 1) % length;
+      if (dues[before]! <= due) break;
+      ring[at] = ring[before]!;
+      dues[at] = dues[before]!;
+    }
+    ring[at] = record;
+    dues[at] = due;
+    record.order = order;
+    record.id = order.id;
+    this.nextDue = dues[this.#first]!;
   }
 
   /** Takes the first off its way. @returns its order, or undefined when the record is another order's by now */

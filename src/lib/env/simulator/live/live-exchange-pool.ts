@@ -16,7 +16,7 @@ export interface LiveMarket {
 }
 
 export interface LivePoolOptions {
-  readonly exchange: Omit<LiveExchangeOptions, 'scenario' | 'history'>;
+  readonly exchange: Omit<LiveExchangeOptions, 'scenario' | 'history' | 'level'>;
   readonly draw: Pick<ScenarioOptions, 'behaviour' | 'leadSeconds' | 'race'>;
   /** Scheduled starts, milliseconds since the epoch; market i has the i-th, and so on round. */
   readonly scheduledMillis: readonly number[];
@@ -46,30 +46,32 @@ export class LiveExchangePool {
     this.#seed = seed | 0;
   }
 
-  /** The seed's market numbered `index`, as it stands when it opens. */
-  take(index: number): LiveMarket {
+  /** The seed's market numbered `index`, as it stands when it opens. @param level of realism, 0 to 1 */
+  take(index: number, level: number): LiveMarket {
     const round = this.#draw(index);
     const draw = this.#next;
     const market = this.#free[draw.runners]?.pop();
     if (market === undefined) {
       this.#next = new MarketDraw(this.#options.draw);
-      return { exchange: new LiveExchange({ ...this.#options.exchange, scenario: draw.scenario() }), draw };
+      return { exchange: this.#make(draw, level, false), draw };
     }
     this.#next = market.draw;
     market.draw = draw;
+    market.exchange.realism.level = level;
     market.exchange.begin(draw, draw.stream, this.#startEpochNanos[round]!);
     return market;
   }
 
   /** The same on an exchange that keeps history; it is never used again. */
-  traced(index: number): LiveMarket {
+  traced(index: number, level: number): LiveMarket {
     this.#draw(index);
     const draw = this.#next;
     this.#next = new MarketDraw(this.#options.draw);
-    return {
-      exchange: new LiveExchange({ ...this.#options.exchange, scenario: draw.scenario(), history: true }),
-      draw
-    };
+    return { exchange: this.#make(draw, level, true), draw };
+  }
+
+  #make(draw: MarketDraw, level: number, history: boolean): LiveExchange {
+    return new LiveExchange({ ...this.#options.exchange, scenario: draw.scenario(), level, history });
   }
 
   /** Its market is over. */

@@ -2,16 +2,24 @@
  * The exchange of an episode on a market that answers: orders go into the simulated order-level books themselves, so
  * there is no queue to model and no liquidity to take twice; the people there see our orders, trade with them and
  * believe our money. What is seen is what the venue publishes; what is matched is what the books matched.
+ *
+ * What stands between us and the market is drawn by chance where it is so configured, and eased by a curriculum: how long
+ * a request and the feed take; someone quicker, who takes the best price just before an order that would; and, of what
+ * waits at a price, the share that an order finds ahead of it, which is all of it unless eased.
  */
-import type { Random } from '../../../core/random.ts';
-import type { Lots, Nanos, Ticks } from '../../../core/units.ts';
-import { millis, NANOS_PER_SECOND } from '../../../core/units.ts';
+import { Random } from '../../../core/random.ts';
+import type { Lots, Nanos, Seed, Ticks } from '../../../core/units.ts';
+import { NANOS_PER_SECOND } from '../../../core/units.ts';
 import type { BookView } from '../../../market/book.ts';
 import type { MarketState } from '../../../market/market-state.ts';
 import type { MarketInfo } from '../../../market/tape.ts';
 import { BackLayAccount } from '../../account/account.ts';
 import { ladderPoints } from '../../account/hedge.ts';
 import type { EpisodeExchange } from '../../market/episode-exchange.ts';
+import { easedLatency, latencyOf, wayOf } from '../../market/realism.ts';
+import type { Realism, RealismConfig } from '../../market/realism.ts';
+import type { LatencyModel } from '../../matching/latency.ts';
+import type { SlippageModel } from '../../matching/slippage.ts';
 import { Fill, Order, OrderStatus, Side } from '../../matching/order.ts';
 import type { OrderRequest } from '../../matching/order.ts';
 import { refusalOf } from '../../matching/refusal.ts';
@@ -19,20 +27,22 @@ import { storyOf } from '../../matching/story.ts';
 import type { OrderStory } from '../../matching/story.ts';
 import type { OwnFill, OwnRequest } from '../own-orders.ts';
 import { Side as BookSide } from '../runner-book.ts';
+import { streamOf } from '../scenario.ts';
 import type { MarketTerms, Scenario } from '../scenario.ts';
 import { simulatedMarketInfo } from '../simulate-tape.ts';
 import { SimulatedMarket } from '../simulated-market.ts';
 import { CancelQueue } from './cancel-queue.ts';
+import { LateFeed, toBoth } from './late-feed.ts';
 import { LiveFeed } from './live-feed.ts';
 
-export interface LiveExchangeOptions {
+export interface LiveExchangeOptions extends RealismConfig {
   readonly scenario: Scenario;
-  readonly placeLatencyMillis: number;
-  readonly cancelLatencyMillis: number;
   /** Largest exposure in currency, waiting orders counted. */
   readonly bankroll: number;
   /** Keeps every order and every fill of the market, so that `explain` can tell why; its records are then not reused. */
   readonly history?: boolean;
+  /** How much of what is configured there is, 0 to 1; all of it when not given. */
+  readonly level?: number;
 }
 
 type Start = Pick<MarketTerms, 'scheduledMillis' | 'leadSeconds'>;
@@ -46,7 +56,12 @@ export class LiveExchange implements EpisodeExchange {
   readonly info: MarketInfo;
   readonly account: BackLayAccount;
   readonly market: SimulatedMarket;
+  /** The market as it is published. */
   readonly feed: LiveFeed;
+  /** The market as the agent has been told of it: `feed` itself, unless that is late. */
+  readonly seen: LiveFeed;
+  /** How much of what is configured there is; set before `begin`, for the market that begins. */
+  readonly realism: Realism;
   /** Price in hundredths by tick. */
   readonly points: Float64Array;
   submitted = 0;
@@ -57,8 +72,14 @@ export class LiveExchange implements EpisodeExchange {
   readonly orders: Order[] = [];
   readonly #history: Map<Order, Fill[]> | undefined;
   readonly #limits: { bankroll: number };
-  readonly #placeSeconds: number;
-  readonly #cancelNanos: number;
+  readonly #latency: LatencyModel;
+  readonly #slippage: SlippageModel | undefined;
+  readonly #late: LateFeed | undefined;
+  /** Chance on the way of our requests, and of the feed: streams of the market's own. */
+  readonly #chance = new Random(0 as Seed);
+  readonly #feedChance = new Random(0 as Seed);
+  /** By tag: how long its order travels, nanoseconds. */
+  readonly #travelNanos: number[] = [0];
   /** Orders that are not complete, in order of placing, and by the market's number of each (its tag). */
   readonly #open: Order[] = [];
   readonly #byTag: (Order | undefined)[] = [undefined];
@@ -73,23 +94,34 @@ export class LiveExchange implements EpisodeExchange {
   #nextId = 1;
 
   constructor(options: LiveExchangeOptions) {
-    const { scenario, placeLatencyMillis, cancelLatencyMillis, bankroll, history = false } = options;
+    const { scenario, bankroll, history = false, level = 1 } = options;
     const info = simulatedMarketInfo(scenario, '');
+    const start = startEpochNanosOf(scenario);
+    this.realism = { level };
+    const { latency, slippage } = wayOf(options, this.realism);
     this.info = info;
-    this.feed = new LiveFeed(info, startEpochNanosOf(scenario));
-    this.market = new SimulatedMarket(scenario, this.feed);
+    this.#latency = latency;
+    this.#slippage = slippage;
+    this.#restartChance(streamOf(scenario));
+    this.feed = new LiveFeed(info, start);
+    this.#late = isLate(options)
+      ? new LateFeed(new LiveFeed(info, start), feedLatency(options, this.realism), this.#feedChance)
+      : undefined;
+    this.seen = this.#late?.seen ?? this.feed;
+    this.market = new SimulatedMarket(scenario, this.#late === undefined ? this.feed : toBoth(this.feed, this.#late));
     this.account = new BackLayAccount({ slots: info.runners.length, winners: 1 });
     this.points = ladderPoints(info.rules.ladder);
     this.#history = history ? new Map() : undefined;
     this.#limits = { bankroll: bankroll / info.rules.lotSize };
-    this.#placeSeconds = placeLatencyMillis / 1000;
-    this.#cancelNanos = millis(cancelLatencyMillis);
     this.#request = {
       slot: 0,
       side: BookSide.bid,
       tick: 0 as Ticks,
       lots: 0 as Lots,
-      delaySeconds: this.#placeSeconds
+      // A fraction, so that the engine gives the fields room for one.
+      delaySeconds: 0.5,
+      quickerTicks: 0,
+      queueShare: 0.5
     };
     this.#visit = (fill) => {
       this.#matched(fill);
@@ -103,6 +135,8 @@ export class LiveExchange implements EpisodeExchange {
    */
   begin(terms: MarketTerms, stream: Random, startEpochNanos: bigint): void {
     this.feed.begin(startEpochNanos);
+    this.#late?.begin(startEpochNanos);
+    this.#restartChance(stream);
     this.market.begin(terms, stream);
     this.account.clear();
     this.#cancels.clear();
@@ -146,12 +180,22 @@ export class LiveExchange implements EpisodeExchange {
     market.advance();
     this.feed.now = this.until;
     this.feed.passTime();
+    if (this.#late !== undefined) {
+      this.#late.now = this.until;
+      this.#late.tell();
+    }
     this.#settle();
+  }
+
+  /** @param stream the market's own */
+  #restartChance(stream: Random): void {
+    this.#chance.reseed(stream, 'requests from outside');
+    this.#feedChance.reseed(stream, 'feed to outside');
   }
 
   place(request: OrderRequest): Order {
     const order = this.#record();
-    const book = this.books[request.slot];
+    const book = this.seen.state.books[request.slot];
     order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this);
     if (this.#history !== undefined) this.orders.push(order);
     this.submitted++;
@@ -169,8 +213,13 @@ export class LiveExchange implements EpisodeExchange {
     asked.side = order.side === Side.back ? BookSide.ask : BookSide.bid;
     asked.tick = order.tick as Ticks;
     asked.lots = order.lots as Lots;
+    const travel = this.#latency('place', this.#chance);
+    asked.delaySeconds = travel / NANOS_PER_SECOND;
+    asked.quickerTicks = this.#slippage === undefined ? 0 : this.#slippage(this.#chance);
+    asked.queueShare = this.realism.level;
     order.tag = this.market.place(asked);
     this.#byTag[order.tag] = order;
+    this.#travelNanos[order.tag] = travel;
     this.#open.push(order);
     return order;
   }
@@ -178,7 +227,7 @@ export class LiveExchange implements EpisodeExchange {
   cancel(order: Order): void {
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
-    this.#cancels.add(order, this, this.#cancelNanos);
+    this.#cancels.add(order, this, this.#latency('cancel', this.#chance));
   }
 
   release(order: Order): void {
@@ -227,7 +276,8 @@ export class LiveExchange implements EpisodeExchange {
       const place = own.where(order.tag);
       if (place !== 'onItsWay' && order.status === OrderStatus.pending) {
         order.status = OrderStatus.executable;
-        order.acceptedAt = (order.madeAt + this.#placeSeconds * NANOS_PER_SECOND) as Nanos;
+        order.acceptedAt = (order.madeAt + this.#travelNanos[order.tag]!) as Nanos;
+        order.slippedTicks = own.slippedTicks(order.tag);
         order.aheadOnArrival = own.aheadOnArrival(order.tag);
       }
       if (place === 'gone') {
@@ -270,6 +320,13 @@ export class LiveExchange implements EpisodeExchange {
     else others.push(kept);
   }
 }
+
+/** Whether anything may come later than it is published. */
+const isLate = ({ feedLatencyMillis, feedLatencySamples }: RealismConfig): boolean =>
+  feedLatencyMillis > 0 || feedLatencySamples.trim() !== '';
+
+const feedLatency = (config: RealismConfig, realism: Realism): LatencyModel =>
+  config.curriculumSteps === 0 ? latencyOf(config) : easedLatency(latencyOf(config), realism);
 
 /** The queue ahead of a resting order is what the bet that came to it took first; all of that bet at the price came. */
 function describe(fill: Fill, order: Order, own: OwnFill, points: number): void {

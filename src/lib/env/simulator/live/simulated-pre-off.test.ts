@@ -9,6 +9,7 @@ import { sampleActions } from '../../check-play.ts';
 import { marketEnvSpec } from '../../market/au-pre-off.ts';
 import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
+import { preOffSpec } from '../../market/pre-off-spec.ts';
 import { OrderStatus, Side } from '../../matching/order.ts';
 import { makeVectorEnv } from '../../make-env.ts';
 import type { EpisodeTrace, TraceRequest } from '../../trace.ts';
@@ -17,7 +18,7 @@ import { slabBytes, stepBuffers } from '../../vector-env.ts';
 import type { StepBuffers } from '../../vector-env.ts';
 import { LiveEpisode, WARM_UP_SECONDS } from './live-episode.ts';
 import { LiveExchange } from './live-exchange.ts';
-import { SimulatedPreOffVectorEnv, simulatedPreOffSpec } from './simulated-pre-off.ts';
+import { SimulatedPreOffVectorEnv } from './simulated-pre-off.ts';
 
 const config = v.parse(SimulatedEnvSchema, {
   id: 'SimulatedPreOff-v0',
@@ -44,7 +45,7 @@ describe('SimulatedPreOff-v0', () => {
 
   it('has the spaces of AUPreOffV7TradeCost, so that one agent plays both', () => {
     const recorded = marketEnvSpec(v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', slots: 3 }));
-    expect({ ...simulatedPreOffSpec(config), id: '' }).toEqual({ ...recorded, id: '' });
+    expect({ ...preOffSpec(config), id: '' }).toEqual({ ...recorded, id: '' });
   });
 
   it('ends at the turn in play, at a moment nobody is told, and starts the next market', () => {
@@ -84,7 +85,7 @@ describe('SimulatedPreOff-v0', () => {
       }
       return observations.slice();
     };
-    const width = simulatedPreOffSpec(config).observation.size / 3;
+    const width = preOffSpec(config).observation.size / 3;
     expect(play(false)).toEqual(play(false));
     // The second slot's market features: where we never traded.
     const second = (observations: Float32Array): Float32Array =>
@@ -104,7 +105,7 @@ describe('SimulatedPreOff-v0', () => {
 
 it('shows nothing of how late the start will be: markets that differ in it alone are one until the first turn', () => {
   const scenario = drawScenario({ seed: seed(6), index: 0, scheduledMillis: 0, leadSeconds: 60 + WARM_UP_SECONDS });
-  const spec = simulatedPreOffSpec(config);
+  const spec = preOffSpec(config);
   const [soon, late] = [0, 60].map((more) => {
     const buffers = stepBuffers(spec, 1, new ArrayBuffer(slabBytes(spec, 1)));
     const episode = new LiveEpisode({ config: { ...config, exposureLimit: 1e6, bankroll: 1e6 }, buffers, index: 0 });
@@ -131,12 +132,7 @@ it('shows nothing of how late the start will be: markets that differ in it alone
 describe('the exchange of a live episode', () => {
   const started = (): LiveExchange => {
     const scenario = drawScenario({ seed: seed(4), index: 0, scheduledMillis: 0, leadSeconds: 300 });
-    const exchange = new LiveExchange({
-      scenario,
-      placeLatencyMillis: 120,
-      cancelLatencyMillis: 170,
-      bankroll: 10_000
-    });
+    const exchange = new LiveExchange({ ...config, scenario, bankroll: 10_000 });
     exchange.advanceTo(seconds(60));
     return exchange;
   };
