@@ -436,9 +436,9 @@ describe('runs and documents', () => {
   test('an exported dataset comes back whole, under the name and with the rules it had', async () => {
     const data = open();
     await data.importFiles([file('a.json', recording()), file('b.json', recording('1.200', 120))]);
-    await data.rename('a', 'Spring');
+    await data.rename('a + b', 'Spring');
     const before = await data.setRules('Spring', [{ measure: 'silenceSeconds', operator: '>', value: 9 }]);
-    expect(before.formerNames).toEqual(['a']);
+    expect(before.formerNames).toEqual(['a + b']);
     const exported = await data.exportDataset('Spring');
     expect(exported.name).toBe('Spring.furlong.tar');
     // As a download would: the file lies in the dataset's own storage until it is read.
@@ -502,29 +502,29 @@ describe('runs and documents', () => {
   test('rules leave markets out of training, are kept, and can be taken back', async () => {
     const first = open();
     await first.importFiles([file('a.json', recording()), file('b.json', recording('1.200', 1200))]);
-    expect((await first.quality('a')).map(({ quality }) => quality.silenceSeconds)).toEqual([1, 1]);
+    expect((await first.quality('a + b')).map(({ quality }) => quality.silenceSeconds)).toEqual([1, 1]);
     const [sql] = await rows(
       first,
-      "select count(*)::int as n, sum(gaps)::int as gaps from quality where dataset = 'a'"
+      "select count(*)::int as n, sum(gaps)::int as gaps from quality where dataset = 'a + b'"
     );
     expect(sql).toEqual({ n: 2, gaps: 0 });
-    const ruled = await first.setRules('a', [
+    const ruled = await first.setRules('a + b', [
       { measure: 'silenceSeconds', operator: '>=', value: 1 },
       { measure: 'gaps', operator: '>', value: 0 }
     ]);
     expect(ruled.trainable).toBe(0);
     first.close();
     const second = open();
-    expect((await second.datasets()).find(({ name }) => name === 'a')).toEqual(ruled);
-    for (const market of await second.markets('a')) {
+    expect((await second.datasets()).find(({ name }) => name === 'a + b')).toEqual(ruled);
+    for (const market of await second.markets('a + b')) {
       expect(market).toMatchObject({ trainable: false, excludedBy: 'silence >= 1 s' });
       expect(market.reason).toContain('silence >= 1 s');
     }
-    expect(await rows(second, "select distinct excluded_by from quality where dataset = 'a'")).toEqual([
+    expect(await rows(second, "select distinct excluded_by from quality where dataset = 'a + b'")).toEqual([
       { excluded_by: 'silence >= 1 s' }
     ]);
-    expect((await second.setRules('a', [])).trainable).toBe(2);
-    expect((await second.markets('a')).every(({ trainable }) => trainable)).toBe(true);
+    expect((await second.setRules('a + b', [])).trainable).toBe(2);
+    expect((await second.markets('a + b')).every(({ trainable }) => trainable)).toBe(true);
   });
 });
 

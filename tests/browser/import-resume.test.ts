@@ -1,5 +1,6 @@
 /** Imports that are broken off, on the browser's real storage and its real locks. */
 import { zipSync } from 'fflate';
+import { commands } from 'vitest/browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError } from '../../src/lib/core/errors.ts';
 import { droppedFiles } from '../../src/lib/ui/import/dropped-files.ts';
@@ -183,21 +184,78 @@ describe('two tabs', () => {
 });
 
 describe('a disk that fills up', () => {
-  const full = (): Worker =>
-    new Worker(new URL('./support/full-storage.worker.ts', import.meta.url), { type: 'module' });
+  /** What the browser's storage holds for this site now. */
+  const used = async (): Promise<number> => (await navigator.storage.estimate()).usage ?? 0;
+  afterEach(async () => {
+    await commands.limitStorage();
+  });
 
-  test('in mid-import leaves what was stored and nothing of the import; it can be repeated', async () => {
-    const data = open(full);
+  test('in mid-import leaves what was finished as a part that says so; the same file goes on once there is room', async () => {
+    const roomy = open();
+    const whole = await roomy.importFiles([archive()], { name: 'month' });
+    const [each = 0] = whole.markets.map(() => whole.dataset.bronzeBytes + whole.dataset.silverBytes);
+    await roomy.remove('month');
+    await roomy.purge();
+    await roomy.importFiles([new File([stream('1.9', 50)], 'kept.json')]);
+
+    await commands.limitStorage((await used()) + Math.round(each * 0.75));
+    const { dataset, markets } = await roomy.importFiles([archive()]);
+    expect(markets.length).toBeGreaterThan(0);
+    expect(markets.length).toBeLessThan(MARKETS.length);
+    expect(dataset.partial).toMatchObject({ unreadFiles: 1 });
+    expect(dataset.partial?.neededBytes).toBeGreaterThan(0);
+    expect(dataset.oddities[0]).toMatchObject({ code: 'import-stopped', severity: 'error' });
+    expect(dataset.oddities[0]?.example).toMatch(/room for about [\d.]+ MB more/u);
+    for (const { id } of markets) expect(messageCount(await roomy.tape('month', id))).toBe(4000);
+    expect((await imported(roomy)).map(({ name }) => name)).toEqual(['kept', 'month']);
+    expect(messageCount(await roomy.tape('kept', '1.9'))).toBe(50);
+    expect(await roomy.unfinishedImports()).toMatchObject([{ dataset: 'month', name: 'month' }]);
+    roomy.close();
+
+    // In another tab, once there is room again.
+    await commands.limitStorage();
+    const again = open();
+    await half(again);
+    const read: number[] = [];
+    const rest = await again.importFiles([archive()], { onProgress: (progress) => read.push(progress.markets) });
+    expect(read[0], 'it began anew').toBeGreaterThanOrEqual(1);
+    expect(rest.dataset).toMatchObject({ name: 'month', markets: 6, fingerprint: whole.dataset.fingerprint });
+    expect(rest.dataset.partial).toBeUndefined();
+    for (const id of MARKETS) expect(messageCount(await again.tape('month', id))).toBe(4000);
+    expect((await imported(again)).map(({ name }) => name)).toEqual(['kept', 'month']);
+    expect(await again.unfinishedImports()).toEqual([]);
+  });
+
+  test('before anything was finished leaves nothing of the import, and says how much was needed', async () => {
+    const data = open();
     await data.importFiles([new File([stream('1.9', 50)], 'kept.json')]);
-    const large = archive(20_000);
-    expect((await refusal(data.importFiles([large]))).code).toBe('storage.full');
+    await commands.limitStorage((await used()) + 20_000);
+    const error = await refusal(data.importFiles([new File([stream('1.8', 60_000)], 'one.json')]));
+    expect(error.code).toBe('storage.full');
+    expect(error.message).toMatch(/room for about [\d.]+ MB more/u);
     expect(await data.unfinishedImports()).toEqual([]);
     expect((await imported(data)).map(({ name }) => name)).toEqual(['kept']);
     expect(messageCount(await data.tape('kept', '1.9'))).toBe(50);
-    data.close();
-    // Another worker finds room again.
-    const roomy = open(full);
-    expect((await roomy.importFiles([archive(50)])).dataset.markets).toBe(MARKETS.length);
-    expect((await imported(roomy)).map(({ name }) => name)).toEqual(['kept', 'month']);
+    // Full as it is, a dataset can be deleted, and that makes room.
+    await data.remove('kept');
+    await data.purge();
+    expect(await imported(data)).toEqual([]);
+  });
+});
+
+describe('a cancel', () => {
+  test('as early as can be is heard, and says that nothing was kept', async () => {
+    const data = open();
+    for (const later of [0, 1, 30]) {
+      const cancel = new AbortController();
+      const work = data.importFiles([archive()], { signal: cancel.signal });
+      if (later === 0) cancel.abort();
+      else setTimeout(() => cancel.abort(), later);
+      const error = await refusal(work);
+      expect(error.code).toBe('aborted');
+      expect(error.message).toContain('nothing of it was kept');
+      expect(await imported(data)).toEqual([]);
+      expect(await data.unfinishedImports()).toEqual([]);
+    }
   });
 });

@@ -1,6 +1,7 @@
-/** What browser tests may ask of Node: the recorded files, which the browser cannot reach by itself. */
+/** What browser tests may ask of Node: the recorded files, which the browser cannot reach by itself, and a smaller disk. */
 import { basename } from 'node:path';
 import { readFile, stat } from 'node:fs/promises';
+import type { BrowserContext, Page } from 'playwright';
 
 export interface RecordingName {
   readonly name: string;
@@ -13,6 +14,8 @@ declare module 'vitest/browser' {
     listRecordings(): Promise<readonly RecordingName[]>;
     /** One of them in base64. */
     readRecording(name: string): Promise<string>;
+    /** Limits what the browser's storage holds for this site, in bytes; without a limit when left out. Chromium's. */
+    limitStorage(bytes?: number): Promise<void>;
   }
 }
 
@@ -33,5 +36,21 @@ export const browserCommands = {
     const path = (await paths()).find((one) => basename(one) === name);
     if (path === undefined) throw new Error(`no recording ${name}`);
     return (await readFile(path)).toString('base64');
+  },
+  /** DevTools Protocol, "Storage.overrideQuotaForOrigin". */
+  async limitStorage({ page, context }: PageContext, bytes?: number): Promise<void> {
+    const session = await context.newCDPSession(page);
+    const { origin } = new URL(page.url());
+    await session.send('Storage.overrideQuotaForOrigin', {
+      origin,
+      ...(bytes === undefined ? {} : { quotaSize: bytes })
+    });
+    // The limit ends with the session: it is left open.
   }
 };
+
+/** As Playwright's provider hands them to a command. */
+interface PageContext {
+  readonly page: Page;
+  readonly context: BrowserContext;
+}

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
-import { JOURNAL_HEAD } from './import-journal.ts';
+import { ImportJournal, JOURNAL_HEAD } from './import-journal.ts';
 import type { MarketQualityRow } from './quality/quality-table.ts';
 import type { QualityRule } from './quality/rules.ts';
 import { excludedBy, ruleText } from './quality/rules.ts';
@@ -114,6 +114,8 @@ export class Catalogue {
       }
       this.#sidecars.delete(folder);
       if (kept === before) return before.dataset;
+      // A journal would go on from files that are no more.
+      if (before.dataset.partial !== undefined) await ImportJournal.remove(this.#store, path);
       const { rules } = before.dataset;
       const trainable = marketsOf(kept, rules ?? []).filter((market) => market.trainable).length;
       const { name, formerNames } = before.dataset;
@@ -223,7 +225,8 @@ export class Catalogue {
   }
 
   /**
-   * Goes on in a folder that `unfinished` told of. When it throws, what was there stays, unless it was cancelled.
+   * Goes on in a folder that `unfinished` told of. When it throws, what was there stays, unless it was cancelled and
+   * nothing of it is listed.
    * @throws storage.locked when another tab is at it, data.missing when it is gone
    */
   async resume(folder: string, work: (folder: string) => Promise<Sidecar>): Promise<DatasetRecord> {
@@ -232,27 +235,44 @@ export class Catalogue {
       try {
         return await this.#make(folder, work);
       } catch (thrown) {
-        if (thrown instanceof AppError && thrown.code === 'aborted') await this.#store.remove(`${DATASETS}/${folder}`);
+        const isCancelled = thrown instanceof AppError && thrown.code === 'aborted';
+        if (isCancelled && (await this.#entry(folder)) === undefined) {
+          await this.#store.remove(`${DATASETS}/${folder}`);
+        }
         throw thrown;
       }
     });
   }
 
-  /** Folders that a closed tab left half-done and that can be resumed, the oldest first; paths in the store. */
-  async unfinished(): Promise<readonly { readonly id: string; readonly folder: string }[]> {
-    const found: { id: string; folder: string }[] = [];
+  /**
+   * Folders that a closed tab or a full disk left half-done and that can be resumed, the oldest first; paths in the
+   * store, and the name of the dataset that lists what is finished, where one does.
+   */
+  async unfinished(): Promise<readonly { readonly id: string; readonly folder: string; readonly dataset?: string }[]> {
+    const found: { id: string; folder: string; dataset?: string }[] = [];
     for (const id of await this.#store.folders(DATASETS)) {
       const free = await this.#locks.tryHold(importLock(id), () => this.#isUnfinished(id));
-      if (free === true) found.push({ id, folder: `${DATASETS}/${id}` });
+      if (free !== true) continue;
+      const entry = await this.#entry(id);
+      found.push({ id, folder: `${DATASETS}/${id}`, ...(entry === undefined ? {} : { dataset: entry.record.name }) });
     }
     return found;
   }
 
-  /** @throws storage.locked when another tab is at it, data.missing when it is gone */
+  async #entry(folder: string): Promise<Entry | undefined> {
+    return (await this.#read()).find((entry) => entry.folder === folder);
+  }
+
+  /**
+   * What is listed of it stays, and cannot be gone on with any more.
+   * @throws storage.locked when another tab is at it, data.missing when it is gone
+   */
   async discard(folder: string): Promise<void> {
     await this.#held(folder, async () => {
       if (!(await this.#isUnfinished(folder))) throw noneUnfinished(folder);
-      await this.#store.remove(`${DATASETS}/${folder}`);
+      const path = `${DATASETS}/${folder}`;
+      if ((await this.#entry(folder)) === undefined) await this.#store.remove(path);
+      else await ImportJournal.remove(this.#store, path);
     });
   }
 
@@ -270,15 +290,28 @@ export class Catalogue {
     const path = `${DATASETS}/${folder}`;
     const sidecar = await work(path);
     await this.#store.write(`${path}/metadata.json`, sidecarText(sidecar));
-    return await this.#change((entries) => {
+    this.#sidecars.delete(folder);
+    const record = await this.#change((entries) => {
+      const listed = entries.find((entry) => entry.folder === folder);
+      if (listed !== undefined) {
+        const { name, rules, formerNames } = listed.record;
+        const kept = { name, ...(rules && { rules }), ...(formerNames && { formerNames }) };
+        const trainable = marketsOf(sidecar, rules ?? []).filter((market) => market.trainable).length;
+        const record = { ...sidecar.dataset, ...kept, trainable };
+        return { entries: entries.map((one) => (one === listed ? { ...one, record } : one)), result: record };
+      }
       const taken = new Set([...this.#reserved, ...entries.flatMap((entry) => namesOf(entry.record))]);
       const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
       return { entries: [...entries, { folder, record }], result: record };
     });
+    await this.#sweep(path, sidecar);
+    return record;
   }
 
+  /** Neither listed whole nor set aside, and with a journal to go on by. */
   async #isUnfinished(folder: string): Promise<boolean> {
-    if ((await this.#read()).some((entry) => entry.folder === folder)) return false;
+    const entry = await this.#entry(folder);
+    if (entry !== undefined && (entry.record.partial === undefined || entry.removedBy !== undefined)) return false;
     return (await this.#store.size(`${DATASETS}/${folder}/${JOURNAL_HEAD}`)) !== undefined;
   }
 

@@ -1,6 +1,6 @@
 /** Sums a dataset's markets into its record. */
 import { sha256Hex } from '../core/digest.ts';
-import type { DatasetRecord, MarketRecord, Oddity, SourceFile } from './records.ts';
+import type { DatasetRecord, MarketRecord, Oddity, PartialImport, SourceFile } from './records.ts';
 import { mergeOddities } from './oddities.ts';
 import type { StoredMarket } from './sidecar.ts';
 
@@ -14,6 +14,7 @@ export interface DatasetParts {
   readonly markets: readonly StoredMarket[];
   /** Found in the files themselves, beside what each market tells. */
   readonly oddities: readonly Oddity[];
+  readonly partial?: PartialImport;
 }
 
 export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord> {
@@ -38,6 +39,7 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
     fingerprint: await fingerprintOf(markets),
     schemaHash: parts.schemaHash,
     codeVersion: parts.codeVersion,
+    ...(parts.partial === undefined ? {} : { partial: parts.partial }),
     oddities: gravestFirst([parts.oddities, ...markets.map((market) => market.oddities)])
   };
 }

@@ -71,6 +71,8 @@ export interface UnfinishedImport {
   readonly finishedFiles: number;
   /** Markets that need not be read again. */
   readonly markets: number;
+  /** The dataset that lists what is finished, where it stopped for want of room; absent where none does yet. */
+  readonly dataset?: string;
   readonly storedBytes: number;
   readonly key?: string;
 }
@@ -96,9 +98,9 @@ export class ImportJournal {
   readonly head: JournalHead;
   readonly #store: FileStore;
   readonly #folder: string;
-  readonly #lines: readonly JournalLine[];
+  #lines: JournalLine[];
 
-  private constructor(store: FileStore, folder: string, head: JournalHead, lines: readonly JournalLine[]) {
+  private constructor(store: FileStore, folder: string, head: JournalHead, lines: JournalLine[]) {
     this.#store = store;
     this.#folder = folder;
     this.head = head;
@@ -131,6 +133,17 @@ export class ImportJournal {
   async add(line: JournalLine): Promise<void> {
     const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
     await this.#store.append(`${this.#folder}/${JOURNAL_LINES}`, bytes);
+    this.#lines.push(line);
+  }
+
+  /** Takes back what was said of a market whose files are gone; `mend` writes it. */
+  forget(silver: string): void {
+    const gone = this.#lines.filter(
+      (line): line is FinishedMember =>
+        line.kind === 'member' && line.markets.some((market) => market.silver === silver)
+    );
+    const files = new Set(gone.map(({ file }) => file));
+    this.#lines = this.#lines.filter((line) => (line.kind === 'member' ? !gone.includes(line) : !files.has(line.file)));
   }
 
   /** Written anew without a torn end, so that what is appended next stands on a line of its own. */
@@ -153,7 +166,8 @@ export class ImportJournal {
     return this.#lines.find((line): line is FinishedFile => line.kind === 'file' && line.file === index);
   }
 
-  shown(id: string): UnfinishedImport {
+  /** @param dataset that lists what is finished of it */
+  shown(id: string, dataset: string | undefined): UnfinishedImport {
     const { name, startedMillis, files, key } = this.head;
     const markets = this.#lines.flatMap((line) => (line.kind === 'member' ? line.markets : []));
     return {
@@ -164,7 +178,8 @@ export class ImportJournal {
       finishedFiles: this.#lines.filter((line) => line.kind === 'file').length,
       markets: new Set(markets.map((market) => market.record.id)).size,
       storedBytes: markets.reduce((sum, one) => sum + one.silverBytes + one.bronzeBytes, 0),
-      ...(key === undefined ? {} : { key })
+      ...(key === undefined ? {} : { key }),
+      ...(dataset === undefined ? {} : { dataset })
     };
   }
 

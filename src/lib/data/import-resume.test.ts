@@ -165,7 +165,7 @@ describe('an import whose tab was closed', () => {
         break;
       }
       stops++;
-      expect(half).toMatchObject({ name: 'one', key: 'k', startedMillis: 1000 });
+      expect(half).toMatchObject({ name: 'one + bad + 2 more', key: 'k', startedMillis: 1000 });
       expect(await after.catalogue.datasets()).toEqual([]);
       expect(told(await after.take({ files: files() }))).toEqual(expected);
       expect(after.read.length).toBeLessThanOrEqual(5 - half.markets);

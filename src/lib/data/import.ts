@@ -9,19 +9,22 @@ import { ImportJournal, markFiles } from './import-journal.ts';
 import type { FileMark, FinishedMember, UnfinishedImport } from './import-journal.ts';
 import { isArchivedDataset, restoreDataset } from './dataset-archive.ts';
 import { datasetRecord } from './dataset-record.ts';
+import { sniff } from './decode/decode.ts';
 import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
 import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
 import { marketQuality } from './quality/market-quality.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
-import type { DatasetRecord, ImportProgress, ImportReport, Oddity, SourceFile } from './records.ts';
-import { ROWS_VERSION, SIDECAR_VERSION, layerSchema } from './sidecar.ts';
+import type { DatasetRecord, ImportProgress, ImportReport, Oddity, PartialImport, SourceFile } from './records.ts';
+import { ROWS_VERSION, SIDECAR_VERSION, layerSchema, sidecarText } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
 /** Stable code of a file that gave nothing, kept beside the files that did. */
 export const UNREADABLE_FILE = 'unreadable-file';
 export const DUPLICATE_MARKET = 'market-in-several-files';
+/** Of an import that ended before its files did. */
+export const IMPORT_STOPPED = 'import-stopped';
 /** A dataset that is in the catalogue under another name. */
 export const ALREADY_IMPORTED = 'already-imported';
 
@@ -50,9 +53,10 @@ export interface ImportParts {
 }
 
 /**
- * Goes on where a closed tab stopped when a half-finished import is named, or the very files of one are given.
- * @throws aborted when the signal fires, storage.full when there is no room, the one file's own error when none could
- *   be read; nothing is left behind then, but of an import that was continued what it had before
+ * Goes on where a closed tab or a full disk stopped when a half-finished import is named, or the very files of one are
+ * given. On a full disk what is finished becomes a dataset that says it is partial.
+ * @throws aborted when the signal fires, storage.full when there is no room for anything, the one file's own error when
+ *   none could be read; nothing is left behind then, but of an import that was continued what it had before
  */
 export async function importFiles(parts: ImportParts, request: ImportRequest): Promise<ImportReport> {
   if (request.files.length === 0 && request.resume === undefined) {
@@ -65,7 +69,10 @@ export async function importFiles(parts: ImportParts, request: ImportRequest): P
   }
   const started = parts.clock.monotonicMillis();
   const dataset = await imported(parts, request);
-  await ImportJournal.remove(parts.store, await parts.catalogue.folder(dataset.name));
+  // What stopped for want of room is gone on with by the same files.
+  if (dataset.partial === undefined) {
+    await ImportJournal.remove(parts.store, await parts.catalogue.folder(dataset.name));
+  }
   const markets = await parts.catalogue.markets(dataset.name);
   const twin = (await parts.catalogue.datasets()).find(
     (other) => other.name !== dataset.name && other.fingerprint === dataset.fingerprint
@@ -103,30 +110,59 @@ async function restored(parts: ImportParts, request: ImportRequest, file: File):
 async function imported(parts: ImportParts, request: ImportRequest): Promise<DatasetRecord> {
   const { catalogue, store, clock } = parts;
   for (const file of request.files) if (await isArchivedDataset(file)) return await restored(parts, request, file);
-  const marks = await markFiles(request.files, () => {
-    checkAborted(request.signal, 'import');
-  });
+  const marks = await sayingWhatIsKept(request.files, undefined, () =>
+    markFiles(request.files, () => {
+      checkAborted(request.signal, 'import');
+    })
+  );
   const id = request.resume ?? (await halfOf(parts, marks));
   if (id !== undefined) {
-    return await catalogue.resume(id, async (folder) => {
-      const journal = await ImportJournal.open(store, folder, ROWS_VERSION);
-      if (journal === undefined) throw outdated(id);
-      const files = journal.arrange(request.files, marks);
-      await journal.mend();
-      return await new ImportRun(parts, request, { journal, files }).into(folder);
+    const before = (await catalogue.unfinished()).find((one) => one.id === id)?.dataset;
+    return await sayingWhatIsKept(request.files, before, () =>
+      catalogue.resume(id, async (folder) => {
+        const journal = await ImportJournal.open(store, folder, ROWS_VERSION);
+        if (journal === undefined) throw outdated(id);
+        const files = journal.arrange(request.files, marks);
+        await journal.mend();
+        return await new ImportRun(parts, request, { journal, files }).into(folder);
+      })
+    );
+  }
+  return await sayingWhatIsKept(request.files, undefined, () =>
+    catalogue.add(async (folder) => {
+      const journal = await ImportJournal.begin(store, folder, {
+        rowsVersion: ROWS_VERSION,
+        name: request.name ?? datasetName(request.files.map((file) => file.name)),
+        origin: request.origin ?? 'import',
+        startedMillis: clock.epochMillis(),
+        files: marks,
+        ...(request.key === undefined ? {} : { key: request.key })
+      });
+      return await new ImportRun(parts, request, { journal, files: request.files }).into(folder);
+    })
+  );
+}
+
+/**
+ * A cancel that says what it left.
+ * @param before dataset that listed what was finished before; it stays as it was
+ */
+export async function sayingWhatIsKept<T>(
+  files: readonly File[],
+  before: string | undefined,
+  work: () => Promise<T>
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'aborted') throw thrown;
+    throw new AppError('aborted', {
+      subject: `the import of ${datasetName(files.map((file) => file.name))}`,
+      got: `it was cancelled; ${before === undefined ? 'nothing of it was kept' : `${before} keeps what was finished before`}, and what else is stored is as it was`,
+      remedy: 'import the files again when you want them',
+      cause: thrown
     });
   }
-  return await catalogue.add(async (folder) => {
-    const journal = await ImportJournal.begin(store, folder, {
-      rowsVersion: ROWS_VERSION,
-      name: request.name ?? nameOf(request.files[0]?.name ?? 'import'),
-      origin: request.origin ?? 'import',
-      startedMillis: clock.epochMillis(),
-      files: marks,
-      ...(request.key === undefined ? {} : { key: request.key })
-    });
-    return await new ImportRun(parts, request, { journal, files: request.files }).into(folder);
-  });
 }
 
 /** The half-finished import of these very files, if there is one. */
@@ -143,10 +179,10 @@ export async function unfinishedImports(
   parts: Pick<ImportParts, 'catalogue' | 'store'>
 ): Promise<readonly UnfinishedImport[]> {
   const found: UnfinishedImport[] = [];
-  for (const { id, folder } of await parts.catalogue.unfinished()) {
+  for (const { id, folder, dataset } of await parts.catalogue.unfinished()) {
     const journal = await ImportJournal.open(parts.store, folder, ROWS_VERSION);
     if (journal === undefined) await parts.catalogue.discard(id);
-    else found.push(journal.shown(id));
+    else found.push(journal.shown(id, dataset));
   }
   return found;
 }
@@ -187,6 +223,8 @@ class ImportRun {
   /** What is being read, where a file holds several. */
   #source = '';
   #messages = 0;
+  /** Of the market that is being written. */
+  #unfitBytes = 0;
 
   constructor(
     parts: ImportParts,
@@ -201,8 +239,24 @@ class ImportRun {
   }
 
   async into(folder: string): Promise<Sidecar> {
-    const { signal } = this.#request;
     await this.#parts.parquet();
+    try {
+      await this.#takeAll(folder);
+      const [first] = this.#failures;
+      if (this.#markets.size === 0) throw this.#failures.length === 1 && first ? first : this.#nothing();
+      checkAborted(this.#request.signal, 'import');
+      this.#tell('cataloguing', this.#journal.head.files.length - 1);
+      const sidecar = await this.#sidecar();
+      await this.#layAside(folder, sidecar);
+      return sidecar;
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'storage.full') throw thrown;
+      return await this.#stopped(folder, thrown);
+    }
+  }
+
+  async #takeAll(folder: string): Promise<void> {
+    const { signal } = this.#request;
     for (const [index, { name, bytes }] of this.#journal.head.files.entries()) {
       checkAborted(signal, `import of ${name}`);
       const before = this.#bytesRead;
@@ -227,11 +281,59 @@ class ImportRun {
       }
       this.#bytesRead = before + bytes;
     }
-    const [first] = this.#failures;
-    if (this.#markets.size === 0) throw this.#failures.length === 1 && first ? first : this.#nothing();
-    checkAborted(signal, 'import');
-    this.#tell('cataloguing', this.#journal.head.files.length - 1);
-    return await this.#sidecar();
+  }
+
+  /** There is no room for more: what is finished is listed, as a part. */
+  async #stopped(folder: string, thrown: AppError): Promise<Sidecar> {
+    const { store } = this.#parts;
+    const { usedBytes, quotaBytes } = await store.usage();
+    const stored = [...this.#markets.values()].reduce((sum, one) => sum + one.silverBytes + one.bronzeBytes, 0);
+    const share = this.#bytesTotal === 0 ? 0 : this.#bytesRead / this.#bytesTotal;
+    const rest = share > 0 && stored > 0 ? Math.round(stored / share - stored) : 0;
+    const neededBytes = Math.max(rest, this.#unfitBytes, LISTING_BYTES);
+    const leftBytes = Math.max(0, quotaBytes - usedBytes);
+    const full = new AppError('storage.full', {
+      subject: `the import of ${this.#journal.head.name}`,
+      expected: `room for about ${megabytes(neededBytes)} more`,
+      got: `${megabytes(leftBytes)} that the browser says are left, and a write that did not fit`,
+      remedy: 'delete a dataset or free space on the disk, then give the same files again: it goes on from there',
+      cause: thrown
+    });
+    for (;;) {
+      const last = [...this.#markets.values()].at(-1);
+      if (last === undefined) throw full;
+      const unreadFiles = this.#journal.head.files.filter((_, i) => this.#journal.file(i) === undefined).length;
+      const { got, remedy } = full;
+      const oddity: Oddity = { code: IMPORT_STOPPED, count: 1, severity: 'error', example: full.message };
+      const sidecar = await this.#sidecar({ got, remedy, neededBytes, leftBytes, unreadFiles }, oddity);
+      if (await this.#fits(folder, sidecar)) return sidecar;
+      // To be listed takes room too: the last market makes it.
+      this.#markets.delete(last.record.id);
+      this.#journal.forget(last.silver);
+      await this.#drop(folder, last);
+    }
+  }
+
+  /** Whether there is room to list the dataset, and for the journal to say what it holds. */
+  async #fits(folder: string, sidecar: Sidecar): Promise<boolean> {
+    try {
+      await this.#layAside(folder, sidecar);
+      await this.#journal.mend();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || thrown.code !== 'storage.full') throw thrown;
+      return false;
+    }
+  }
+
+  /** @throws storage.full when the metadata, and one more dataset in the list of all, would not fit */
+  async #layAside(folder: string, sidecar: Sidecar): Promise<void> {
+    const { store } = this.#parts;
+    try {
+      await store.write(`${folder}/room`, new Uint8Array(sidecarText(sidecar).length + LISTING_BYTES));
+    } finally {
+      await store.remove(`${folder}/room`);
+    }
   }
 
   /** A recording's markets are taken over when the whole of it has been read: a bad one leaves none. */
@@ -301,7 +403,10 @@ class ImportRun {
       await this.#journal.add({ kind: 'file', file: index, source, oddities: result.oddities });
     } catch (thrown) {
       this.#messages = base.messages;
-      for (const market of written) await this.#drop(folder, market);
+      const isFull = thrown instanceof AppError && thrown.code === 'storage.full';
+      // Each was whole when it was written.
+      for (const market of written) await (isFull ? this.#keep(folder, file.name, market) : this.#drop(folder, market));
+      if (isFull) this.#files.push(await unreadFile(file, done));
       throw thrown;
     }
   }
@@ -319,12 +424,13 @@ class ImportRun {
       quality: marketQuality(market.record, market.tape, market.bronze),
       ...(market.readAs === undefined ? {} : { readAs: market.readAs })
     };
+    const bars = market.bars === undefined ? undefined : barsToParquet(market.bars);
+    this.#unfitBytes = silver.length + bronze.length + (bars?.length ?? 0);
     await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
     await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);
-    if (market.bars === undefined) return stored;
-    const bars = `bars/${name}.parquet`;
-    await this.#parts.store.write(`${folder}/${bars}`, barsToParquet(market.bars));
-    return { ...stored, bars };
+    if (bars !== undefined) await this.#parts.store.write(`${folder}/bars/${name}.parquet`, bars);
+    this.#unfitBytes = 0;
+    return bars === undefined ? stored : { ...stored, bars: `bars/${name}.parquet` };
   }
 
   /** Of a market that several files hold the longest recording is kept; that it was so is told. */
@@ -369,7 +475,7 @@ class ImportRun {
     });
   }
 
-  async #sidecar(): Promise<Sidecar> {
+  async #sidecar(partial?: PartialImport, stopped?: Oddity): Promise<Sidecar> {
     const { clock, codeVersion } = this.#parts;
     const markets = [...this.#markets.values()];
     const silver = await layerSchema(SILVER_COLUMNS);
@@ -381,7 +487,8 @@ class ImportRun {
       schemaHash: silver.schemaHash,
       files: this.#files,
       markets,
-      oddities: this.#oddities
+      oddities: stopped === undefined ? this.#oddities : [stopped, ...this.#oddities],
+      ...(partial === undefined ? {} : { partial })
     });
     return {
       version: SIDECAR_VERSION,
@@ -398,11 +505,11 @@ class ImportRun {
     };
   }
 
-  /** One that was named after the first file is named after the first that could be read. */
+  /** One that was named after its files is named after those that could be read. */
   #name(): string {
     const { name, files } = this.#journal.head;
-    const [read] = this.#files;
-    return read !== undefined && name === nameOf(files[0]?.name ?? '') ? nameOf(read.name) : name;
+    const read = this.#files.map((file) => file.name);
+    return read.length > 0 && name === datasetName(files.map((file) => file.name)) ? datasetName(read) : name;
   }
 
   #tell(phase: ImportProgress['phase'], fileIndex: number, more = 0): void {
@@ -420,6 +527,23 @@ class ImportRun {
   }
 }
 
+/** What the list of datasets may grow by for one more. */
+const LISTING_BYTES = 1 << 14;
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** A file that was not read to its end: its digest is not known. */
+async function unreadFile(file: File, done: readonly FinishedMember[]): Promise<SourceFile> {
+  return {
+    name: file.name,
+    bytes: file.size,
+    sha256: '',
+    container: sniff(new Uint8Array(await file.slice(0, 512).arrayBuffer())),
+    messages: done.reduce((sum, one) => sum + one.messages, 0),
+    markets: done.reduce((sum, one) => sum + one.markets.length, 0)
+  };
+}
+
 /** No `AppError`: a fault of data would be passed over as one bad file among others. */
 class FileChanged extends Error {}
 
@@ -431,6 +555,17 @@ const changed = (name: string): AppError =>
     remedy: 'discard the half-finished import and import this file anew'
   });
 
+const NAMED = 2;
+const LONGEST_NAME = 100;
+
+/** What a dataset of these files is called: after them, the first two by name. */
+export function datasetName(files: readonly string[]): string {
+  const names = files.flatMap((file) => file.split(' + ')).map(nameOf);
+  const shown = names.slice(0, names.slice(0, NAMED).join().length > LONGEST_NAME ? 1 : NAMED);
+  const more = names.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${String(more)} more`] : [])].join(' + ') || 'import';
+}
+
 /** A file's name without the endings that only say how it is packed. */
-export const nameOf = (file: string): string =>
+const nameOf = (file: string): string =>
   file.replace(/(\.(bz2|gz|zst|zip|tar|tgz|tbz2?|json|ndjson|jsonl|txt|csv|tsv|feather|arrow|parquet))+$/i, '') || file;

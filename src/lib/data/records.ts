@@ -60,6 +60,18 @@ export interface SourceFile {
   readonly members?: number;
 }
 
+/** Why a dataset holds less than its files do: an import that ended before they did. The same files go on with it. */
+export interface PartialImport {
+  /** As a clause: `the browser has no room for more`. */
+  readonly got: string;
+  readonly remedy: string;
+  /** What the rest would take, by what was stored of what was read; and what the browser said was left. */
+  readonly neededBytes: number;
+  readonly leftBytes: number;
+  /** Files that were not read to their end. */
+  readonly unreadFiles: number;
+}
+
 export interface DatasetRecord {
   readonly name: string;
   readonly origin: 'sample' | 'import' | 'fetch';
@@ -72,6 +84,8 @@ export interface DatasetRecord {
   readonly trainable: number;
   /** Rules on quality that leave markets out of training; none where absent. */
   readonly rules?: readonly QualityRule[];
+  /** Absent where it is whole. */
+  readonly partial?: PartialImport;
   /** Names it had before: runs made under one still find it. */
   readonly formerNames?: readonly string[];
   readonly messages: number;

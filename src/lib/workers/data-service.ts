@@ -16,7 +16,7 @@ import type { RolloutManifest } from '../data/gold/rollout.ts';
 import { datasetCsv } from '../data/export-csv.ts';
 import { askOnce, untilAborted } from '../data/import-question.ts';
 import type { Ask } from '../data/import-question.ts';
-import { importFiles, nameOf, unfinishedImports } from '../data/import.ts';
+import { importFiles, sayingWhatIsKept, unfinishedImports } from '../data/import.ts';
 import type { UnfinishedImport } from '../data/import-journal.ts';
 import { barsRows } from '../data/parquet/bars.ts';
 import { bronzeIpc } from '../data/parquet/bronze.ts';
@@ -146,20 +146,23 @@ export class DataService implements DataWorkerApi {
     onProgress?: (progress: ImportProgress) => void,
     ask?: Ask
   ): Promise<ImportReport> {
-    const { store, catalogue } = await this.#opened;
     const { clock, codeVersion, parquet } = this.#parts;
     const { task, ...about } = options;
     let told = Number.NEGATIVE_INFINITY;
+    // The task is known before anything is waited for: a cancel may come at once.
     return await this.#tasks.run(task, async (signal) => {
-      const { files: arranged, terms } = await arrangeFiles(files, signal);
+      const { store, catalogue } = await this.#opened;
+      const arranging = (): ReturnType<typeof arrangeFiles> => arrangeFiles(files, signal);
+      const { files: arranged, ...beside } = await sayingWhatIsKept(files, undefined, arranging);
+      const { terms, images } = beside;
       const asking = ask === undefined ? {} : { ask: askOnce(untilAborted(ask, signal)) };
-      const read: RecordingReader = (file, given) => this.#parts.read(file, { ...given, terms, ...asking });
+      const read: RecordingReader = (file, given) =>
+        this.#parts.read(file, { ...given, terms, images, chains: beside.chains.get(file) ?? [], ...asking });
       const report = await importFiles(
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
           files: arranged,
           signal,
-          ...(files[0] === undefined ? {} : { name: nameOf(files[0].name) }),
           ...about,
           onProgress: (progress) => {
             const now = clock.monotonicMillis();

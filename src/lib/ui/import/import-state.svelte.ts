@@ -118,8 +118,8 @@ export class ImportState {
       });
       await this.#imported();
     } catch (thrown) {
-      const error = asAppError(thrown, files.length === 1 ? (files[0]?.name ?? 'the file') : `${files.length} files`);
-      if (error.code !== 'aborted') this.error = error;
+      // A cancel is told too: what it left is not for the user to guess.
+      this.error = asAppError(thrown, files.length === 1 ? (files[0]?.name ?? 'the file') : `${files.length} files`);
     } finally {
       this.running = undefined;
       this.progress = undefined;

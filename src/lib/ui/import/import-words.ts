@@ -1,6 +1,7 @@
 /** What an import says of itself while it goes and when it is done. Pure. */
-import type { ImportProgress, ImportReport } from '$lib/data/records.ts';
-import { formatCount, formatDuration, plural } from '../format.ts';
+import type { AppError } from '$lib/core/errors.ts';
+import type { ImportProgress, ImportReport, PartialImport } from '$lib/data/records.ts';
+import { formatBytes, formatCount, formatDuration, plural } from '../format.ts';
 
 const PHASES: Readonly<Record<ImportProgress['phase'], string>> = {
   reading: 'Reading',
@@ -24,6 +25,19 @@ export function secondsLeft(progress: ImportProgress, elapsedSeconds: number): n
   const share = progressShare(progress) ?? 0;
   if (progress.phase !== 'reading' || share < 0.05) return undefined;
   return (elapsedSeconds / share) * (1 - share);
+}
+
+/** Over what came of an import. */
+export function outcomeTitle(report: ImportReport | undefined, error: AppError | undefined): string {
+  if (error !== undefined) return error.code === 'aborted' ? 'Import cancelled' : 'Nothing was imported';
+  return report?.dataset.partial === undefined ? 'Imported' : 'Imported in part: no room for the rest';
+}
+
+/** What is missing of a dataset that is a part, and what to do. */
+export function partialWords({ unreadFiles, neededBytes, leftBytes, remedy }: PartialImport): string {
+  const unread = `${plural(unreadFiles, 'file was', 'files were')} not read to the end`;
+  const room = `about ${formatBytes(neededBytes)} more are needed, the browser says ${formatBytes(leftBytes)} are left`;
+  return `This dataset is partial: ${unread}; ${room}. To have the rest: ${remedy}.`;
 }
 
 /** The report as pairs of what and how much. */
