@@ -100,6 +100,18 @@ export function checkConcat(): number {
   });
 }
 
+export function checkSlice(): number {
+  return tf.tidy(() => {
+    const x = normalTensor(stream('slice'), [4, 5, 6]);
+    const errors = [0, 1, 2].map((axis) => {
+      const begin = [0, 1, 2].map((i) => (i === axis ? 1 : 0));
+      const size = x.shape.map((n, i) => (i === axis ? 3 : n));
+      return relativeError(tf.slice(x, begin, size), runStock('Slice', { x }, { begin, size }));
+    });
+    return Math.max(...errors);
+  });
+}
+
 export function checkLstm(lstm: FusedLstm): number {
   return tf.tidy(() => {
     const random = stream('lstm');

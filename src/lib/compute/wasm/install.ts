@@ -15,6 +15,7 @@ import {
   checkLstm,
   checkMatMul,
   checkMlp,
+  checkSlice,
   checkSum,
   TOLERANCE
 } from './check.ts';
@@ -100,7 +101,7 @@ interface Candidate {
 
 /** Products and sums first: the gradients of the LSTM's reference use them. */
 function candidates(module: KernelModule): readonly Candidate[] {
-  useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Identity']);
+  useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Slice', 'Identity']);
   const lstm = wasmLstm(module);
   const mlp = wasmMlp(module);
   const { quantileHuber, squashedSample, maskedMean, clipped, smallest } = wasmLosses(module);
@@ -109,6 +110,7 @@ function candidates(module: KernelModule): readonly Candidate[] {
     { name: 'matrix product', check: checkMatMul, refuse: () => stopUsing(module, 'BatchMatMul') },
     { name: 'sums', check: checkSum, refuse: () => stopUsing(module, 'Sum') },
     { name: 'concatenation', check: checkConcat, refuse: () => stopUsing(module, 'Concat') },
+    { name: 'slices', check: checkSlice, refuse: () => stopUsing(module, 'Slice') },
     { name: 'clones', check: checkClone, refuse: () => stopUsing(module, 'Identity') },
     {
       name: 'LSTM',

@@ -188,6 +188,22 @@ describe.each<[Precision, number]>([
     });
   });
 
+  it('cuts tensors along any axis, and leaves empty ones and cuts along two to tfjs', () => {
+    tf.tidy(() => {
+      const x = tf.reshape<tf.Rank.R3>(tf.cast(tf.range(0, 60), 'float32'), [3, 4, 5]);
+      const values = x.arraySync();
+      expect(tf.slice(x, [1, 0, 0], [2, -1, 5]).arraySync()).toEqual(values.slice(1));
+      expect(tf.slice(x, [0, 2, 0], [3, 1, 5]).arraySync()).toEqual(values.map((rows) => rows.slice(2, 3)));
+      expect(tf.slice(x, [0, 0, 1], [3, 4, 3]).arraySync()).toEqual(
+        values.map((rows) => rows.map((row) => row.slice(1, 4)))
+      );
+      expect(tf.slice(x, 2).arraySync()).toEqual(values.slice(2));
+      expect(tf.slice(x, [1, 1, 0], [1, 2, 5]).arraySync()).toEqual([values[1]!.slice(1, 3)]);
+      expect(tf.slice(x, [0, 0, 0], [3, 0, 5]).shape).toEqual([3, 0, 5]);
+      expect(tf.slice(tf.tensor1d([1, 2, 3], 'int32'), 1, 2).arraySync()).toEqual([2, 3]);
+    });
+  });
+
   it('joins tensors along any axis, and leaves empty ones and integers to tfjs', () => {
     tf.tidy(() => {
       const stream = new Random(seed(3), 'concat');
@@ -312,7 +328,7 @@ describe('a kernel module that does not hold', () => {
     expect(device.report.kernels).toMatch(/stock tfjs for LSTM: ours differs/);
     // Copying and comparing have no arithmetic to get wrong.
     expect(device.report.kernels).toMatch(
-      /^own SIMD kernels \(strict\): concatenation, clones, clipping, smallest of rows; /
+      /^own SIMD kernels \(strict\): concatenation, slices, clones, clipping, smallest of rows; /
     );
     tf.tidy(() => {
       expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).arraySync()).toEqual([

@@ -1,6 +1,6 @@
 /**
  * tfjs' own kernels that ours replace on the wasm backend: matrix products, sums over leading axes (gradients of biases),
- * concatenation, which tfjs does in JavaScript row by row, and clones, which tfjs copies although no operation writes into
+ * concatenation and slices, for which tfjs goes through JavaScript (a slice copies all of its tensor out first), and clones, which tfjs copies although no operation writes into
  * its inputs (in-place.ts writes, and only into storage that no clone shares). What ours do not cover (broadcast batches,
  * other types) goes to the stock kernel, as does everything on a backend where ours were refused.
  */
@@ -9,7 +9,7 @@ import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core
 import { sizeOf } from '../named-arrays.ts';
 import type { KernelModule } from './module.ts';
 
-export type Replaced = 'BatchMatMul' | 'Sum' | 'Concat' | 'Identity';
+export type Replaced = 'BatchMatMul' | 'Sum' | 'Concat' | 'Slice' | 'Identity';
 
 /** Which kernels are in use on which backend. Weak: a backend that was disposed of takes its entry along. */
 const inUse = new WeakMap<object, { readonly module: KernelModule; readonly ops: Set<Replaced> }>();
@@ -36,6 +36,7 @@ function replaceOnce(): void {
   replace('BatchMatMul', batchMatMul);
   replace('Sum', sumLeading);
   replace('Concat', concat);
+  replace('Slice', slice);
   replace('Identity', identity);
 }
 
@@ -115,6 +116,24 @@ const concat: Own = (module, { inputs, attrs }) => {
     module.kernels.copyRows(rows, width, module.addressOf(part), width, to, stride);
     to += width * 4;
   }
+  return out;
+};
+
+/** Cut along one axis: what every slice is here. */
+const slice: Own = (module, { inputs, attrs }) => {
+  const { x } = inputs as { x: TensorInfo };
+  const { begin, size } = attrs as unknown as { begin: number | number[]; size: number | number[] };
+  if (x.dtype !== 'float32') return undefined;
+  const [from, shape] = tf.slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
+  const cut = shape.flatMap((n, i) => (n === x.shape[i] ? [] : [i]));
+  if (cut.length !== 1 || sizeOf(shape) === 0) return undefined;
+  const axis = cut[0]!;
+  const out = module.output(shape);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const width = shape[axis]! * inner;
+  const first = module.addressOf(x) + 4 * from[axis]! * inner;
+  const rows = sizeOf(shape.slice(0, axis));
+  module.kernels.copyRows(rows, width, first, x.shape[axis]! * inner, module.addressOf(out), width);
   return out;
 };
 

@@ -96,6 +96,7 @@ export function lstmForward(
   memory.copy(cLast + own, c, bytes(count * units));
 }
 
+/** A row of gates: each with its bias through its activation, then the new cell and what is put out. */
 function forwardRow(
   units: i32,
   keep: f32,
@@ -107,40 +108,56 @@ function forwardRow(
   hidden: usize
 ): void {
   const gate = bytes(units);
+  // One after the other rather than together: a processor overlaps the short chains of many vectors, not one long one.
+  sigmoids(2 * units, gates, bias);
+  tanhs(units, gates + 2 * gate, bias + 2 * gate);
+  sigmoids(units, gates + 3 * gate, bias + 3 * gate);
   let j = 0;
   for (; j + 4 <= units; j += 4) {
     const at = bytes(j);
-    const i = sigmoid(add(v128.load(gates + at), v128.load(bias + at)));
-    const f = sigmoid(add(v128.load(gates + gate + at), v128.load(bias + gate + at)));
-    const g = tanh(add(v128.load(gates + 2 * gate + at), v128.load(bias + 2 * gate + at)));
-    const o = sigmoid(add(v128.load(gates + 3 * gate + at), v128.load(bias + 3 * gate + at)));
     const before = keep != 0 ? v128.load(cBefore + at) : splat(0);
-    const c = multiplyAdd(f, before, mul(i, g));
+    const given = mul(v128.load(gates + at), v128.load(gates + 2 * gate + at));
+    const c = multiplyAdd(v128.load(gates + gate + at), before, given);
     const t = tanh(c);
-    v128.store(gates + at, i);
-    v128.store(gates + gate + at, f);
-    v128.store(gates + 2 * gate + at, g);
-    v128.store(gates + 3 * gate + at, o);
     v128.store(cell + at, c);
     v128.store(cellTanh + at, t);
-    v128.store(hidden + at, mul(o, t));
+    v128.store(hidden + at, mul(v128.load(gates + 3 * gate + at), t));
   }
   for (; j < units; j++) {
     const at = bytes(j);
-    const i = sigmoid(add(loadOne(gates + at), loadOne(bias + at)));
-    const f = sigmoid(add(loadOne(gates + gate + at), loadOne(bias + gate + at)));
-    const g = tanh(add(loadOne(gates + 2 * gate + at), loadOne(bias + 2 * gate + at)));
-    const o = sigmoid(add(loadOne(gates + 3 * gate + at), loadOne(bias + 3 * gate + at)));
     const before = keep != 0 ? loadOne(cBefore + at) : splat(0);
-    const c = multiplyAdd(f, before, mul(i, g));
+    const given = mul(loadOne(gates + at), loadOne(gates + 2 * gate + at));
+    const c = multiplyAdd(loadOne(gates + gate + at), before, given);
     const t = tanh(c);
-    storeOne(gates + at, i);
-    storeOne(gates + gate + at, f);
-    storeOne(gates + 2 * gate + at, g);
-    storeOne(gates + 3 * gate + at, o);
     storeOne(cell + at, c);
     storeOne(cellTanh + at, t);
-    storeOne(hidden + at, mul(o, t));
+    storeOne(hidden + at, mul(loadOne(gates + 3 * gate + at), t));
+  }
+}
+
+/** z = σ(z + bias) */
+function sigmoids(count: i32, z: usize, bias: usize): void {
+  let j = 0;
+  for (; j + 4 <= count; j += 4) {
+    const at = bytes(j);
+    v128.store(z + at, sigmoid(add(v128.load(z + at), v128.load(bias + at))));
+  }
+  for (; j < count; j++) {
+    const at = bytes(j);
+    storeOne(z + at, sigmoid(add(loadOne(z + at), loadOne(bias + at))));
+  }
+}
+
+/** z = tanh(z + bias) */
+function tanhs(count: i32, z: usize, bias: usize): void {
+  let j = 0;
+  for (; j + 4 <= count; j += 4) {
+    const at = bytes(j);
+    v128.store(z + at, tanh(add(v128.load(z + at), v128.load(bias + at))));
+  }
+  for (; j < count; j++) {
+    const at = bytes(j);
+    storeOne(z + at, tanh(add(loadOne(z + at), loadOne(bias + at))));
   }
 }
 
