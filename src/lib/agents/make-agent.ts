@@ -16,6 +16,8 @@ export interface MakeAgentOptions {
   readonly reportEvery: number;
   /** Updates of the whole run: what annealing runs over. */
   readonly totalUpdates: number;
+  /** Of a replay; without a limit when left out. */
+  readonly mostReplayBytes?: number;
 }
 
 /** A device must have been chosen (compute/device): the agent's weights are made on it. */

@@ -25,6 +25,8 @@ export interface QAgentOptions {
   readonly reportEvery: number;
   /** Updates of the whole run: what annealing runs over, and importance weights, in full force at its end. */
   readonly totalUpdates: number;
+  /** Of the replay; without a limit when left out. */
+  readonly mostReplayBytes?: number | undefined;
 }
 
 type StreamName = 'explore' | 'replay';
@@ -70,7 +72,8 @@ export class QAgent implements Agent {
       capacity: config.replaySteps,
       steps: config.nStep,
       gamma: config.gamma,
-      priorities: config.sampling === 'prioritised' ? PRIORITIES : undefined
+      priorities: config.sampling === 'prioritised' ? PRIORITIES : undefined,
+      mostBytes: options.mostReplayBytes
     });
     this.#batch = this.#replay.batch(config.batch);
     this.#streams = { explore: root.split('explore'), replay: root.split('replay') };

@@ -33,6 +33,8 @@ export interface SoftAgentOptions {
   readonly schemaHash: string;
   /** Updates between read-backs of the losses. */
   readonly reportEvery: number;
+  /** Of the replay; without a limit when left out. */
+  readonly mostReplayBytes?: number | undefined;
 }
 
 type StreamName = 'explore' | 'replay' | 'noise';
@@ -85,7 +87,12 @@ export class SoftAgent implements Agent {
       lstmUnits,
       hidden
     };
-    this.#replay = new SequenceReplay({ shape: this.#shape, environments, capacity: config.replaySteps });
+    this.#replay = new SequenceReplay({
+      shape: this.#shape,
+      environments,
+      capacity: config.replaySteps,
+      mostBytes: options.mostReplayBytes
+    });
     this.#batch = sequenceBatch(this.#shape);
     // H̄ = -dim(A): Haarnoja et al. 2018b, appendix D.
     this.#kind = criticKind(config);

@@ -27,6 +27,8 @@ export interface Td3AgentOptions {
   readonly schemaHash: string;
   /** Updates between read-backs of the losses. */
   readonly reportEvery: number;
+  /** Of the replay; without a limit when left out. */
+  readonly mostReplayBytes?: number | undefined;
 }
 
 type StreamName = 'explore' | 'replay' | 'noise';
@@ -66,7 +68,12 @@ export class Td3Agent implements Agent {
     const shape = { burnIn: 0, sequence: 1, batch, observation: observation.size, action: action.size, state: 0 };
     this.#shape = shape;
     const root = new Random(seed, 'agent');
-    this.#replay = new SequenceReplay({ shape, environments, capacity: replaySteps });
+    this.#replay = new SequenceReplay({
+      shape,
+      environments,
+      capacity: replaySteps,
+      mostBytes: options.mostReplayBytes
+    });
     this.#batch = sequenceBatch(shape);
     this.#td3 = new Td3({
       shape: { observation: observation.size, action: action.size, hidden: [hiddenUnits, secondUnits] },

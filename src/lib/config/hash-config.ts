@@ -23,6 +23,9 @@ const DATA_CAME_LATER: Partial<DataConfig> = { split: 'byMarket', folds: 1, fold
 /** The same of agents. */
 const AGENT_CAME_LATER = { auxPrice: 0, auxVolume: 0, auxFill: 0, auxSteps: 6 };
 
+/** The same of training. */
+const TRAINING_CAME_LATER: Partial<RunConfig['training']> = { replayMegabytes: 2048 };
+
 const saysMore =
   (later: object) =>
   ([key, value]: readonly [string, unknown]): boolean => {
@@ -36,7 +39,8 @@ export async function hashConfig(config: RunConfig): Promise<string> {
   const data = Object.fromEntries(Object.entries(settings.data).filter(saysMore(DATA_CAME_LATER)));
   const env = Object.fromEntries(Object.entries(settings.env).filter(saysMore(CAME_LATER)));
   const agent = Object.fromEntries(Object.entries(settings.agent).filter(saysMore(AGENT_CAME_LATER)));
-  return sha256Hex(canonicalJson({ ...settings, data, env, agent }));
+  const training = Object.fromEntries(Object.entries(settings.training).filter(saysMore(TRAINING_CAME_LATER)));
+  return sha256Hex(canonicalJson({ ...settings, data, env, agent, training }));
 }
 
 /** The first 12 digits: what is shown. */

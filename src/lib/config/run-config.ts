@@ -180,6 +180,12 @@ export const TrainingSchema = v.strictObject({
     field('Evaluate every', 'Updates between evaluations on held-out episodes; 0 for the end only')
   ),
   checkpointSeconds: real(1, 3600, 20, field('Checkpoint every', 'What a crash or a reload may lose', 's')),
+  replayMegabytes: integer(
+    1,
+    65536,
+    2048,
+    field('Replay memory', 'Most that what is kept to learn from may take; a run that asks for more is refused', 'MB')
+  ),
   reportEvery: integer(1, 1e6, 10, field('Report every', 'Updates between points on the charts')),
   backend: v.optional(
     choice(

@@ -122,7 +122,8 @@ export class TrainService implements TrainApi {
       seed: seed(config.seed),
       schemaHash: await agentSchemaHash(config.env),
       reportEvery: training.reportEvery,
-      totalUpdates: training.updates
+      totalUpdates: training.updates,
+      mostReplayBytes: training.replayMegabytes * 1e6
     });
     opened.push(agent);
     if (checkpoint !== undefined) await agent.load(checkpoint);

@@ -26,6 +26,11 @@ export class Priorities {
     this.#tree = new SumTree(size);
   }
 
+  /** Of so many rows. */
+  static bytes(size: number): number {
+    return SumTree.bytes(size);
+  }
+
   get bytes(): number {
     return this.#tree.bytes;
   }

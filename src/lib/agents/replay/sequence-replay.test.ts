@@ -194,6 +194,14 @@ describe('a replay of sequences', () => {
     }).toThrow(/replay.written of what was experienced/);
   });
 
+  it('is refused, with what would fit, where it would take more memory than it may', () => {
+    const { bytes } = make();
+    expect(new SequenceReplay({ shape, environments, capacity, mostBytes: bytes }).bytes).toBe(bytes);
+    expect(() => new SequenceReplay({ shape, environments, capacity, mostBytes: bytes / 2 })).toThrow(
+      /agent.replaySteps: expected at most 90, .* got 180, .*replayMegabytes/
+    );
+  });
+
   it('has no window before one is whole, and says what is too small', () => {
     const replay = make();
     play(replay, 6);

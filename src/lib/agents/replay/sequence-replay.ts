@@ -15,6 +15,8 @@ import type { StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { Experience, Position } from '../experience.ts';
+import { mustFit } from './replay-limit.ts';
+import type { MostBytes } from './replay-limit.ts';
 import { arrayOf, copyIn, copyOut } from './rings.ts';
 import type { Rings } from './rings.ts';
 import { inputWidth, labelColumns, symlog, windowRows } from './sequence-batch.ts';
@@ -25,6 +27,7 @@ export interface ReplayOptions {
   readonly environments: number;
   /** Rows kept over all environments. */
   readonly capacity: number;
+  readonly mostBytes?: MostBytes;
 }
 
 /** One vector step, as it happened. */
@@ -70,7 +73,7 @@ export class SequenceReplay implements Experience {
   readonly #written: Float64Array;
   #transitions = 0;
 
-  constructor({ shape, environments, capacity }: ReplayOptions) {
+  constructor({ shape, environments, capacity, mostBytes }: ReplayOptions) {
     this.#shape = shape;
     this.#environments = environments;
     this.#stride = Math.max(1, Math.min(8, shape.sequence >> 2));
@@ -85,6 +88,9 @@ export class SequenceReplay implements Experience {
       });
     }
     const all = environments * this.#rows;
+    const { observation, action, state } = shape;
+    const numbers = observation + action + 1 + state / this.#stride + labelColumns(shape);
+    mustFit({ rows: all, bytes: all * (4 * numbers + 1) }, mostBytes);
     this.#observations = new Float32Array(all * shape.observation);
     this.#actions = new Float32Array(all * shape.action);
     this.#rewards = new Float32Array(all);

@@ -10,8 +10,13 @@ export class SumTree {
 
   /** @param size how many masses there are, all 0 at first */
   constructor(size: number) {
-    this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(2, size)));
+    this.#leaves = leavesOf(size);
     this.#sums = new Float64Array(2 * this.#leaves);
+  }
+
+  /** Of so many masses. */
+  static bytes(size: number): number {
+    return 2 * leavesOf(size) * Float64Array.BYTES_PER_ELEMENT;
   }
 
   get total(): number {
@@ -51,3 +56,5 @@ export class SumTree {
     return node - this.#leaves;
   }
 }
+
+const leavesOf = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(2, size)));

@@ -168,6 +168,10 @@ describe.each([
     expect(replay.bytes).toBe(bytes);
     // A row: 2 observations, 2 actions, 1 reward of 4 bytes, 1 byte of flags; a tree of 2 x 128 numbers of 8 bytes.
     expect(bytes).toBe(90 * (5 * 4 + 1) + (options.priorities === undefined ? 0 : 2 * 128 * 8));
+    expect(new TransitionReplay({ ...options, mostBytes: bytes }).bytes).toBe(bytes);
+    expect(() => new TransitionReplay({ ...options, mostBytes: bytes - 1 })).toThrow(
+      /replaySteps: expected at most 89/
+    );
     expect(() => new TransitionReplay({ ...options, capacity: 14 })).toThrow(/agent.replaySteps: expected at least 15/);
     expect(() => drawn(new TransitionReplay(options), 4)).toThrow(/before a transition/);
     const other = new TransitionReplay({ ...options, capacity: 120 });

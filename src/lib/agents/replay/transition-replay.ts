@@ -12,6 +12,8 @@ import type { StoredArray, StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { Experience, Position } from '../experience.ts';
+import { mustFit } from './replay-limit.ts';
+import type { MostBytes } from './replay-limit.ts';
 import { arrayOf, copyIn, copyOut } from './rings.ts';
 import type { Rings } from './rings.ts';
 import { Priorities } from './priorities.ts';
@@ -29,6 +31,7 @@ export interface TransitionReplayOptions {
   readonly gamma: number;
   /** Undefined to draw all transitions alike. */
   readonly priorities: PrioritySettings | undefined;
+  readonly mostBytes?: MostBytes;
 }
 
 /** One vector step, as it happened. */
@@ -93,6 +96,8 @@ export class TransitionReplay implements Experience {
       });
     }
     const all = environments * this.#rows;
+    const masses = priorities === undefined ? 0 : Priorities.bytes(all);
+    mustFit({ rows: all, bytes: all * (4 * (observation + action + 1) + 1) + masses }, options.mostBytes);
     this.#observations = new Float32Array(all * observation);
     this.#actions = new Int32Array(all * action);
     this.#rewards = new Float32Array(all);
