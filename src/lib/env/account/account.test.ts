@@ -157,6 +157,46 @@ describe('exposure', () => {
     );
   });
 
+  it('is surely within a limit only where one more order leaves it there, whatever came before', () => {
+    const deed = fc.oneof(
+      fc.record({ do: fc.constantFrom('match', 'wait', 'withdraw', 'reprice'), bet: match }),
+      fc.record({ do: fc.constantFrom('ask', 'remove'), bet: match })
+    );
+    let sure = 0;
+    fc.assert(
+      fc.property(
+        fc.array(deed, { maxLength: 12 }),
+        match,
+        fc.nat(1e6),
+        fc.constantFrom(1, 2),
+        (deeds, one, limit, winners) => {
+          const account = new BackLayAccount({ slots: SLOTS, winners });
+          const waiting: Match[] = [];
+          for (const { do: what, bet } of deeds) {
+            const { slot, side, lots, tick } = bet;
+            if (what === 'match') account.match(slot, side, lots, points[tick]!);
+            else if (what === 'reprice')
+              account.reprice(slot, side, lots, { from: points[tick]!, to: points[tick >> 1]! });
+            else if (what === 'ask') account.exposure();
+            else if (what === 'remove' && slot === 0) account.remove(slot);
+            else if (what === 'wait') {
+              account.wait(slot, side, lots, points[tick]!);
+              waiting.push(bet);
+            } else if (what === 'withdraw') {
+              const first = waiting.shift();
+              if (first !== undefined) account.wait(first.slot, first.side, -first.lots, points[first.tick]!);
+            }
+          }
+          const price = points[one.tick]!;
+          if (!account.surelyWithin(limit, one.side, one.lots, price)) return;
+          sure++;
+          expect(account.exposureWith(one.slot, one.side, one.lots, price)).toBeLessThanOrEqual(limit * 100);
+        }
+      )
+    );
+    expect(sure).toBeGreaterThan(0);
+  });
+
   it('with one more order is what it is once the order waits', () => {
     fc.assert(
       fc.property(matches, match, (made, { slot, side, lots, tick }) => {

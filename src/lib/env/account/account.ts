@@ -26,7 +26,10 @@ export class BackLayAccount {
   readonly #gain: Float64Array;
   /** The same if every waiting order matched where it hurts. */
   readonly #gainWaiting: Float64Array;
-  /** Sum over the runners that have not left of what they pay when they lose, matched alone and with waiting orders. */
+  /**
+   * 0, 1: sum over the runners that have not left of what they pay when they lose, matched alone and with waiting orders.
+   * 2: no less than `exposure`: what that was when it was last asked, and the most that each bet since could add.
+   */
   readonly #sums: Float64Array;
   /** The smallest gains, smallest first: one a winner. */
   readonly #least: Float64Array;
@@ -39,7 +42,7 @@ export class BackLayAccount {
     this.rows = new Float64Array(slots * 8);
     this.#gain = new Float64Array(slots);
     this.#gainWaiting = new Float64Array(slots);
-    this.#sums = new Float64Array(2);
+    this.#sums = new Float64Array(3);
     this.#least = new Float64Array(Math.max(1, winners));
   }
 
@@ -97,11 +100,13 @@ export class BackLayAccount {
       rows[at]! += win;
       rows[at + 1]! -= stake;
       rows[at + 2]! += lots;
+      this.#sums[2]! += stake;
       this.#change(slot, win + stake, -stake);
     } else {
       rows[at]! -= win;
       rows[at + 1]! += stake;
       rows[at + 3]! += lots;
+      this.#sums[2]! += win;
       this.#change(slot, -win - stake, stake);
     }
   }
@@ -121,12 +126,14 @@ export class BackLayAccount {
     if (side === Side.back) {
       const stake = lots * POINTS_PER_LOT;
       rows[at + 4]! += lots;
+      if (lots > 0) this.#sums[2]! += stake;
       this.#gainWaiting[slot]! += stake;
       if (this.removed[slot] === 0) this.#sums[1]! -= stake;
     } else {
       const liability = lots * (price - 100);
       rows[at + 5]! += lots;
       rows[at + 6]! += liability;
+      if (lots > 0) this.#sums[2]! += liability;
       this.#gainWaiting[slot]! -= liability;
     }
   }
@@ -135,6 +142,7 @@ export class BackLayAccount {
   reprice(slot: number, side: Side, lots: number, change: { from: number; to: number }): void {
     const delta = lots * (change.to - change.from);
     this.rows[slot * 8]! += side === Side.back ? delta : -delta;
+    this.#sums[2]! += Math.abs(delta);
     this.#change(slot, side === Side.back ? delta : -delta, 0);
   }
 
@@ -145,6 +153,7 @@ export class BackLayAccount {
       this.#sums[1]! -= this.ifLoses(slot) - this.waitingBack(slot) * POINTS_PER_LOT;
       this.#gain[slot] = Infinity;
       this.#gainWaiting[slot] = Infinity;
+      this.#sums[2] = Infinity;
     }
     this.removed[slot] = 1;
     const at = slot * 8;
@@ -170,7 +179,18 @@ export class BackLayAccount {
 
   /** Points at risk as the venue counts them: the worst outcome if every waiting order matched where it hurts. */
   exposure(): number {
-    return Math.max(0, -this.#worst(true, -1, Side.back, 0, 0));
+    const exposure = Math.max(0, -this.#worst(true, -1, Side.back, 0, 0));
+    this.#sums[2] = exposure;
+    return exposure;
+  }
+
+  /**
+   * Whether `exposureWith` is certainly no more than `limit`, without asking every runner. False says nothing.
+   * @param limit lots
+   */
+  surelyWithin(limit: number, side: Side, lots: number, price: number): boolean {
+    const most = side === Side.back ? lots * POINTS_PER_LOT : lots * (price - 100);
+    return (this.#sums[2]! + most) / POINTS_PER_LOT <= limit;
   }
 
   /** `exposure` with one more waiting order of `lots` at `price` hundredths. */

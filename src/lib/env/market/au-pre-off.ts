@@ -45,6 +45,7 @@ import { MARKET_FEATURES, RUNNER_FEATURES } from './market-columns.ts';
 import { modelsOf } from './realism.ts';
 import type { Realism } from './realism.ts';
 import { NO_BOOK, viewAt } from './late-view.ts';
+import { TOUCH_WIDTH } from './market-view.ts';
 import type { MarketView } from './market-view.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
@@ -150,13 +151,13 @@ const view: SlotView = emptyView(new GreenUp());
 function closeAtSeen(
   account: BackLayAccount,
   runner: number,
-  { bestBids, bestAsks }: MarketView,
+  touches: Int32Array,
   row: number,
   points: Float64Array,
   into: GreenUp
 ): void {
-  touch.bid = bestBids[row]!;
-  touch.ask = bestAsks[row]!;
+  touch.bid = touches[row]!;
+  touch.ask = touches[row + 1]!;
   touch.bidLots = Infinity;
   touch.askLots = Infinity;
   if (!greenUpAtTouch(account, runner, touch, points, into)) greenUp(account, runner, NO_BOOK, points, into);
@@ -326,20 +327,20 @@ export class PreOffEpisode {
     const { actions } = this.#buffers;
     const { slots } = this.#config;
     const { runners, points } = timeline;
-    const { bestBids, bestAsks, removed } = this.#seen!;
+    const { touches } = this.#seen!;
     const mid = this.#mid;
     const orders = this.#orders;
     const greens = this.#greens;
     const stakes = this.#stakes;
     touch.lastTick = points.length - 1;
-    const from = this.#step * slots;
+    let row = this.#step * slots * TOUCH_WIDTH;
     let requests = 0;
     let at = this.#index * slots * ACTIONS_PER_SLOT;
-    for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT) {
+    for (let slot = 0; slot < slots; slot++, at += ACTIONS_PER_SLOT, row += TOUCH_WIDTH) {
       const runner = runners[slot]!;
-      if (runner === NO_RUNNER || removed[from + slot] === 1) continue;
-      const bid = bestBids[from + slot]!;
-      const ask = bestAsks[from + slot]!;
+      if (runner === NO_RUNNER || touches[row + 4] === 1) continue;
+      const bid = touches[row]!;
+      const ask = touches[row + 1]!;
       const both = bid !== NO_TICK && ask !== NO_TICK;
       mid[slot] = both ? (points[bid]! + points[ask]!) / 2 : 0;
       touch.bid = bid;
@@ -390,37 +391,37 @@ export class PreOffEpisode {
     const cap = this.#stakes.capLots;
     const seen = this.#seen!;
     const late = seen !== timeline;
-    const { runners, bestBids, bestAsks, bestBidLots, bestAskLots, points } = timeline;
-    const { removed } = seen;
+    const { runners, touches, points } = timeline;
+    const seenTouches = seen.touches;
     const greens = this.#greens;
     const bySlot = this.#orders;
     view.account = account;
     view.sumIfLoses = account.sumIfLoses();
     let sum = 0;
     let sumSeen = 0;
-    let row = this.#step * slots;
+    let row = this.#step * slots * TOUCH_WIDTH;
     let at = this.#index * this.#observationSize;
     into.set(seen.observations[this.#step]!, at);
-    for (let slot = 0; slot < slots; slot++, row++, at += SLOT_WIDTH) {
+    for (let slot = 0; slot < slots; slot++, row += TOUCH_WIDTH, at += SLOT_WIDTH) {
       const runner = runners[slot]!;
       if (runner === NO_RUNNER) continue;
       const orders = bySlot[slot]!;
       orders.sweep(exchange, this.#visitOrder);
       const green = greens[slot]!;
-      touch.bid = bestBids[row]!;
-      touch.ask = bestAsks[row]!;
-      touch.bidLots = bestBidLots[row]!;
-      touch.askLots = bestAskLots[row]!;
+      touch.bid = touches[row]!;
+      touch.ask = touches[row + 1]!;
+      touch.bidLots = touches[row + 2]!;
+      touch.askLots = touches[row + 3]!;
       if (!greenUpAtTouch(account, runner, touch, points, green)) {
         greenUp(account, runner, books[runner]!, points, green);
       }
       sum += green.value;
       if (late) {
-        closeAtSeen(account, runner, seen, row, points, green);
+        closeAtSeen(account, runner, seenTouches, row, points, green);
         sumSeen += green.value;
       }
       // Its features are zeros already.
-      if (removed[row] === 1) continue;
+      if (seenTouches[row + 4] === 1) continue;
       view.slot = runner;
       view.green = green;
       view.back = orders.newestBack;

@@ -37,22 +37,26 @@ export interface BookHistory {
   readonly levelStart: Uint32Array;
   readonly levelAt: Uint32Array;
   readonly levelLots: Float64Array;
-  /** The same of the best price of side 2 * s + d, and [decisions, sides]: which of them stands at a decision. */
+  /** The same of the best price of side 2 * s + d. */
   readonly bestStart: Uint32Array;
   readonly bestAt: Uint32Array;
   readonly bestTick: Int32Array;
-  readonly bestOfDecision: Uint32Array;
   /** Trades of slot s begin at `tradeStart[s]`: position, price in hundredths, lots; a message's in the tape's order. */
   readonly tradeStart: Uint32Array;
   readonly tradeAt: Uint32Array;
   readonly tradePoints: Float64Array;
   readonly tradeLots: Float64Array;
-  /** [decisions, slots]: the first trade after a decision. */
-  readonly tradeOfDecision: Uint32Array;
-  /** [decisions, slots]: lowest and highest price traded from a decision to the next; none is past every price. */
-  readonly tradeLow: Float64Array;
-  readonly tradeHigh: Float64Array;
+  /**
+   * [decisions, slots, DECISION_WIDTH], so that what a decision asks of a slot lies together: for bids 0 the best price,
+   * as a tick, 1 the cursor from which another one is, NEVER where none comes, 2 its place in `bestAt`; for asks the same
+   * at 3 to 5; 6 the first trade after the decision; 7 and 8 the lowest and highest price traded until the next one, in
+   * hundredths, past every price where nothing was.
+   */
+  readonly decisions: Int32Array;
 }
+
+export const DECISION_WIDTH = 9;
+const NEVER = 2 ** 31 - 1;
 
 /** Memory of the columns. */
 export function historyBytes(history: BookHistory): number {
@@ -118,15 +122,18 @@ class SideView implements DepthView {
   readonly #history: BookHistory;
   readonly #moment: Moment;
   readonly #side: number;
-  readonly #sides: number;
   readonly #isBid: boolean;
+  /** Where the side's best price begins in a decision's rows, and how long those are. */
+  readonly #of: number;
+  readonly #width: number;
 
   constructor(history: BookHistory, moment: Moment, side: number) {
     this.#history = history;
     this.#moment = moment;
     this.#side = side;
-    this.#sides = history.bestStart.length - 1;
     this.#isBid = side % 2 === 0;
+    this.#of = (side >> 1) * DECISION_WIDTH + (this.#isBid ? 0 : 3);
+    this.#width = ((history.bestStart.length - 1) >> 1) * DECISION_WIDTH;
   }
 
   get highest(): number {
@@ -152,10 +159,17 @@ class SideView implements DepthView {
   }
 
   #best(): number {
-    const { bestOfDecision, bestAt, bestTick, bestStart } = this.#history;
+    const { decisions } = this.#history;
     const { cursor, decision } = this.#moment;
+    const row = decision * this.#width + this.#of;
+    // Most requests arrive while the price that was decided by still stands.
+    return cursor < decisions[row + 1]! ? decisions[row]! : this.#bestFrom(decisions[row + 2]!, cursor);
+  }
+
+  #bestFrom(place: number, cursor: number): number {
+    const { bestAt, bestTick, bestStart } = this.#history;
     const end = bestStart[this.#side + 1]!;
-    let at = bestOfDecision[decision * this.#sides + this.#side]!;
+    let at = place;
     while (at + 1 < end && bestAt[at + 1]! <= cursor) at++;
     return bestTick[at]!;
   }
@@ -283,7 +297,10 @@ export class BookHistoryBuilder {
     const bestAt = this.#bests[1].picked(bests.order, Uint32Array);
     const tradeAt = this.#trades[1].picked(trades.order, Uint32Array);
     const tradePoints = this.#trades[2].picked(trades.order, Float64Array);
-    const tradeOfDecision = byDecision(cursors, trades.start, tradeAt, (at, cursor) => at >= cursor);
+    const bestTick = this.#bests[2].picked(bests.order, Int32Array);
+    const decisions = new Int32Array(cursors.length * this.#slots * DECISION_WIDTH);
+    writeBests(cursors, { start: bests.start, at: bestAt, tick: bestTick }, decisions);
+    writeTrades(cursors, { start: trades.start, at: tradeAt, points: tradePoints }, decisions);
     return {
       times: this.#times.taken(Float64Array),
       messages: this.#messages.taken(Uint32Array),
@@ -295,14 +312,12 @@ export class BookHistoryBuilder {
       levelLots: this.#levels[2].picked(levels.order, Float64Array),
       bestStart: bests.start,
       bestAt,
-      bestTick: this.#bests[2].picked(bests.order, Int32Array),
-      bestOfDecision: byDecision(cursors, bests.start, bestAt, (at, cursor) => at > cursor).map((next) => next - 1),
+      bestTick,
       tradeStart: trades.start,
       tradeAt,
       tradePoints,
       tradeLots: this.#trades[3].picked(trades.order, Float64Array),
-      tradeOfDecision,
-      ...rangesOf(trades.start, tradePoints, tradeOfDecision)
+      decisions
     };
   }
 
@@ -367,40 +382,49 @@ function grouped(groups: Column, count: number): { start: Uint32Array; order: Ui
   return { start, order };
 }
 
-/** [decisions, slots]: the range of prices traded before the next decision. */
-function rangesOf(
-  start: Uint32Array,
-  points: Float64Array,
-  ofDecision: Uint32Array
-): Pick<BookHistory, 'tradeLow' | 'tradeHigh'> {
-  const slots = start.length - 1;
-  const tradeLow = new Float64Array(ofDecision.length).fill(Infinity);
-  const tradeHigh = new Float64Array(ofDecision.length).fill(-Infinity);
-  for (let at = 0; at < ofDecision.length; at++) {
-    const end = ofDecision[at + slots] ?? start[(at % slots) + 1]!;
-    for (let trade = ofDecision[at]!; trade < end; trade++) {
-      tradeLow[at] = Math.min(tradeLow[at]!, points[trade]!);
-      tradeHigh[at] = Math.max(tradeHigh[at]!, points[trade]!);
-    }
-  }
-  return { tradeLow, tradeHigh };
-}
-
-/** [decisions, groups]: the first entry of each group that is `beyond` a decision's cursor. */
-function byDecision(
+/** Of every decision: the best price of each side that stands then, and until when it does. */
+function writeBests(
   cursors: Uint32Array,
-  start: Uint32Array,
-  at: Uint32Array,
-  beyond: (at: number, cursor: number) => boolean
-): Uint32Array {
-  const groups = start.length - 1;
-  const table = new Uint32Array(cursors.length * groups);
-  for (let group = 0; group < groups; group++) {
-    let next = start[group]!;
+  { start, at, tick }: { readonly start: Uint32Array; readonly at: Uint32Array; readonly tick: Int32Array },
+  into: Int32Array
+): void {
+  const sides = start.length - 1;
+  for (let side = 0; side < sides; side++) {
+    const end = start[side + 1]!;
+    let next = start[side]!;
     cursors.forEach((cursor, k) => {
-      while (next < start[group + 1]! && !beyond(at[next]!, cursor)) next++;
-      table[k * groups + group] = next;
+      while (next < end && at[next]! <= cursor) next++;
+      const row = (k * (sides >> 1) + (side >> 1)) * DECISION_WIDTH + (side % 2) * 3;
+      into[row] = tick[next - 1]!;
+      into[row + 1] = next < end ? at[next]! : NEVER;
+      into[row + 2] = next - 1;
     });
   }
-  return table;
+}
+
+/** Of every decision: the first trade after it, and the range of prices traded before the next one. */
+function writeTrades(
+  cursors: Uint32Array,
+  { start, at, points }: { readonly start: Uint32Array; readonly at: Uint32Array; readonly points: Float64Array },
+  into: Int32Array
+): void {
+  const slots = start.length - 1;
+  for (let slot = 0; slot < slots; slot++) {
+    const end = start[slot + 1]!;
+    let next = start[slot]!;
+    cursors.forEach((cursor, k) => {
+      while (next < end && at[next]! < cursor) next++;
+      const before = cursors[k + 1] ?? Infinity;
+      let low = NEVER;
+      let high = -1;
+      for (let trade = next; trade < end && at[trade]! < before; trade++) {
+        low = Math.min(low, points[trade]!);
+        high = Math.max(high, points[trade]!);
+      }
+      const row = (k * slots + slot) * DECISION_WIDTH;
+      into[row + 6] = next;
+      into[row + 7] = low;
+      into[row + 8] = high;
+    });
+  }
 }

@@ -20,7 +20,7 @@ import type { Fill, Order, OrderRequest } from '../matching/order.ts';
 import type { DeskRecords } from '../matching/desk-records.ts';
 import { OrderDesk } from '../matching/order-desk.ts';
 import type { BookHistory, Moment } from './book-history.ts';
-import { HistoryBook, isEvent, nextChange } from './book-history.ts';
+import { DECISION_WIDTH, HistoryBook, isEvent, nextChange } from './book-history.ts';
 import { FollowedTaken } from './followed-taken.ts';
 import type { Realism } from './realism.ts';
 import type { Timeline } from './timeline.ts';
@@ -226,13 +226,13 @@ export class IndexedExchange {
     const orders = this.#desk.resting.live.bySlot[runner]!;
     if (orders.length === 0) return;
     const { followsDepth } = this.#desk.resting;
-    const { tradeStart, tradeAt, tradePoints, tradeOfDecision, tradeLow, tradeHigh } = this.#history;
-    const interval = this.#moment.decision * this.#worked.length + slot;
+    const { tradeStart, tradeAt, tradePoints, decisions } = this.#history;
+    const row = (this.#moment.decision * this.#worked.length + slot) * DECISION_WIDTH;
     this.#findReach(orders);
     // Most intervals trade between our prices.
-    if (!followsDepth && tradeHigh[interval]! < this.#lowestBack && tradeLow[interval]! > this.#highestLay) return;
+    if (!followsDepth && decisions[row + 8]! < this.#lowestBack && decisions[row + 7]! > this.#highestLay) return;
     const end = tradeStart[slot + 1]!;
-    let trade = tradeOfDecision[interval]!;
+    let trade = decisions[row + 6]!;
     while (trade < end && tradeAt[trade]! < from) trade++;
     if (followsDepth) {
       this.#workLevels(slot, from, to, trade);

@@ -11,6 +11,7 @@ import type { Fill, OrderRequest } from '../matching/order.ts';
 import { ExchangePool } from './au-pre-off.ts';
 import type { EpisodeExchange } from './episode-exchange.ts';
 import { IndexedExchange } from './indexed-exchange.ts';
+import { TOUCH_WIDTH } from './market-view.ts';
 import { timelineOf } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -30,7 +31,7 @@ function requestAt(timeline: Timeline, decision: number, random: Random): OrderR
   const side = random.below(2) === 0 ? Side.back : Side.lay;
   const away = random.below(7) - 3;
   const lots = (200 + random.below(2_000)) as Lots;
-  const touch = (side === Side.back ? timeline.bestAsks : timeline.bestBids)[decision * SLOTS + slot]!;
+  const touch = timeline.touches[(decision * SLOTS + slot) * TOUCH_WIDTH + (side === Side.back ? 1 : 0)]!;
   return touch === NO_TICK
     ? undefined
     : { slot: timeline.runners[slot]!, side, tick: Math.max(0, touch + away) as Ticks, lots };

@@ -19,12 +19,16 @@ import { makeVectorEnv } from '../make-env.ts';
 import { sampleTape } from '../simulator/sample-markets.ts';
 import type { EpisodeTrace } from '../trace.ts';
 import { observationNames } from './au-pre-off.ts';
-import { MarketViewBuilder } from './market-view.ts';
+import { MarketViewBuilder, TOUCH_WIDTH } from './market-view.ts';
+import type { MarketView } from './market-view.ts';
 import { timelineOf } from './timeline.ts';
 
 const tape = await sampleTape(0);
 const market = (text: Record<string, unknown> = {}): MarketEnvConfig =>
   v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', environments: 2, slots: 3, ...text });
+const touchesAt = ({ touches }: MarketView, k: number): Int32Array =>
+  touches.subarray(k * 3 * TOUCH_WIDTH, (k + 1) * 3 * TOUCH_WIDTH);
+const bestBid = (view: MarketView, k: number): number => touchesAt(view, k)[0]!;
 const late = (of: Tape, text: Record<string, unknown>, view = 0) => timelineOf(of, market(text))!.late![view]!;
 
 /** The market as it was at the decisions less some time, worked from the tape alone. */
@@ -63,7 +67,7 @@ describe('a feed that always takes L', () => {
     for (let k = 2; k < now.times.length - 1; k++) {
       const [was, is] = [now.observations[k - 1]!, seen.observations[k]!];
       for (let column = 0; column < is.length; column++) expect(is[column]).toBeCloseTo(was[column]!, 5);
-      expect(seen.bestBids.subarray(k * 3, k * 3 + 3)).toEqual(now.bestBids.subarray(k * 3 - 3, k * 3));
+      expect(touchesAt(seen, k)).toEqual(touchesAt(now, k - 1));
     }
   });
 
@@ -88,8 +92,8 @@ describe('a feed that is drawn', () => {
     const [seen, least, most] = [late(tape, samples), earlier(tape, {}, 0), earlier(tape, {}, millis(4000))];
     let [asLate, asSoon] = [0, 0];
     times.forEach((_, k) => {
-      if (Object.is(seen.bestBids[k * 3], most.bestBids[k * 3])) asLate++;
-      if (Object.is(seen.bestBids[k * 3], least.bestBids[k * 3])) asSoon++;
+      if (Object.is(bestBid(seen, k), bestBid(most, k))) asLate++;
+      if (Object.is(bestBid(seen, k), bestBid(least, k))) asSoon++;
     });
     expect(asLate).toBeGreaterThan(asSoon);
   });
@@ -210,10 +214,11 @@ describe('an environment with a late feed', () => {
 
   it('measures slippage from the prices it decided by', () => {
     const config = market({ feedLatencyMillis: 5000, placeLatencyMillis: 0, environments: 1, slots: 1 });
-    const { points, late: views, steps, bestBids: now } = timelineOf(tape, config)!;
-    const { bestBids } = views![0]!;
+    const { points, late: views, steps, touches } = timelineOf(tape, config)!;
     // The price has risen meanwhile: what is backed at the seen one is matched at a better.
-    const decision = now.findIndex((bid, k) => bestBids[k]! !== NO_TICK && bid > bestBids[k]!);
+    const bid = (k: number, of = views![0]!.touches): number => of[k * TOUCH_WIDTH]!;
+    const decisions = Array.from({ length: steps }, (_, k) => k);
+    const decision = decisions.find((k) => bid(k) !== NO_TICK && bid(k, touches) > bid(k))!;
     let told: EpisodeTrace | undefined;
     const env = makeVectorEnv({
       config,
@@ -231,7 +236,7 @@ describe('an environment with a late feed', () => {
       env.step();
     }
     const order = told!.orders[0]!;
-    const seen = points[bestBids[decision]!]! / 100;
+    const seen = points[bid(decision)]! / 100;
     expect(order.matchedLots).toBeGreaterThan(0);
     expect(order.averagePrice).toBeGreaterThan(seen);
     const slippage = (1e4 * (seen - order.averagePrice!)) / seen;

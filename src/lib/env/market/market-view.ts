@@ -17,16 +17,15 @@ export interface MarketView {
    */
   readonly observations: readonly Float32Array[];
   /**
-   * [steps + 1, slots]: best prices when a decision is taken, as ticks, NO_TICK where there is none, or no runner; and
-   * the lots that wait there, 0 where none do.
+   * [steps + 1, slots, TOUCH_WIDTH], so that what a decision asks of a slot lies together: 0 and 1 best bid and ask when
+   * it is taken, as ticks, NO_TICK where there is none, or no runner; 2 and 3 the whole lots that wait there, MOST_LOTS
+   * where more do; 4 whether the runner is known to have left, 1 or 0.
    */
-  readonly bestBids: Int32Array;
-  readonly bestAsks: Int32Array;
-  readonly bestBidLots: Float64Array;
-  readonly bestAskLots: Float64Array;
-  /** [steps + 1, slots]: 1 once the runner is known to have left. */
-  readonly removed: Uint8Array;
+  readonly touches: Int32Array;
 }
+
+export const TOUCH_WIDTH = 5;
+const MOST_LOTS = 2 ** 31 - 1;
 
 export class MarketViewBuilder {
   readonly #runners: Int32Array;
@@ -47,26 +46,25 @@ export class MarketViewBuilder {
     this.#observed = observed;
     this.#view = {
       observations: Array.from({ length: rows }, (_, k) => observed.subarray(k * width, (k + 1) * width)),
-      bestBids: new Int32Array(rows * slots).fill(NO_TICK),
-      bestAsks: new Int32Array(rows * slots).fill(NO_TICK),
-      bestBidLots: new Float64Array(rows * slots),
-      bestAskLots: new Float64Array(rows * slots),
-      removed: new Uint8Array(rows * slots)
+      touches: new Int32Array(rows * slots * TOUCH_WIDTH)
     };
+    for (let at = 0; at < rows * slots * TOUCH_WIDTH; at += TOUCH_WIDTH) {
+      this.#view.touches.fill(NO_TICK, at, at + 2);
+    }
   }
 
   /** Best prices of decision `k`, and who has left by then. */
   writeBest(k: number, { books, removed }: Pick<MarketState, 'books' | 'removed'>): void {
-    const { bestBids, bestAsks, bestBidLots, bestAskLots, removed: left } = this.#view;
+    const { touches } = this.#view;
     this.#runners.forEach((slot, i) => {
       if (slot === NO_RUNNER) return;
       const { bids, asks, bestBid, bestAsk } = books[slot]!;
-      const at = k * this.#runners.length + i;
-      left[at] = removed[slot]!;
-      bestBids[at] = bestBid;
-      bestAsks[at] = bestAsk;
-      bestBidLots[at] = bestBid === NO_TICK ? 0 : bids.at(bestBid);
-      bestAskLots[at] = bestAsk === NO_TICK ? 0 : asks.at(bestAsk);
+      const at = (k * this.#runners.length + i) * TOUCH_WIDTH;
+      touches[at] = bestBid;
+      touches[at + 1] = bestAsk;
+      touches[at + 2] = bestBid === NO_TICK ? 0 : Math.min(bids.at(bestBid), MOST_LOTS);
+      touches[at + 3] = bestAsk === NO_TICK ? 0 : Math.min(asks.at(bestAsk), MOST_LOTS);
+      touches[at + 4] = removed[slot]!;
     });
   }
 

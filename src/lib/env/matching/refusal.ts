@@ -69,10 +69,13 @@ export function notAffordable(
   limits: Pick<ExchangeOptions, 'bankroll' | 'exposureLimit'>
 ): EndReason | undefined {
   const { slot, side, lots } = order;
-  const points = account.exposureWith(slot, side, lots, closeWaitingPoints(order));
+  const price = closeWaitingPoints(order);
+  const { bankroll, exposureLimit = Infinity } = limits;
+  if (account.surelyWithin(Math.min(bankroll, exposureLimit), side, lots, price)) return undefined;
+  const points = account.exposureWith(slot, side, lots, price);
   const exposure = points / POINTS_PER_LOT;
-  const within = exposure <= limits.bankroll;
-  if (within && exposure <= (limits.exposureLimit ?? Infinity)) return undefined;
+  const within = exposure <= bankroll;
+  if (within && exposure <= exposureLimit) return undefined;
   if (points <= account.exposure()) return undefined;
   return within ? 'exposureLimit' : 'unaffordable';
 }
