@@ -35,8 +35,8 @@ export class Book implements BookView {
   readonly traded: Depth;
   /** Tick of the last trade (the one below it when the price is off the ladder), or NO_TICK. */
   lastTraded: number = NO_TICK;
-  /** Price of the last trade, NaN before the first. */
-  lastTradedPrice = Number.NaN;
+  /** Price of the last trade where that is off the ladder, NaN where it is on it. */
+  #lastOffLadder = Number.NaN;
   /** Lots traded on the ladder: the sum of `traded`. */
   #traded = 0;
   #offLadder: { price: number; lots: number }[] = [];
@@ -152,15 +152,27 @@ export class Book implements BookView {
     this.traded.set(tick, lots);
   }
 
+  /** Price of the last trade, NaN before the first. Worked out when asked for: replaying rows makes no number of it. */
+  get lastTradedPrice(): number {
+    if (this.lastTraded === NO_TICK || !Number.isNaN(this.#lastOffLadder)) return this.#lastOffLadder;
+    return this.ladder.priceOf(this.lastTraded as Ticks);
+  }
+
   setLastTraded(tick: number): void {
     this.lastTraded = tick;
-    this.lastTradedPrice = this.ladder.priceOf(tick as Ticks);
+    this.#lastOffLadder = Number.NaN;
+  }
+
+  /** As they were read from another book of the same ladder. */
+  restoreLastTraded(tick: number, price: number): void {
+    this.lastTraded = tick;
+    this.#lastOffLadder = tick === NO_TICK || price === this.ladder.priceOf(tick as Ticks) ? Number.NaN : price;
   }
 
   /** @param units price in 1e-4, as off-ladder rows carry it */
   setLastTradedOffLadder(units: number): void {
-    this.lastTradedPrice = units / OFF_LADDER_SCALE;
-    this.lastTraded = this.ladder.tickBelow(this.lastTradedPrice);
+    this.#lastOffLadder = units / OFF_LADDER_SCALE;
+    this.lastTraded = this.ladder.tickBelow(this.#lastOffLadder);
   }
 
   /** Lots traded at a price off the ladder; 0 forgets it. `units` is the price in 1e-4. */
@@ -188,7 +200,7 @@ export class Book implements BookView {
       this.#offLadder = other.#offLadder.map((level) => ({ ...level }));
     }
     this.lastTraded = other.lastTraded;
-    this.lastTradedPrice = other.lastTradedPrice;
+    this.#lastOffLadder = other.#lastOffLadder;
     this.restoreBest(other.bestBid, other.bestAsk);
   }
 
@@ -199,7 +211,7 @@ export class Book implements BookView {
     this.#traded = 0;
     if (this.#offLadder.length > 0) this.#offLadder = [];
     this.lastTraded = NO_TICK;
-    this.lastTradedPrice = Number.NaN;
+    this.#lastOffLadder = Number.NaN;
     this.restoreBest(NO_TICK, NO_TICK);
   }
 }

@@ -78,8 +78,7 @@ function restore(state: MarketState, kept: Snapshot): void {
     refill(book.asks, from.asks);
     book.restoreBest(from.bestBid, from.bestAsk);
     for (let at = 0; at < from.traded.length; at += 2) book.setTraded(from.traded[at]!, from.traded[at + 1]!);
-    book.lastTraded = from.lastTraded;
-    book.lastTradedPrice = from.lastTradedPrice;
+    book.restoreLastTraded(from.lastTraded, from.lastTradedPrice);
     for (const { price, lots } of from.offLadder) book.setTradedOffLadder(Math.round(price * OFF_LADDER_SCALE), lots);
   });
 }
