@@ -5,19 +5,22 @@ export interface PlacedLayer {
   readonly layer: LineageLayer;
   readonly left: number;
   readonly top: number;
+  readonly height: number;
 }
 
 export interface LineagePicture {
   readonly width: number;
   readonly height: number;
   readonly nodeWidth: number;
-  readonly nodeHeight: number;
   readonly nodes: readonly PlacedLayer[];
   /** SVG paths, each from a layer to one that is made of it. */
   readonly arrows: readonly { readonly from: string; readonly to: string; readonly path: string }[];
 }
 
 const NODE_HEIGHT = 128;
+/** On a phone letters are larger, and only what says why it is stale needs the room. */
+const NARROW_HEIGHT = 112;
+const NARROW_STALE_HEIGHT = 172;
 const GAP = 20;
 /** Between columns: room for an arrow. */
 const ARROW = 40;
@@ -47,7 +50,7 @@ function beside(
     const depth = depths[i] ?? 0;
     const row = inColumn.get(depth) ?? 0;
     inColumn.set(depth, row + 1);
-    return { layer, left: depth * (nodeWidth + ARROW), top: row * (NODE_HEIGHT + GAP) };
+    return { layer, left: depth * (nodeWidth + ARROW), top: row * (NODE_HEIGHT + GAP), height: NODE_HEIGHT };
   });
   const height = Math.max(1, ...inColumn.values()) * (NODE_HEIGHT + GAP) - GAP;
   const arrows = edges(nodes).map(({ from, to }) => {
@@ -57,21 +60,23 @@ function beside(
     const path = `M${round(x1)} ${round(y1)}C${round(middle)} ${round(y1)} ${round(middle)} ${round(y2)} ${round(x2)} ${round(y2)}`;
     return { from: from.layer.name, to: to.layer.name, path };
   });
-  return { width, height, nodeWidth, nodeHeight: NODE_HEIGHT, nodes, arrows };
+  return { width, height, nodeWidth, nodes, arrows };
 }
 
 /** One under the other, each as far in as it is from the source. */
 function below(layers: readonly LineageLayer[], depths: readonly number[], width: number): LineagePicture {
   const deepest = Math.max(0, ...depths);
   const nodeWidth = Math.max(160, width - deepest * INDENT - INDENT);
-  const nodes = layers.map((layer, i): PlacedLayer => ({
-    layer,
-    left: INDENT + (depths[i] ?? 0) * INDENT,
-    top: i * (NODE_HEIGHT + GAP)
-  }));
+  let end = 0;
+  const nodes = layers.map((layer, i): PlacedLayer => {
+    const height = layer.stale === undefined ? NARROW_HEIGHT : NARROW_STALE_HEIGHT;
+    const top = end;
+    end += height + GAP;
+    return { layer, left: INDENT + (depths[i] ?? 0) * INDENT, top, height };
+  });
   const arrows = edges(nodes).map(({ from, to }) => {
     const x = to.left - INDENT / 2;
-    const [y1, y2] = [from.top + NODE_HEIGHT, to.top + NODE_HEIGHT / 2];
+    const [y1, y2] = [from.top + from.height, to.top + to.height / 2];
     return {
       from: from.layer.name,
       to: to.layer.name,
@@ -80,9 +85,8 @@ function below(layers: readonly LineageLayer[], depths: readonly number[], width
   });
   return {
     width,
-    height: nodes.length * (NODE_HEIGHT + GAP) - GAP,
+    height: Math.max(0, end - GAP),
     nodeWidth,
-    nodeHeight: NODE_HEIGHT,
     nodes,
     arrows
   };
