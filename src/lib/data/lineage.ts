@@ -7,13 +7,16 @@ import type { GoldManifest } from './gold/layer.ts';
 import type { RolloutManifest } from './gold/rollout.ts';
 import { schemaHash } from './parquet/columns.ts';
 import { QUALITY_VERSION } from './quality/figures.ts';
+import type { LayerMarket } from './market-layer.ts';
 import { staleMarkets } from './rebuild.ts';
 import type { DatasetRecord } from './records.ts';
+import type { SeriesManifest } from './runner-series-layer.ts';
+import { seriesDrift } from './runner-series-layer.ts';
 import { staleLayers } from './sidecar.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
-export type LineageKind = 'source' | 'bronze' | 'silver' | 'bars' | 'quality' | 'gold' | 'rollout';
+export type LineageKind = 'source' | 'bronze' | 'silver' | 'bars' | 'runner_ts' | 'quality' | 'gold' | 'rollout';
 
 export interface LineageLayer {
   readonly kind: LineageKind;
@@ -37,9 +40,10 @@ export interface LineageParts {
   readonly sidecar: Sidecar;
   readonly store: FileStore;
   readonly folder: string;
+  readonly series: SeriesManifest | undefined;
   readonly gold: GoldManifest | undefined;
   readonly rollouts: readonly RolloutManifest[];
-  /** Of a market, what its gold was built of: `GoldMarket.silverKey`. */
+  /** Of a market, what the layers above its silver were built of: `LayerMarket.silverKey`. */
   readonly silverKeys: ReadonlyMap<string, string>;
 }
 
@@ -85,6 +89,7 @@ export async function lineageOf(parts: LineageParts): Promise<readonly LineageLa
           }
         ]),
     await quality(parts),
+    ...(await runnerTs(parts)),
     ...(await gold(parts)),
     ...rollouts.map((rollout): LineageLayer => ({
       kind: 'rollout',
@@ -137,23 +142,50 @@ async function quality(parts: LineageParts): Promise<LineageLayer> {
   };
 }
 
+/** Why markets of a layer are not those that there are. */
+function behind(markets: readonly LayerMarket[], silverKeys: ReadonlyMap<string, string>): string | undefined {
+  const changed = markets.filter((market) => silverKeys.get(market.id) !== market.silverKey).length;
+  if (changed > 0) return `the silver of ${String(changed)} markets has changed since`;
+  const missing = [...silverKeys.keys()].filter((id) => !markets.some((market) => market.id === id)).length;
+  return missing > 0 ? `${String(missing)} markets are not built` : undefined;
+}
+
+const bytesOf = (markets: readonly LayerMarket[]): number => markets.reduce((sum, market) => sum + market.bytes, 0);
+
+const FEATURE_WORDS = { none: 'prices alone', preOff: 'features that agents observe', all: 'all features' } as const;
+
+async function runnerTs({ series: manifest, silverKeys }: LineageParts): Promise<readonly LineageLayer[]> {
+  if (manifest === undefined) return [];
+  const { markets, settings, codeVersion } = manifest;
+  const stale =
+    (await seriesDrift(manifest)) ??
+    behind(markets, silverKeys) ??
+    (manifest.whole ? undefined : 'its build was broken off');
+  return [
+    {
+      kind: 'runner_ts',
+      name: 'runner_ts',
+      from: ['silver'],
+      markets: markets.length,
+      bytes: bytesOf(markets),
+      schemaHash: manifest.schemaHash,
+      madeBy: `${codeVersion}, every ${String(settings.gridMillis / 1000)} s, ${FEATURE_WORDS[settings.features]}`,
+      ...(stale === undefined ? {} : { stale }),
+      canRebuild: true
+    }
+  ];
+}
+
 async function gold({ gold: manifest, silverKeys }: LineageParts): Promise<readonly LineageLayer[]> {
   if (manifest === undefined) return [];
   const columns = await schemaHash(GOLD_COLUMNS);
-  const changed = manifest.markets.filter((market) => silverKeys.get(market.id) !== market.silverKey).length;
-  const missing = [...silverKeys.keys()].filter((id) => !manifest.markets.some((market) => market.id === id)).length;
   const stale =
     manifest.featureHash !== GOLD_FEATURE_HASH
       ? 'the features have changed since'
       : manifest.schemaHash !== columns
         ? 'its columns have changed since'
-        : changed > 0
-          ? `the silver of ${String(changed)} markets has changed since`
-          : missing > 0
-            ? `${String(missing)} markets are not built`
-            : manifest.split === undefined
-              ? 'its build was broken off'
-              : undefined;
+        : (behind(manifest.markets, silverKeys) ??
+          (manifest.split === undefined ? 'its build was broken off' : undefined));
   const { startMinutes, decisionSeconds } = manifest.settings;
   return [
     {
@@ -161,7 +193,7 @@ async function gold({ gold: manifest, silverKeys }: LineageParts): Promise<reado
       name: 'gold',
       from: ['silver'],
       markets: manifest.markets.length,
-      bytes: manifest.markets.reduce((sum, market) => sum + market.bytes, 0),
+      bytes: bytesOf(manifest.markets),
       schemaHash: manifest.schemaHash,
       madeBy: `${manifest.codeVersion}, ${String(startMinutes)} min before the off, every ${String(decisionSeconds)} s`,
       ...(stale === undefined ? {} : { stale }),

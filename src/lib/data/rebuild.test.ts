@@ -68,6 +68,7 @@ async function imported() {
       sidecar: await catalogue.anySidecar('a'),
       store,
       folder,
+      series: undefined,
       gold: undefined,
       rollouts: [],
       silverKeys: new Map()

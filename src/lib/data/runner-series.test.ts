@@ -1,13 +1,18 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
+import { eventfulTape } from '../../../tests/support/eventful-tape.ts';
 import type { Nanos, Ticks } from '../core/units.ts';
+import { FeatureTracker } from '../market/features/feature-tracker.ts';
+import { MarketState } from '../market/market-state.ts';
 import { betfairRules } from '../market/venues/betfair.ts';
 import { TapeBuilder } from '../market/tape-builder.ts';
-import { NO_SLOT, NO_TICK, RowKind } from '../market/tape.ts';
+import { NO_SLOT, NO_TICK, RowKind, epochMillis, messageCount } from '../market/tape.ts';
 import type { Tape } from '../market/tape.ts';
-import { runnerSeries } from './runner-series.ts';
+import { featureColumns, runnerSeries } from './runner-series.ts';
 
 const START = 1_700_000_000_000;
+
+const startMillis = (tape: Tape): number => Number(tape.startEpochNanos / 1_000_000n);
 
 type Event = readonly [millis: number, kind: RowKind, slot: number, tick: number, lots: number];
 
@@ -76,3 +81,60 @@ property.prop([fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLe
     expect([...columns.back_size].filter((_, row) => row % 2 === 0)).toEqual(last.map((at) => (1 + at) * 0.01));
   }
 );
+
+test.each(['preOff', 'all'] as const)(
+  'features (%s) are those of what came before the moment, written by a tracker that has seen nothing else',
+  (features) => {
+    const tape = eventfulTape({ seed: 5 });
+    const gridMillis = 250;
+    const { rows, columns } = runnerSeries(tape, { gridMillis, features });
+    const { names } = featureColumns(features);
+    const slots = tape.market.runners.length;
+    const moments = rows / slots;
+    for (const moment of [0, 1, Math.floor(moments / 3), Math.floor(moments / 2), moments - 1]) {
+      const millis = columns.millis[moment * slots]!;
+      const state = new MarketState(tape.market);
+      const tracker = new FeatureTracker(tape.market, features);
+      for (let message = 0; message < messageCount(tape); message++) {
+        const [first, end] = [tape.messageStart[message]!, tape.messageStart[message + 1]!];
+        if (epochMillis(tape, tape.exchange[first]! as Nanos) >= millis) break;
+        for (let row = first; row < end; row++) {
+          state.apply(tape, row);
+          tracker.onRow(tape, row, state);
+        }
+        tracker.onMessageEnd(tape.exchange[end - 1]! as Nanos);
+      }
+      tracker.onMessageEnd(((millis - startMillis(tape)) * 1e6) as Nanos);
+      const expected = new Float32Array(names.length);
+      for (let slot = 0; slot < slots; slot++) {
+        tracker.write(state, slot, expected, 0);
+        tracker.writeMarket(state, expected, tracker.names.length);
+        const found = names.map((name) => (columns[name] as Float32Array)[moment * slots + slot]!);
+        expect(Float32Array.from(found)).toEqual(expected);
+      }
+    }
+  }
+);
+
+test('prices are the same with features and without, on any grid', () => {
+  const tape = eventfulTape({ seed: 8 });
+  for (const gridMillis of [1, 100, 5000]) {
+    const bare = runnerSeries(tape, { gridMillis });
+    const full = runnerSeries(tape, { gridMillis, features: 'all' });
+    for (const [name, values] of Object.entries(bare.columns)) expect(full.columns[name]).toEqual(values);
+    expect(Object.keys(full.columns).length - Object.keys(bare.columns).length).toBe(
+      featureColumns('all').names.length
+    );
+  }
+});
+
+test('every feature says what a value of 1 is and by which formula', () => {
+  const { names, about } = featureColumns('all');
+  expect(about).toHaveLength(names.length);
+  for (const { unit, formula } of about) {
+    expect(unit).not.toBe('');
+    expect(formula.length).toBeGreaterThan(5);
+  }
+  // Told apart: two features of one formula would be one.
+  expect(new Set(about.map(({ formula }) => formula)).size).toBe(names.length);
+});

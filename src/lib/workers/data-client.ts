@@ -66,6 +66,12 @@ export function createDataClient(
     restore: (dataset) => call(remote.restore(dataset)),
     purge: () => call(remote.purge()),
     tape: async (dataset, market) => tapeFromWire(await call(remote.tape(dataset, market))),
+    series: (dataset) => call(remote.series(dataset)),
+    buildSeries: (dataset, settings, { signal, onProgress } = {}) =>
+      task('the runner series', signal, (id) =>
+        remote.buildSeries(dataset, settings, id, onProgress && proxy(onProgress))
+      ),
+    removeSeries: (dataset) => call(remote.removeSeries(dataset)),
     gold: (dataset) => call(remote.gold(dataset)),
     rollouts: (dataset) => call(remote.rollouts(dataset)),
     removeRollout: (dataset, name) => call(remote.removeRollout(dataset, name)),

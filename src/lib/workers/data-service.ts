@@ -11,7 +11,7 @@ import { Catalogue } from '../data/catalogue.ts';
 import { tarOf } from '../data/archive/tar-writer.ts';
 import { archiveDataset } from '../data/dataset-archive.ts';
 import { Documents } from '../data/documents.ts';
-import type { GoldManifest, GoldProgress, GoldReport } from '../data/gold/layer.ts';
+import type { GoldManifest } from '../data/gold/layer.ts';
 import type { RolloutManifest } from '../data/gold/rollout.ts';
 import { datasetCsv } from '../data/export-csv.ts';
 import { askOnce, untilAborted } from '../data/import-question.ts';
@@ -24,6 +24,8 @@ import type { TapeSidecar } from '../data/parquet/silver.ts';
 import { parquetToWire } from '../data/parquet/silver.ts';
 import type { LineageLayer } from '../data/lineage.ts';
 import { lineageOf } from '../data/lineage.ts';
+import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
+import type { SeriesManifest, SeriesSettings } from '../data/runner-series-layer.ts';
 import { marketQuality } from '../data/quality/market-quality.ts';
 import type { MarketQualityRow } from '../data/quality/quality-table.ts';
 import { QUALITY_TABLE, qualityRow } from '../data/quality/quality-table.ts';
@@ -47,7 +49,9 @@ import type { MetricRow, RunRecord } from '../research/types.ts';
 import type { QueryResult, StoredCheckpoint } from './data-api.ts';
 import type { DataWorkerApi } from './data-worker-api.ts';
 import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
-import { GoldService, silverKey } from './gold-service.ts';
+import { GoldService } from './gold-service.ts';
+import type { SeriesServiceParts } from './series-service.ts';
+import { SeriesService, silverKey, usableMarkets } from './series-service.ts';
 import { RunStore } from './run-store.ts';
 import { runTables } from './run-tables.ts';
 import { Tasks, breathe } from './transfer.ts';
@@ -83,13 +87,14 @@ export class DataService implements DataWorkerApi {
   readonly #opened: Promise<Opened>;
   readonly #tasks = new Tasks();
   readonly #warehouse: Warehouse;
+  readonly #series: SeriesService;
   readonly #gold: GoldService;
 
   constructor(parts: DataServiceParts) {
     this.#parts = parts;
     this.#opened = this.#open();
     this.#opened.catch(() => undefined);
-    this.#gold = new GoldService({
+    const layers: SeriesServiceParts = {
       store: async () => (await this.#opened).store,
       locks: parts.locks,
       codeVersion: parts.codeVersion,
@@ -97,11 +102,13 @@ export class DataService implements DataWorkerApi {
       dataset: (name) => this.#dataset(name),
       markets: (dataset) => this.markets(dataset),
       tape: async (dataset, market) => tapeFromWire(await this.tape(dataset, market)),
-      folder: async (dataset) => await (await this.#opened).catalogue.folder(dataset),
-      runs: async () => (await this.#opened).runs
-    });
+      folder: async (dataset) => await (await this.#opened).catalogue.folder(dataset)
+    };
+    this.#series = new SeriesService(layers);
+    this.#gold = new GoldService({ ...layers, runs: async () => (await this.#opened).runs });
     this.#warehouse = new Warehouse(
       {
+        series: this.#series,
         gold: this.#gold,
         datasets: () => this.datasets(),
         markets: () => this.markets(),
@@ -221,14 +228,15 @@ export class DataService implements DataWorkerApi {
     if (dataset === SAMPLE_NAME) return [];
     const { store, catalogue } = await this.#opened;
     const sidecar = await catalogue.anySidecar(dataset);
-    const [gold, rollouts, folder] = await Promise.all([
+    const [series, gold, rollouts, folder] = await Promise.all([
+      this.#series.manifest(dataset),
       this.#gold.manifest(dataset),
       this.#gold.rollouts(dataset),
       catalogue.folder(dataset)
     ]);
-    const usable = sidecar.markets.map(({ record }) => record).filter(({ kind, rows }) => kind !== 'BARS' && rows > 0);
+    const usable = usableMarkets(sidecar.markets.map(({ record }) => record));
     const silverKeys = new Map(usable.map((market) => [market.id, silverKey(sidecar.dataset, market)]));
-    return await lineageOf({ sidecar, store, folder, gold, rollouts, silverKeys });
+    return await lineageOf({ sidecar, store, folder, series, gold, rollouts, silverKeys });
   }
 
   async rebuild(
@@ -282,6 +290,28 @@ export class DataService implements DataWorkerApi {
     return await parquetToWire(bytes, stored.tape, { shared });
   }
 
+  async series(dataset: string): Promise<SeriesManifest | undefined> {
+    return await this.#series.manifest(dataset);
+  }
+
+  async buildSeries(
+    dataset: string,
+    settings: SeriesSettings,
+    task: string,
+    onProgress?: (progress: BuildProgress) => void
+  ): Promise<BuildReport> {
+    try {
+      return await this.#tasks.run(task, (signal) => this.#series.build(dataset, settings, { signal, onProgress }));
+    } finally {
+      this.#warehouse.forget('runner_ts');
+    }
+  }
+
+  async removeSeries(dataset: string): Promise<void> {
+    await this.#series.remove(dataset);
+    this.#warehouse.forget('runner_ts');
+  }
+
   async gold(dataset: string): Promise<GoldManifest | undefined> {
     return await this.#gold.manifest(dataset);
   }
@@ -299,8 +329,8 @@ export class DataService implements DataWorkerApi {
     dataset: string,
     options: GoldOptions,
     task: string,
-    onProgress?: (progress: GoldProgress) => void
-  ): Promise<GoldReport> {
+    onProgress?: (progress: BuildProgress) => void
+  ): Promise<BuildReport> {
     try {
       return await this.#tasks.run(task, (signal) => this.#gold.build(dataset, options, { signal, onProgress }));
     } finally {
@@ -312,7 +342,7 @@ export class DataService implements DataWorkerApi {
     dataset: string,
     options: RolloutOptions,
     task: string,
-    onProgress?: (progress: GoldProgress) => void
+    onProgress?: (progress: BuildProgress) => void
   ): Promise<RolloutManifest> {
     try {
       return await this.#tasks.run(task, (signal) => this.#gold.record(dataset, options, { signal, onProgress }));
@@ -324,7 +354,7 @@ export class DataService implements DataWorkerApi {
   async regimes(
     dataset: string,
     task: string,
-    onProgress?: (progress: GoldProgress) => void
+    onProgress?: (progress: BuildProgress) => void
   ): Promise<readonly MarketRegime[]> {
     return await this.#tasks.run(task, (signal) => this.#gold.regimes(dataset, { signal, onProgress }));
   }

@@ -3,16 +3,25 @@ import type { Ask } from '../data/import-question.ts';
 import type { RebuildProgress, RebuiltLayer } from '../data/rebuild.ts';
 import type { ImportProgress, ImportReport } from '../data/records.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
-import type { GoldProgress, GoldReport } from '../data/gold/layer.ts';
+import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
+import type { SeriesSettings } from '../data/runner-series-layer.ts';
 import type { RolloutManifest } from '../data/gold/rollout.ts';
 import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
 import type { DataApi, ImportOptions, QueryResult } from './data-api.ts';
 
-type OnGold = (progress: GoldProgress) => void;
+type OnGold = (progress: BuildProgress) => void;
 
 export interface DataWorkerApi extends Omit<
   DataApi,
-  'importFiles' | 'tape' | 'query' | 'exportDataset' | 'rebuild' | 'buildGold' | 'recordRollout' | 'regimes'
+  | 'importFiles'
+  | 'tape'
+  | 'query'
+  | 'exportDataset'
+  | 'rebuild'
+  | 'buildSeries'
+  | 'buildGold'
+  | 'recordRollout'
+  | 'regimes'
 > {
   importFiles(
     files: readonly File[],
@@ -29,7 +38,8 @@ export interface DataWorkerApi extends Omit<
   exportDataset(dataset: string, format: 'archive' | 'csv', task: string): Promise<File>;
   tape(dataset: string, market: string): Promise<TapeWire>;
   query(sql: string, task: string, mayWrite?: boolean): Promise<QueryResult>;
-  buildGold(dataset: string, options: GoldOptions, task: string, onProgress?: OnGold): Promise<GoldReport>;
+  buildSeries(dataset: string, settings: SeriesSettings, task: string, onProgress?: OnGold): Promise<BuildReport>;
+  buildGold(dataset: string, options: GoldOptions, task: string, onProgress?: OnGold): Promise<BuildReport>;
   recordRollout(dataset: string, options: RolloutOptions, task: string, onProgress?: OnGold): Promise<RolloutManifest>;
   regimes(dataset: string, task: string, onProgress?: OnGold): Promise<readonly MarketRegime[]>;
   /** Fires the signal of the call that runs under the task id; without one, nothing. */

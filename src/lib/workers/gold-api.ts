@@ -1,6 +1,8 @@
 /** The gold half of what the data worker offers: episodes, recorded rollouts, regimes. */
-import type { GoldManifest, GoldProgress, GoldReport, GoldSettings } from '../data/gold/layer.ts';
+import type { GoldManifest, GoldSettings } from '../data/gold/layer.ts';
 import type { RolloutManifest } from '../data/gold/rollout.ts';
+import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
+import type { SeriesManifest, SeriesSettings } from '../data/runner-series-layer.ts';
 import type { RegimeFigures } from '../market/regime.ts';
 import type { Regime } from '../research/regimes.ts';
 import type { SplitConfig } from '../research/split.ts';
@@ -27,15 +29,20 @@ export interface MarketRegime extends RegimeFigures {
 }
 
 export interface GoldCall {
-  readonly onProgress?: (progress: GoldProgress) => void;
+  readonly onProgress?: (progress: BuildProgress) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface GoldApi {
+  /** How `runner_ts` of a dataset is built; undefined where it is not: SQL then makes it at each question. */
+  series(dataset: string): Promise<SeriesManifest | undefined>;
+  /** Builds `runner_ts` on a grid with features, of markets whose silver or settings have changed. */
+  buildSeries(dataset: string, settings: SeriesSettings, call?: GoldCall): Promise<BuildReport>;
+  removeSeries(dataset: string): Promise<void>;
   /** What is built of a dataset; undefined where nothing is. */
   gold(dataset: string): Promise<GoldManifest | undefined>;
   /** Builds what is missing or out of date. A cancelled build keeps what it has finished. */
-  buildGold(dataset: string, options: GoldOptions, call?: GoldCall): Promise<GoldReport>;
+  buildGold(dataset: string, options: GoldOptions, call?: GoldCall): Promise<BuildReport>;
   rollouts(dataset: string): Promise<readonly RolloutManifest[]>;
   /** Plays every market once; one of the same name is replaced, and gone when this one is cancelled. */
   recordRollout(dataset: string, options: RolloutOptions, call?: GoldCall): Promise<RolloutManifest>;

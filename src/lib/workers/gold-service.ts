@@ -9,18 +9,17 @@ import type { EnvConfig, MarketEnvConfig } from '../config/run-config.ts';
 import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import { AppError, checkAborted } from '../core/errors.ts';
 import { seed } from '../core/units.ts';
-import type { GoldManifest, GoldProgress, GoldReport, GoldSettings } from '../data/gold/layer.ts';
+import type { GoldManifest, GoldSettings } from '../data/gold/layer.ts';
 import { buildGold, goldIpc, readGold } from '../data/gold/layer.ts';
+import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
 import type { EpisodePlan } from '../data/gold/episode.ts';
 import { gridPlan } from '../data/gold/episode.ts';
 import type { RolloutManifest, RolloutMarket } from '../data/gold/rollout.ts';
 import { rolloutFolder, rolloutIpc, rolloutsOf, saveManifest, writeRollout } from '../data/gold/rollout.ts';
 import type { DatasetRecord, MarketRecord } from '../data/records.ts';
 import { SAMPLE_NAME } from '../data/sample.ts';
-import { ROWS_VERSION } from '../data/sidecar.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import { readText } from '../data/store/file-store.ts';
-import type { Locks } from '../data/store/locks.ts';
 import { baselines } from '../env/baselines.ts';
 import { makeVectorEnv } from '../env/make-env.ts';
 import { observationNames } from '../env/market/au-pre-off.ts';
@@ -36,19 +35,11 @@ import type { SplitConfig } from '../research/split.ts';
 import { splitMarkets } from '../research/split.ts';
 import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
 import type { RunStore } from './run-store.ts';
+import type { Call, SeriesServiceParts } from './series-service.ts';
+import { nothingToBuild, silverKey, usableMarkets } from './series-service.ts';
 import { breathe } from './transfer.ts';
 
-export interface GoldServiceParts {
-  readonly store: () => Promise<FileStore>;
-  readonly locks: Locks;
-  readonly codeVersion: string;
-  /** Loads the Parquet codec. */
-  readonly parquet: () => Promise<void>;
-  readonly dataset: (name: string) => Promise<DatasetRecord>;
-  readonly markets: (dataset: string) => Promise<readonly MarketRecord[]>;
-  readonly tape: (dataset: string, market: string) => Promise<Tape>;
-  /** Path in the store of a stored dataset's folder. */
-  readonly folder: (dataset: string) => Promise<string>;
+export interface GoldServiceParts extends SeriesServiceParts {
   readonly runs: () => Promise<RunStore>;
 }
 
@@ -60,11 +51,6 @@ interface KeptRegimes {
 const REGIMES_VERSION = 1;
 /** Side by side while a rollout is recorded. */
 const ENVIRONMENTS = 8;
-
-interface Call<T> {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: T) => void) | undefined;
-}
 
 export class GoldService {
   readonly #parts: GoldServiceParts;
@@ -82,7 +68,7 @@ export class GoldService {
     return await rolloutsOf(await this.#parts.store(), await this.#folder(dataset));
   }
 
-  async build(dataset: string, options: GoldOptions, call: Call<GoldProgress>): Promise<GoldReport> {
+  async build(dataset: string, options: GoldOptions, call: Call<BuildProgress>): Promise<BuildReport> {
     const { store, locks, codeVersion, parquet, tape } = this.#parts;
     const { settings, split } = options;
     await parquet();
@@ -91,9 +77,7 @@ export class GoldService {
       this.#parts.markets(dataset),
       this.#folder(dataset)
     ]);
-    const usable = markets.filter(
-      (market) => market.kind !== 'BARS' && market.rows > 0 && market.excludedBy === undefined
-    );
+    const usable = usableMarkets(markets).filter((market) => market.excludedBy === undefined);
     if (usable.length === 0) throw nothingToBuild(dataset);
     // What nothing can be trained on has its rows, but is on no side of the split: training draws from the same ones.
     const playable = usable.filter((market) => market.trainable);
@@ -123,7 +107,7 @@ export class GoldService {
   }
 
   /** Regimes of a dataset's markets; figures that are not kept yet are worked out and kept. */
-  async regimes(dataset: string, call: Call<GoldProgress> = {}): Promise<readonly MarketRegime[]> {
+  async regimes(dataset: string, call: Call<BuildProgress> = {}): Promise<readonly MarketRegime[]> {
     const store = await this.#parts.store();
     const markets = (await this.#parts.markets(dataset)).filter((market) => market.kind !== 'BARS');
     const path = `${await this.#folder(dataset)}/regimes.json`;
@@ -158,7 +142,7 @@ export class GoldService {
   }
 
   /** Every playable market once, by a baseline or by the agent of a run's last checkpoint. */
-  async record(dataset: string, options: RolloutOptions, call: Call<GoldProgress>): Promise<RolloutManifest> {
+  async record(dataset: string, options: RolloutOptions, call: Call<BuildProgress>): Promise<RolloutManifest> {
     const { codeVersion, parquet } = this.#parts;
     await parquet();
     const store = await this.#parts.store();
@@ -348,10 +332,6 @@ export function planOf(tape: Tape, { startMinutes, decisionSeconds, clock = 'rec
   return gridPlan(tape, decisionSeconds, clock);
 }
 
-/** Changes with the bytes it was read from and with how they are read. */
-export const silverKey = ({ origin, fingerprint }: DatasetRecord, market: MarketRecord): string =>
-  `${origin === 'sample' ? fingerprint : market.fingerprint} rows ${String(ROWS_VERSION)} ${String(market.rows)}`;
-
 const describeSplit = ({ split, heldOutPercent, splitSeed, strata, folds, fold }: SplitConfig): string =>
   split === 'walkForward'
     ? `by time, last ${String(heldOutPercent)} %, fold ${String(fold)} of ${String(folds)}`
@@ -373,11 +353,3 @@ async function readRegimes(store: FileStore, path: string): Promise<Readonly<Rec
     return {};
   }
 }
-
-const nothingToBuild = (dataset: string): AppError =>
-  new AppError('data.empty', {
-    subject: `dataset ${dataset}`,
-    expected: 'at least one market with a book',
-    got: 'none has one',
-    remedy: 'import recordings of order books'
-  });

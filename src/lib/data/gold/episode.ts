@@ -7,12 +7,12 @@ import { secondsOf } from '../../market/features/feature-set.ts';
 import { FeatureTracker } from '../../market/features/feature-tracker.ts';
 import { MARK_OUT_NAMES, MARK_OUT_SECONDS, markOuts } from '../../market/features/mark-outs.ts';
 import { MarketState } from '../../market/market-state.ts';
-import type { MarketInfo, Tape } from '../../market/tape.ts';
+import type { Tape } from '../../market/tape.ts';
 import { NO_TICK, messageCount } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
-import { betfairRules } from '../../market/venues/betfair.ts';
 import type { ColumnSpec, ColumnValues } from '../parquet/columns.ts';
 import { wholeToInt64 } from '../parquet/columns.ts';
+import { featureColumns, featureSpecs } from '../runner-series.ts';
 import type { Moments } from './moments.ts';
 import { ColumnMoments } from './moments.ts';
 
@@ -33,35 +33,17 @@ export interface EpisodePlan {
   readonly clock?: GoldClock;
 }
 
-/** Names are known before any market is. */
-const anyMarket: MarketInfo = {
-  id: '',
-  venue: '',
-  name: '',
-  eventName: '',
-  kind: '',
-  country: '',
-  rules: betfairRules(),
-  runners: [],
-  scheduledMillis: 0,
-  fingerprint: '',
-  synthetic: false
-};
-const tracker = new FeatureTracker(anyMarket, 'all');
-
+const features = featureColumns('all');
 /** Of a runner, then of the market; neither looks ahead. */
-export const GOLD_FEATURES: readonly string[] = [...tracker.names, ...tracker.marketNames];
+export const GOLD_FEATURES: readonly string[] = features.names;
 /** Changes with the name, order or meaning of any of them. */
-export const GOLD_FEATURE_HASH: string = tracker.schemaHash;
-
-const RUNNER_WIDTH = tracker.names.length;
-const MARKET_WIDTH = tracker.marketNames.length;
+export const GOLD_FEATURE_HASH: string = features.hash;
 
 export const GOLD_COLUMNS: readonly ColumnSpec[] = [
   { name: 'step', type: 'u32', about: 'number of the decision in its episode, from 0; the last is the end' },
   { name: 'slot', type: 'u8', about: "the runner's slot" },
   { name: 'time', type: 'i64', about: 'moment of the decision, nanoseconds since the tape began' },
-  ...GOLD_FEATURES.map((name): ColumnSpec => ({ name, type: 'f32', about: name.replaceAll('_', ' ') })),
+  ...featureSpecs(features),
   ...MARK_OUT_NAMES.map((name): ColumnSpec => ({
     name,
     type: 'f32',
@@ -82,7 +64,9 @@ export interface GoldEpisode {
 /** At times by the plan's clock; as a late feed is seen where that is `received` and messages took their time. */
 export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: EpisodePlan): GoldEpisode {
   const state = new MarketState(tape.market);
-  const features = new FeatureTracker(tape.market, 'all');
+  const tracker = new FeatureTracker(tape.market, 'all');
+  const runnerWidth = tracker.names.length;
+  const marketWidth = tracker.marketNames.length;
   const slots = state.books.length;
   const moments = times.length;
   const rows = moments * slots;
@@ -90,39 +74,39 @@ export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: E
   const spreads = new ColumnMoments(GOLD_FEATURES.length);
   const logMids = new Float64Array(rows);
   /* A tile of moments a slot, row by row, as features are written; then it goes to the columns. */
-  const tile = new Float32Array(slots * TILE * RUNNER_WIDTH);
+  const tile = new Float32Array(slots * TILE * runnerWidth);
   /** By slot and row of the tile: 1 where the runner is in the market. */
   const present = new Uint8Array(slots * TILE);
-  const shared = new Float32Array(MARKET_WIDTH);
-  const follower = new Follower(tape, { state, features, before, clock });
+  const shared = new Float32Array(marketWidth);
+  const follower = new Follower(tape, { state, features: tracker, before, clock });
   for (let step = 0; step < moments; step++) {
     follower.follow(times[step]! as Nanos);
-    features.writeMarket(state, shared, 0);
+    tracker.writeMarket(state, shared, 0);
     const inTile = step % TILE;
     let runners = 0;
     for (let slot = 0; slot < slots; slot++) {
-      features.write(state, slot, tile, (slot * TILE + inTile) * RUNNER_WIDTH);
+      tracker.write(state, slot, tile, (slot * TILE + inTile) * runnerWidth);
       const here = 1 - state.removed[slot]!;
       present[slot * TILE + inTile] = here;
       runners += here;
       logMids[step * slots + slot] = logMid(state, slot);
     }
-    for (let i = 0; i < MARKET_WIDTH; i++) {
-      table[RUNNER_WIDTH + i]![step] = shared[i]!;
-      spreads.add(RUNNER_WIDTH + i, shared, i, i + 1, runners);
+    for (let i = 0; i < marketWidth; i++) {
+      table[runnerWidth + i]![step] = shared[i]!;
+      spreads.add(runnerWidth + i, shared, i, i + 1, runners);
     }
     if (inTile === TILE - 1 || step === moments - 1) {
       for (let slot = 0; slot < slots; slot++) {
         const into = slot * moments + step - inTile;
-        spread(tile, slot * TILE, inTile + 1, table, into);
+        spread(tile, runnerWidth, { from: slot * TILE, count: inTile + 1, into }, table);
         for (const [from, to] of runsOf(present, slot * TILE, inTile + 1)) {
-          for (let i = 0; i < RUNNER_WIDTH; i++) spreads.add(i, table[i]!, into + from, into + to);
+          for (let i = 0; i < runnerWidth; i++) spreads.add(i, table[i]!, into + from, into + to);
         }
       }
     }
   }
   /* The market is the same to every runner. */
-  for (let i = RUNNER_WIDTH; i < table.length; i++) {
+  for (let i = runnerWidth; i < table.length; i++) {
     for (let slot = 1; slot < slots; slot++) table[i]!.copyWithin(slot * moments, 0, moments);
   }
   const bySlot = new Uint8Array(rows);
@@ -146,11 +130,20 @@ export function goldEpisode(tape: Tape, { times, before, clock = 'received' }: E
 /** Rows in a tile: few enough that what is written stays near until it is in its columns. */
 const TILE = 64;
 
-/** Rows of a tile to their columns, from row `into` on. */
-function spread(tile: Float32Array, from: number, rows: number, columns: readonly Float32Array[], into: number): void {
-  for (let column = 0; column < RUNNER_WIDTH; column++) {
+interface Rows {
+  /** In the tile. */
+  readonly from: number;
+  readonly count: number;
+  /** In the columns. */
+  readonly into: number;
+}
+
+/** Rows of a tile to their columns. */
+function spread(tile: Float32Array, width: number, rows: Rows, columns: readonly Float32Array[]): void {
+  const { from, count, into } = rows;
+  for (let column = 0; column < width; column++) {
     const values = columns[column]!;
-    for (let row = 0, at = from * RUNNER_WIDTH + column; row < rows; row++, at += RUNNER_WIDTH) {
+    for (let row = 0, at = from * width + column; row < count; row++, at += width) {
       values[into + row] = tile[at]!;
     }
   }

@@ -1,10 +1,11 @@
 /**
- * The gold layer of a dataset: a Parquet file a market beside a `metadata.json` that says from what and by what each was
- * made. Only markets whose silver, features or settings have changed are built again; what a cancelled build has
- * finished stays. Knows nothing of environments: the moments of decisions are handed in.
+ * The gold layer of a dataset: episodes with features, a file a market, beside a `metadata.json` that says from what and
+ * by what each was made. Knows nothing of environments: the moments of decisions are handed in.
  */
-import { AppError, checkAborted } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Tape } from '../../market/tape.ts';
+import type { BuildPlace, BuildReport, LayerMarket, LayerSource } from '../market-layer.ts';
+import { buildLayer, layerBytes } from '../market-layer.ts';
 import { ipcToParquet, parquetToIpc } from '../parquet/codec.ts';
 import { schemaHash, toIpc } from '../parquet/columns.ts';
 import type { FileStore } from '../store/file-store.ts';
@@ -27,15 +28,8 @@ export interface GoldSettings {
   readonly clock?: GoldClock;
 }
 
-export interface GoldMarket {
-  readonly id: string;
-  /** What its silver was: another one is built again. */
-  readonly silverKey: string;
-  /** Path below the layer's folder. */
-  readonly file: string;
-  readonly rows: number;
+export interface GoldMarket extends LayerMarket {
   readonly decisions: number;
-  readonly bytes: number;
   readonly moments: Readonly<Record<string, Moments>>;
 }
 
@@ -61,78 +55,28 @@ export interface GoldManifest {
   readonly scaler?: Scaler;
 }
 
-export interface GoldSource {
-  readonly id: string;
-  readonly silverKey: string;
-  tape(): Promise<Tape>;
-}
-
-export interface GoldProgress {
-  readonly done: number;
-  readonly of: number;
-  /** The market that is being built. */
-  readonly market: string;
-}
-
-export interface GoldReport {
-  readonly markets: number;
-  /** Built now; the others stood already. */
-  readonly built: number;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-export interface GoldBuild {
-  readonly store: FileStore;
-  /** Path of the layer in the store. */
-  readonly folder: string;
-  readonly codeVersion: string;
+export interface GoldBuild extends BuildPlace {
   readonly settings: GoldSettings;
-  readonly markets: readonly GoldSource[];
   readonly split: GoldSplit;
   readonly plan: (tape: Tape) => EpisodePlan;
-  readonly breathe: () => Promise<void>;
-  readonly onProgress?: (progress: GoldProgress) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The Parquet codec must have been loaded. @throws aborted, storage.full; what was finished before stays */
-export async function buildGold(build: GoldBuild): Promise<GoldReport> {
-  const { store, folder, settings, markets, signal } = build;
+export async function buildGold(build: GoldBuild): Promise<BuildReport> {
+  const { store, folder, settings } = build;
   const former = await readGold(store, folder);
   const columns = await schemaHash(GOLD_COLUMNS);
-  const kept = former?.schemaHash === columns && matches(former, settings) ? former.markets : [];
-  const standing = new Map(kept.map((market) => [market.id, market]));
   const under = `${GOLD_FEATURE_HASH}-${String(settings.startMinutes)}m-${String(settings.decisionSeconds)}s-${settings.clock ?? 'received'}`;
-  const done: GoldMarket[] = [];
-  let built = 0;
-  const save = async (split: GoldSplit | undefined): Promise<void> => {
-    const untouched = kept.filter((one) => !done.some((other) => other.id === one.id));
-    const listed = split === undefined ? [...done, ...untouched] : done;
-    await store.write(`${folder}/metadata.json`, JSON.stringify(await manifest(build, listed, split), undefined, 1));
-  };
-  try {
-    for (const [index, source] of markets.entries()) {
-      checkAborted(signal, 'the gold layer');
-      build.onProgress?.({ done: index, of: markets.length, market: source.id });
-      const before = standing.get(source.id);
-      if (before?.silverKey === source.silverKey) {
-        done.push(before);
-        continue;
-      }
-      done.push(await write(build, `${under}/${encodeURIComponent(source.id)}.parquet`, source));
-      built++;
-      await build.breathe();
-    }
-  } catch (thrown) {
-    if (built > 0) await save(undefined);
-    throw thrown;
-  }
-  await save(build.split);
-  await sweep(store, folder, done);
-  build.onProgress?.({ done: markets.length, of: markets.length, market: '' });
-  const sum = (value: (market: GoldMarket) => number): number => done.reduce((all, one) => all + value(one), 0);
-  return { markets: done.length, built, rows: sum((one) => one.rows), bytes: sum((one) => one.bytes) };
+  return await buildLayer<GoldMarket>(build, {
+    subject: 'the gold layer',
+    kept: former?.schemaHash === columns && matches(former, settings) ? former.markets : [],
+    write: (source) => write(build, `${under}/${encodeURIComponent(source.id)}.parquet`, source),
+    save: async (markets, whole) => {
+      const text = JSON.stringify(await manifest(build, markets, whole ? build.split : undefined), undefined, 1);
+      await store.write(`${folder}/metadata.json`, text);
+    },
+    beside: ROLLOUTS
+  });
 }
 
 const matches = (one: GoldManifest, { startMinutes, decisionSeconds, clock = 'received' }: GoldSettings): boolean =>
@@ -141,7 +85,7 @@ const matches = (one: GoldManifest, { startMinutes, decisionSeconds, clock = 're
   one.settings.decisionSeconds === decisionSeconds &&
   (one.settings.clock ?? 'received') === clock;
 
-async function write({ store, folder, plan }: GoldBuild, file: string, source: GoldSource): Promise<GoldMarket> {
+async function write({ store, folder, plan }: GoldBuild, file: string, source: LayerSource): Promise<GoldMarket> {
   const tape = await source.tape();
   const episode = goldEpisode(tape, plan(tape));
   const metadata = new Map([['furlong.features', GOLD_FEATURE_HASH]]);
@@ -184,16 +128,6 @@ async function manifest(
   };
 }
 
-/** Removes files that no market is listed with: of former features, settings or markets. */
-async function sweep(store: FileStore, folder: string, markets: readonly GoldMarket[]): Promise<void> {
-  const listed = new Set(markets.map((market) => `${folder}/${market.file}`));
-  for (const path of await store.list(folder)) {
-    if (path.endsWith('.parquet') && !path.startsWith(`${folder}/${ROLLOUTS}/`) && !listed.has(path)) {
-      await store.remove(path);
-    }
-  }
-}
-
 /** Below a layer's folder: recorded rollouts, which are no part of a build. */
 export const ROLLOUTS = 'rollouts';
 
@@ -231,13 +165,8 @@ export async function goldIpc(
       remedy: 'build the gold layer again'
     });
   }
-  const bytes = await store.read(`${folder}/${market.file}`);
-  if (bytes === undefined) {
-    throw new AppError('data.missing', {
-      subject,
-      got: 'its file is gone from storage',
-      remedy: 'build the gold layer again'
-    });
-  }
-  return parquetToIpc(subject, bytes);
+  return parquetToIpc(
+    subject,
+    await layerBytes(store, folder, market, { subject, remedy: 'build the gold layer again' })
+  );
 }

@@ -7,7 +7,7 @@ import type { Tape } from '../../market/tape.ts';
 import type { Ticks } from '../../core/units.ts';
 import { SERIES_COLUMNS } from '../runner-series.ts';
 import { GOLD_SCHEMA } from './gold-tables.ts';
-import { createTable } from './tables.ts';
+import { SERIES_FEATURES, createTable, quoted } from './tables.ts';
 
 /** Read off a market's record and its layers below gold. */
 export type LayerName = 'tape' | 'bronze' | 'runner_ts';
@@ -24,7 +24,10 @@ export const LARGE_CAPS: Readonly<Record<LargeName, number>> = {
   rollouts: 300_000
 };
 
-/** Rows a market adds to a large table; for `runner_ts` an upper bound. */
+/** A row of `runner_ts` with features takes the room of so many with prices alone. */
+export const FEATURE_ROW = 4;
+
+/** Rows a market adds to a large table; for `runner_ts` an upper bound of what is made of its tape. */
 export function largeRows(name: LayerName, record: MarketRecord): number {
   switch (name) {
     case 'tape':
@@ -57,6 +60,9 @@ export const RUNNER_KEY_COLUMNS: readonly ColumnSpec[] = [
   { name: 'slot', type: 'u8', about: "the runner's slot" },
   { name: 'runner', type: 'text', about: 'its name' }
 ];
+const GRID: ColumnSpec = { name: 'grid_millis', type: 'f64', about: 'time between moments, milliseconds' };
+/** Prices alone: made of a tape, or built without features. */
+const RAW_SERIES_COLUMNS: readonly ColumnSpec[] = [...SERIES_COLUMNS, GRID];
 const NAME_COLUMNS: readonly ColumnSpec[] = [
   { name: 'code', type: 'u8', about: 'a RowKind' },
   { name: 'kind', type: 'text', about: 'its name' }
@@ -70,7 +76,8 @@ const when = (micros: string): string => `make_timestamp(CAST(${micros} AS BIGIN
 export const LARGE_SCHEMA: readonly string[] = [
   'CREATE SCHEMA store',
   createTable('store.tape', RAW_TAPE_COLUMNS),
-  createTable('store.runner_ts', SERIES_COLUMNS),
+  createTable('store.runner_ts', RAW_SERIES_COLUMNS),
+  createTable('store.runner_features', [...RAW_SERIES_COLUMNS, ...SERIES_FEATURES]),
   'CREATE TABLE store.bronze (market_key UINTEGER, published TIMESTAMP, received TIMESTAMP, "text" VARCHAR)',
   createTable('store.market_keys', MARKET_KEY_COLUMNS),
   createTable('store.runner_keys', RUNNER_KEY_COLUMNS),
@@ -90,8 +97,9 @@ export const LARGE_SCHEMA: readonly string[] = [
   `CREATE VIEW runner_ts AS
      SELECT k.dataset, k.market, ${when('s.millis * 1000')} AS "time",
        (k.scheduled_micros - s.millis * 1000) / 1e6 AS seconds_to_off, s.slot, r.runner,
-       s.back, s.back_size, s.lay, s.lay_size, s.last_traded, s.traded, ${STATUS} AS status, s.in_play
-     FROM store.runner_ts s JOIN store.market_keys k USING (market_key)
+       s.back, s.back_size, s.lay, s.lay_size, s.last_traded, s.traded, ${STATUS} AS status, s.in_play, s.grid_millis,
+       ${SERIES_FEATURES.map(({ name }) => `s.${quoted(name)}`).join(', ')}
+     FROM (FROM store.runner_features UNION ALL BY NAME FROM store.runner_ts) s JOIN store.market_keys k USING (market_key)
        LEFT JOIN store.runner_keys r ON r.market_key = s.market_key AND r.slot = s.slot`,
   `CREATE VIEW bronze AS
      SELECT k.dataset, k.market, b.published, b.received, b."text"

@@ -3,6 +3,7 @@ import type { DatasetRecord, MarketRecord } from '../records.ts';
 import type { ColumnSpec, ColumnType, ColumnValues } from '../parquet/columns.ts';
 import { BARS_COLUMNS } from '../parquet/bars.ts';
 import { toIpc } from '../parquet/columns.ts';
+import { featureColumns, featureSpecs } from '../runner-series.ts';
 import type { MarketInfo } from '../../market/tape.ts';
 
 export interface SqlTable {
@@ -110,12 +111,19 @@ export const TAPE_TABLE: SqlTable = {
   ]
 };
 
+/** Of every choice: columns that a series was built without are empty. */
+export const SERIES_FEATURES: readonly ColumnSpec[] = featureSpecs(featureColumns('all')).map((spec) => ({
+  ...spec,
+  nullable: true
+}));
+
 export const RUNNER_TS_TABLE: SqlTable = {
   name: 'runner_ts',
-  about: 'best prices of every runner, a row each for every second in which anything happened in the market',
+  about:
+    'best prices of every runner, a row each for every moment of a grid in which anything happened in the market: a second, and no features, until it is built otherwise',
   columns: [
     ...KEYS,
-    time('time', 'end of the second, UTC'),
+    time('time', 'end of the interval, UTC'),
     real('seconds_to_off', 'to the scheduled start, negative after it'),
     { name: 'slot', type: 'u8', about: "the runner's slot" },
     text('runner', "the runner's name"),
@@ -126,7 +134,9 @@ export const RUNNER_TS_TABLE: SqlTable = {
     real('last_traded', 'last traded price'),
     real('traded', 'size traded so far'),
     text('status', 'inactive, open, suspended or closed'),
-    flag('in_play', 'whether the market is in play')
+    flag('in_play', 'whether the market is in play'),
+    real('grid_millis', 'time between moments, milliseconds'),
+    ...SERIES_FEATURES
   ]
 };
 

@@ -9,7 +9,8 @@ import type { TapeWire } from '../../market/tape-wire.ts';
 import { tapeFromWire } from '../../market/tape-wire.ts';
 import type { DatasetRecord, MarketRecord } from '../records.ts';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
-import { SERIES_COLUMNS, runnerSeries } from '../runner-series.ts';
+import { DEFAULT_GRID_MILLIS, SERIES_COLUMNS, runnerSeries } from '../runner-series.ts';
+import type { SeriesSettings } from '../runner-series-layer.ts';
 import type { ColumnSpec } from '../parquet/columns.ts';
 import { toIpc } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
@@ -17,8 +18,9 @@ import { DuckDb } from './duckdb.ts';
 import type { DuckDbBundle } from './duckdb.ts';
 import type { GoldSource } from './gold-tables.ts';
 import { goldRecordTables } from './gold-tables.ts';
-import type { GoldName, LargeName, LayerName } from './large-tables.ts';
+import type { GoldName, LargeName } from './large-tables.ts';
 import {
+  FEATURE_ROW,
   LARGE_CAPS,
   LARGE_NAMES,
   LARGE_SCHEMA,
@@ -59,9 +61,23 @@ export interface WarehouseSource {
   bronze(dataset: string, market: string): Promise<Uint8Array | undefined>;
   /** Candles of a market, times in milliseconds since the epoch; none where it has a book. */
   bars(dataset: string, market: string): Promise<readonly Readonly<Record<string, number>>[]>;
+  readonly series: SeriesSource;
   readonly gold: GoldSource;
   /** Tables of the rooms above. */
   readonly tables: readonly RecordTable[];
+}
+
+/** What is built of `runner_ts`. */
+export interface SeriesSource {
+  /** Of a dataset; what is asked for is undefined where nothing is built of the market, or of other silver. */
+  built(dataset: string): Promise<(market: MarketRecord) => BuiltSeries | undefined>;
+}
+
+interface BuiltSeries {
+  readonly rows: number;
+  readonly settings: SeriesSettings;
+  /** An Arrow IPC stream of its columns. */
+  ipc(): Promise<Uint8Array>;
 }
 
 export interface WarehouseResult {
@@ -75,9 +91,10 @@ interface Wanted {
   readonly identity: string;
 }
 
-/** With the rows it adds to the table it is wanted for. */
 interface Sized extends Wanted {
+  /** The room it takes in the table it is wanted for, in rows. */
   readonly rows: number;
+  readonly built?: BuiltSeries;
 }
 
 interface LoadedMarket {
@@ -97,7 +114,7 @@ export class Warehouse {
   #keys = new Map<string, LoadedMarket>();
   #loaded: Record<LargeName, Map<string, number>> = emptyLoaded();
   /** What has been made anew since it was loaded. */
-  readonly #stale = new Set<GoldName>();
+  readonly #stale = new Set<LargeName>();
 
   constructor(source: WarehouseSource, bundle: DuckDbBundle) {
     this.#source = source;
@@ -133,7 +150,7 @@ export class Warehouse {
   }
 
   /** What was made anew is loaded anew when it is asked for next. */
-  forget(name: GoldName): void {
+  forget(name: LargeName): void {
     this.#stale.add(name);
   }
 
@@ -235,7 +252,8 @@ export class Warehouse {
         checkAborted(signal, 'the query');
         if (name === 'bronze') await this.#loadBronze(engine, batch);
         else if (name === 'episodes' || name === 'rollouts') await this.#loadGold(engine, name, batch);
-        else await this.#loadTapes(engine, name, batch);
+        else if (name === 'tape') await this.#loadTapes(engine, batch);
+        else await this.#loadSeries(engine, batch);
         for (const { identity, rows } of batch) this.#loaded[name].set(identity, rows);
       }
     }
@@ -244,7 +262,8 @@ export class Warehouse {
 
   /** Markets that have no row of it are left out. */
   async #sized(name: LargeName, wanted: readonly Wanted[]): Promise<readonly Sized[]> {
-    if (name !== 'episodes' && name !== 'rollouts') {
+    if (name === 'runner_ts') return await this.#seriesOf(wanted);
+    if (name === 'tape' || name === 'bronze') {
       return wanted.map((one) => ({ ...one, rows: largeRows(name, one.record) }));
     }
     const { gold } = this.#source;
@@ -271,16 +290,17 @@ export class Warehouse {
       throw new AppError('query.invalid', {
         subject: 'the query',
         expected: `at most ${cap.toLocaleString('en')} rows of ${name}`,
-        got: `it needs ${rows.toLocaleString('en')} of ${String(wanted.length)} markets`,
+        got: `it needs ${rows.toLocaleString('en')} of ${String(wanted.length)} markets${wanted.some(hasFeatures) ? ` (one with features counts as ${String(FEATURE_ROW)})` : ''}`,
         remedy: `narrow it beside the table's name: FROM ${name} WHERE market = '...' or dataset = '...'`
       });
     }
     const held = [...this.#loaded[name].values()].reduce((sum, one) => sum + one, 0);
     const missing = wanted.filter(({ identity }) => !this.#loaded[name].has(identity));
     const more = missing.reduce((sum, one) => sum + one.rows, 0);
-    const stale = (name === 'episodes' || name === 'rollouts') && this.#stale.delete(name);
+    const stale = this.#stale.delete(name);
     if (held + more <= cap && !stale) return;
     await engine.run(`TRUNCATE store.${name}`);
+    if (name === 'runner_ts') await engine.run('TRUNCATE store.runner_features');
     this.#loaded[name].clear();
   }
 
@@ -305,20 +325,45 @@ export class Warehouse {
     await engine.run('DROP TABLE staged');
   }
 
-  async #loadTapes(engine: DuckDb, name: Exclude<LayerName, 'bronze'>, batch: readonly Wanted[]): Promise<void> {
+  async #loadTapes(engine: DuckDb, batch: readonly Wanted[]): Promise<void> {
     const parts: Uint8Array[] = [];
     for (const { record, identity } of batch) {
-      const key = this.#keys.get(identity)?.key ?? 0;
       const tape = tapeFromWire(await this.#source.tape(record.dataset, record.id));
-      if (name === 'tape') parts.push(toIpc(RAW_TAPE_COLUMNS, rawTape(tape, key), tape.rows));
-      else {
-        const { columns, rows } = runnerSeries(tape, { key });
-        parts.push(toIpc(SERIES_COLUMNS, columns, rows));
-      }
+      parts.push(toIpc(RAW_TAPE_COLUMNS, rawTape(tape, this.#keys.get(identity)?.key ?? 0), tape.rows));
     }
-    await engine.insert('staged', joinIpc(parts), { create: true });
-    await engine.run(`INSERT INTO store.${name} SELECT * FROM staged`);
-    await engine.run('DROP TABLE staged');
+    await this.#move(engine, 'store.tape SELECT *', joinIpc(parts));
+  }
+
+  /** As it is built, else made of the tape. */
+  async #seriesOf(wanted: readonly Wanted[]): Promise<readonly Sized[]> {
+    const datasets = [...new Set(wanted.map(({ record }) => record.dataset))];
+    const built = new Map(
+      await Promise.all(datasets.map(async (name) => [name, await this.#source.series.built(name)] as const))
+    );
+    return wanted.map((one) => {
+      const found = built.get(one.record.dataset)?.(one.record);
+      if (found === undefined) return { ...one, rows: largeRows('runner_ts', one.record) };
+      return { ...one, rows: found.rows * (found.settings.features === 'none' ? 1 : FEATURE_ROW), built: found };
+    });
+  }
+
+  async #loadSeries(engine: DuckDb, batch: readonly Sized[]): Promise<void> {
+    const made: Uint8Array[] = [];
+    for (const { record, identity, built } of batch) {
+      const key = this.#keys.get(identity)?.key ?? 0;
+      if (built === undefined) {
+        const tape = tapeFromWire(await this.#source.tape(record.dataset, record.id));
+        const { columns, rows } = runnerSeries(tape, { key });
+        made.push(toIpc(SERIES_COLUMNS, columns, rows));
+        continue;
+      }
+      const { settings } = built;
+      const table = settings.features === 'none' ? 'store.runner_ts' : 'store.runner_features';
+      const keys = `${String(key)} AS market_key, ${String(settings.gridMillis)} AS grid_millis`;
+      await this.#move(engine, `${table} BY NAME SELECT ${keys}, *`, await built.ipc());
+    }
+    if (made.length === 0) return;
+    await this.#move(engine, `store.runner_ts SELECT *, ${String(DEFAULT_GRID_MILLIS)}`, joinIpc(made));
   }
 
   async #loadBronze(engine: DuckDb, batch: readonly Wanted[]): Promise<void> {
@@ -363,6 +408,8 @@ export class Warehouse {
     if (rows.length > 0) await this.#put(engine, 'store.market_keys', MARKET_KEY_COLUMNS, rows);
   }
 }
+
+const hasFeatures = ({ built }: Sized): boolean => built !== undefined && built.settings.features !== 'none';
 
 /** Rows handed to DuckDB at a time: enough to make small markets cheap, little enough to copy. */
 const BATCH_ROWS = 250_000;

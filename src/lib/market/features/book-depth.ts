@@ -4,18 +4,27 @@
  */
 import type { Depth } from '../depth.ts';
 import { NO_TICK } from '../tape.ts';
-import type { FeatureView, RunnerFamily } from './feature-set.ts';
+import type { FeatureAbout, FeatureView, RunnerFamily } from './feature-set.ts';
 import { imbalance, moneyScale } from './scale.ts';
 
 export class BookDepth implements RunnerFamily {
   readonly timeless = true;
   readonly names: readonly string[];
+  readonly about: readonly FeatureAbout[];
   readonly #levels: readonly number[];
 
   /** @param levels numbers of levels, rising */
   constructor(levels: readonly number[]) {
     this.#levels = levels;
     this.names = levels.flatMap((n) => [`imbalance_${String(n)}`, `back_depth_${String(n)}`, `lay_depth_${String(n)}`]);
+    this.about = levels.flatMap((n) => {
+      const best = n === 1 ? 'the best level' : `the best ${String(n)} levels`;
+      return [
+        { unit: 'share, -1 to 1', formula: `(B - A) / (B + A), sizes to back and to lay at ${best}` },
+        { unit: '10^6 of the currency, decimal logarithm', formula: `log10(1 + money to back at ${best}) / 6` },
+        { unit: '10^6 of the currency, decimal logarithm', formula: `log10(1 + money to lay at ${best}) / 6` }
+      ];
+    });
   }
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {

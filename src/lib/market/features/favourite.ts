@@ -7,6 +7,10 @@ import { logPrice } from './odds.ts';
 
 export class Favourite implements RunnerFamily {
   readonly names = ['favourite_rank', 'probability_share'];
+  readonly about = [
+    { unit: 'share of the field', formula: 'runners at a shorter price / (runners with a price - 1)' },
+    { unit: 'share', formula: 'p / sum of p over the runners, p = 1 / mid' }
+  ];
   /** By slot: logarithm of the price, NaN where there is none or the runner was taken out; the probability it stands for. */
   readonly #logs: Float64Array;
   readonly #probabilities: Float64Array;

@@ -7,9 +7,19 @@ import type { MarketState } from '../market-state.ts';
 import { NO_TICK } from '../tape.ts';
 import type { Quotes } from './quotes.ts';
 
+/** What a feature is, for whoever reads a dataset: shown beside its column and kept with what was made of it. */
+export interface FeatureAbout {
+  /** What a value of 1 is one of. */
+  readonly unit: string;
+  /** `T` in it is the window, in seconds. */
+  readonly formula: string;
+}
+
 export interface FeatureSet {
   /** One a column, in order. */
   readonly names: readonly string[];
+  /** Of each, in the same order. */
+  readonly about: readonly FeatureAbout[];
   /** Changes with any name, order or definition; stored with whatever was made from these features. */
   readonly schemaHash: string;
   /** Writes `names.length` numbers for a runner at `into[at]`. Reads only what has happened; allocates nothing. */
@@ -30,6 +40,8 @@ export interface FeatureView {
 
 export interface RunnerFamily {
   readonly names: readonly string[];
+  /** Of each name. */
+  readonly about: readonly FeatureAbout[];
   /**
    * What it writes depends on the runner's own book and quotes alone, and not on the time: it is written again only once
    * a row has come for the runner.
@@ -65,6 +77,7 @@ export function tradeSign({ slot, tick, taker }: TradeSeen, quotes: Quotes): num
 
 export interface MarketFamily {
   readonly names: readonly string[];
+  readonly about: readonly FeatureAbout[];
   write(view: FeatureView, into: Float32Array, at: number): void;
 }
 

@@ -16,7 +16,7 @@ import type { MarketInfo, Tape } from '../tape.ts';
 import { BookDepth } from './book-depth.ts';
 import { Favourite } from './favourite.ts';
 import { FeatureMemory } from './feature-memory.ts';
-import type { FeatureSet, FeatureView, MarketFamily, RunnerFamily, TradeSeen } from './feature-set.ts';
+import type { FeatureAbout, FeatureSet, FeatureView, MarketFamily, RunnerFamily, TradeSeen } from './feature-set.ts';
 import { schemaHash, secondsOf } from './feature-set.ts';
 import { LastTraded } from './last-traded.ts';
 import { LastTradedDrift } from './last-traded-drift.ts';
@@ -74,8 +74,10 @@ const moreFamilies = (memory: FeatureMemory, slots: number): readonly RunnerFami
 export class FeatureTracker implements FeatureSet {
   /** Columns of one runner, of `write`. */
   readonly names: readonly string[];
+  readonly about: readonly FeatureAbout[];
   /** Columns of the market, of `writeMarket`. */
   readonly marketNames: readonly string[];
+  readonly marketAbout: readonly FeatureAbout[];
   readonly schemaHash: string;
   readonly #memory = new FeatureMemory();
   /** Families by what they do, so that one which has nothing to do is not asked. */
@@ -123,6 +125,7 @@ export class FeatureTracker implements FeatureSet {
     ];
     this.#marketFamilies = [new Status(), new TimeToOff(), new BookPercentage()];
     this.names = families.flatMap((family) => family.names);
+    this.about = families.flatMap((family) => family.about);
     const placed = families.map((family): Placed => {
       // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its family
       const { write } = family;
@@ -136,6 +139,7 @@ export class FeatureTracker implements FeatureSet {
     this.#traders = families.filter((family): family is RunnerFamily & Trader => family.onTrade !== undefined);
     this.#quoted = families.filter((family): family is RunnerFamily & Quoted => family.onQuotes !== undefined);
     this.marketNames = this.#marketFamilies.flatMap((family) => family.names);
+    this.marketAbout = this.#marketFamilies.flatMap((family) => family.about);
     this.schemaHash = schemaHash(VERSION, [...this.names, ...this.marketNames]);
     this.#kept = new Float32Array(slots * this.names.length);
     this.#stale = new Uint8Array(slots).fill(1);

@@ -13,6 +13,10 @@ const GAIN = 25;
 
 export class LastTradedDrift implements RunnerFamily {
   readonly names = WINDOWS.map((seconds) => `last_traded_drift_${String(seconds)}s`);
+  readonly about = WINDOWS.map((seconds) => ({
+    unit: '4 %, asinh',
+    formula: `asinh(25 (ln(last traded) - its exponential average)), T = ${String(seconds)}`
+  }));
   readonly #averages: readonly Float64Array[];
   readonly #decays: readonly Decay[];
   /** Logarithm of the price traded last, NaN before the first. */

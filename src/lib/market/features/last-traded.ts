@@ -6,6 +6,7 @@ import { squash } from './scale.ts';
 export class LastTraded implements RunnerFamily {
   readonly timeless = true;
   readonly names = ['last_traded_less_mid'];
+  readonly about = [{ unit: 'ticks, asinh', formula: 'asinh(last traded tick - mid tick)' }];
 
   write({ state, quotes }: FeatureView, slot: number, into: Float32Array, at: number): void {
     const last = state.books[slot]!.lastTraded;

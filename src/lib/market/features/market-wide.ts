@@ -11,6 +11,10 @@ import { clamp, moneyScale, squash } from './scale.ts';
  */
 export class BookPercentage implements MarketFamily {
   readonly names = ['back_book', 'lay_book'];
+  readonly about = [
+    { unit: '10 %', formula: '10 (sum of 1 / back / winners - 1), within -2 and 2' },
+    { unit: '10 %', formula: '10 (sum of 1 / lay / winners - 1), within -2 and 2' }
+  ];
 
   write({ state, quotes }: FeatureView, into: Float32Array, at: number): void {
     const { rules } = state.market;
@@ -35,6 +39,10 @@ export class BookPercentage implements MarketFamily {
  */
 export class TimeToOff implements MarketFamily {
   readonly names = ['to_off', 'to_off_log'];
+  readonly about = [
+    { unit: '30 minutes', formula: 'time to the scheduled start / 30 min, within -1 and 2' },
+    { unit: '4 nats of minutes', formula: 'asinh(time to the scheduled start / 1 min) / 4' }
+  ];
 
   write({ state, nowMillis }: FeatureView, into: Float32Array, at: number): void {
     const millis = state.scheduledMillis - nowMillis;
@@ -47,6 +55,13 @@ export class TimeToOff implements MarketFamily {
 /** Flags of the market's status; runners still in it / 20; all that was traded as log10(1 + amount) / 6. */
 export class Status implements MarketFamily {
   readonly names = ['is_open', 'is_suspended', 'is_in_play', 'active_runners', 'market_traded'];
+  readonly about = [
+    { unit: 'flag', formula: '1 while the market is open' },
+    { unit: 'flag', formula: '1 while it is suspended' },
+    { unit: 'flag', formula: '1 once it is in play' },
+    { unit: '20 runners', formula: 'runners still in it / 20' },
+    { unit: '10^6 of the currency, decimal logarithm', formula: 'log10(1 + all money traded in the market) / 6' }
+  ];
 
   write({ state }: FeatureView, into: Float32Array, at: number): void {
     into[at] = state.status === MarketStatus.open ? 1 : 0;

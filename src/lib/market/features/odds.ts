@@ -10,6 +10,11 @@ const LOG_1000 = Math.log(1000);
 export class Odds implements RunnerFamily {
   readonly timeless = true;
   readonly names = ['implied_probability', 'log_odds', 'log_price'];
+  readonly about = [
+    { unit: 'probability', formula: 'p = 1 / mid, mid = sqrt(back x lay), else the last traded price' },
+    { unit: '4 nats', formula: 'ln(p / (1 - p)) / 4, p kept within 0.001 and 0.999' },
+    { unit: 'ln 1000', formula: 'ln(mid) / ln(1000)' }
+  ];
 
   write(view: FeatureView, slot: number, into: Float32Array, at: number): void {
     const log = logPrice(view, slot);

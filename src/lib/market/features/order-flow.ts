@@ -15,6 +15,10 @@ const WINDOWS = [5, 30, 120] as const;
 
 export class OrderFlow implements RunnerFamily {
   readonly names = WINDOWS.map((seconds) => `order_flow_${String(seconds)}s`);
+  readonly about = WINDOWS.map((seconds) => ({
+    unit: 'share, -1 to 1',
+    formula: `sum of w e / sum of w |e|, e the flow at the best prices of a message (Cont et al. 2014), w = exp(-t / T), T = ${String(seconds)}`
+  }));
   /** By window: the net flow and the gross. */
   readonly #flows: readonly DecayedSums[];
 

@@ -9,6 +9,7 @@ import type { Quotes } from './quotes.ts';
 
 export class Overround implements RunnerFamily {
   readonly names = ['overround_share'];
+  readonly about = [{ unit: 'share', formula: '(1 / back - 1 / lay) / its sum over the runners' }];
   /** 1 / back - 1 / lay; 0 where there is none. */
   readonly #gaps: Float64Array;
 

@@ -19,6 +19,16 @@ export class PricePath implements RunnerFamily {
     ...MOMENTUM_WINDOWS.map((seconds) => `momentum_${String(seconds)}s`),
     ...VOLATILITY_WINDOWS.map((seconds) => `volatility_${String(seconds)}s`)
   ];
+  readonly about = [
+    ...MOMENTUM_WINDOWS.map((seconds) => ({
+      unit: '4 %, asinh',
+      formula: `asinh(25 (ln(mid) - its exponential average)), T = ${String(seconds)}`
+    })),
+    ...VOLATILITY_WINDOWS.map((seconds) => ({
+      unit: '4 % a root minute, asinh',
+      formula: `asinh(25 sqrt(60 / T x sum of w r^2)), r changes of ln(mid), w = exp(-t / T), T = ${String(seconds)}`
+    }))
+  ];
   readonly #averages: readonly Float64Array[];
   readonly #decays: readonly Decay[];
   readonly #squares: readonly DecayedSum[];

@@ -16,6 +16,16 @@ const FEWEST = 2;
 
 export class PriceShape implements RunnerFamily {
   readonly names = WINDOWS.flatMap((seconds) => [`skewness_${String(seconds)}s`, `kurtosis_${String(seconds)}s`]);
+  readonly about = WINDOWS.flatMap((seconds) => [
+    {
+      unit: 'standardised, asinh',
+      formula: `asinh(sqrt(N) sum of w r^3 / (sum of w r^2)^1.5), N = sum of w, T = ${String(seconds)}`
+    },
+    {
+      unit: 'standardised, asinh',
+      formula: `asinh(N sum of w r^4 / (sum of w r^2)^2 - 3), N = sum of w, T = ${String(seconds)}`
+    }
+  ]);
   /** By window: the count and the sums of r^2, r^3, r^4. */
   readonly #sums: readonly DecayedSums[];
   readonly #standing: Float64Array;

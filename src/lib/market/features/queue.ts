@@ -27,6 +27,14 @@ interface Side {
 
 export class Queue implements RunnerFamily {
   readonly names = SIDES.flatMap((side) => [`${side}_queue_age`, `${side}_queue_wait`, `${side}_queue_filled`]);
+  readonly about = SIDES.flatMap((side) => [
+    { unit: '6 nats of seconds', formula: `ln(1 + seconds for which the best ${side} price has stood) / 6` },
+    {
+      unit: '8 nats of seconds',
+      formula: `ln(1 + lots at the best ${side} price / lots traded against it a second) / 8, T = ${String(WINDOW)}; 1 where none`
+    },
+    { unit: 'share', formula: `lots traded against / lots that left the best ${side} price, T = ${String(WINDOW)}` }
+  ]);
   readonly #bid: Side;
   readonly #ask: Side;
 

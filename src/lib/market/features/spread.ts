@@ -10,6 +10,13 @@ import { clamp, squash } from './scale.ts';
 export class Spread implements RunnerFamily {
   readonly timeless = true;
   readonly names = ['spread_ticks', 'microprice_less_mid'];
+  readonly about = [
+    { unit: '5 nats', formula: 'ln(lay tick - back tick) / 5: 0 at one tick' },
+    {
+      unit: 'ticks, asinh',
+      formula: 'asinh((back tick x lay size + lay tick x back size) / (back size + lay size) - mid tick)'
+    }
+  ];
 
   write({ quotes }: FeatureView, slot: number, into: Float32Array, at: number): void {
     const bid = quotes.bidTick[slot]!;

@@ -18,6 +18,20 @@ export class TradeFlow implements RunnerFamily {
     'traded_total',
     'since_trade'
   ];
+  readonly about = [
+    ...WINDOWS.flatMap((seconds) => [
+      {
+        unit: '1000 of the currency a second, decimal logarithm',
+        formula: `log10(1 + sum of w money / T) / 3, w = exp(-t / T), T = ${String(seconds)}`
+      },
+      {
+        unit: 'share, -1 to 1',
+        formula: `sum of w s lots / sum of w lots, s = 1 bought at the lay, -1 sold at the back, T = ${String(seconds)}`
+      }
+    ]),
+    { unit: '10^6 of the currency, decimal logarithm', formula: 'log10(1 + all money traded) / 6' },
+    { unit: '6 nats of seconds', formula: 'ln(1 + seconds since the last trade) / 6; 1.5 before the first' }
+  ];
   readonly #volume: readonly DecayedSum[];
   readonly #signed: readonly DecayedSum[];
   readonly #last: Float64Array;

@@ -11,6 +11,12 @@ const NEAR_TICKS = 3;
 export class VolumeAtPrice implements RunnerFamily {
   readonly timeless = true;
   readonly names = ['traded_mean_less_mid', 'traded_at_back', 'traded_at_lay', 'traded_near'];
+  readonly about = [
+    { unit: 'ticks, asinh', formula: 'asinh(mean tick traded at, by volume, - mid tick)' },
+    { unit: 'share', formula: 'volume traded at the best back price / all volume' },
+    { unit: 'share', formula: 'volume traded at the best lay price / all volume' },
+    { unit: 'share', formula: `volume traded within ${String(NEAR_TICKS)} ticks of the mid / all volume` }
+  ];
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {
     const { traded, bestBid, bestAsk } = state.books[slot]!;

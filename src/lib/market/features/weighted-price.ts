@@ -11,6 +11,12 @@ const LEVELS = 5;
 export class WeightedPrice implements RunnerFamily {
   readonly timeless = true;
   readonly names = ['weighted_price_less_mid'];
+  readonly about = [
+    {
+      unit: 'ticks, asinh',
+      formula: `asinh(sum of size x (tick - mid tick) / sum of size), best ${String(LEVELS)} levels of both sides`
+    }
+  ];
 
   write({ state }: FeatureView, slot: number, into: Float32Array, at: number): void {
     const { bids, asks, bestBid, bestAsk } = state.books[slot]!;

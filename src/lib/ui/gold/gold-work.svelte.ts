@@ -1,12 +1,12 @@
 /** One long piece of gold work at a time: what it does, how far it is, how to stop it, and how it ended. */
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
-import type { GoldProgress } from '$lib/data/gold/layer.ts';
+import type { BuildProgress } from '$lib/data/market-layer.ts';
 import type { GoldCall } from '$lib/workers/gold-api.ts';
 
 export class GoldWork {
   what = $state('');
-  progress = $state.raw<GoldProgress>();
+  progress = $state.raw<BuildProgress>();
   error = $state.raw<AppError>();
   /** One sentence about what was done last. */
   done = $state('');
