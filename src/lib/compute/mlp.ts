@@ -30,8 +30,8 @@ export interface MlpArgs {
 /** A backend's own implementation: x is [rows, inputs], the result [rows, outputs]; differentiable in all of them. */
 export type FusedMlp = (args: Omit<MlpArgs, 'x'> & { readonly x: Tensor2D }) => Tensor2D;
 
-/** The same of an input in parts, which are never joined. */
-export type JoiningMlp = (args: Omit<MlpArgs, 'x'> & { readonly x: readonly Tensor2D[] }) => Tensor2D;
+/** The same of an input in parts, which are never joined: each [..., its inputs], the result [..., outputs]. */
+export type JoiningMlp = (args: Omit<MlpArgs, 'x'> & { readonly x: readonly Tensor[] }) => Tensor;
 
 const fused = new Map<string, FusedMlp>();
 const joining = new Map<string, JoiningMlp>();
@@ -42,7 +42,7 @@ export function setFusedMlp(backend: string, implementation: FusedMlp | undefine
   else fused.set(backend, implementation);
 }
 
-/** For inputs in parts; without one they are joined first. For device.ts alone. */
+/** For inputs in parts, or in one; without it they are joined first. For device.ts alone. */
 export function setJoiningMlp(backend: string, implementation: JoiningMlp | undefined): void {
   if (implementation === undefined) joining.delete(backend);
   else joining.set(backend, implementation);
@@ -56,8 +56,10 @@ export function mlp({ x: given, ...rest }: MlpArgs): Tensor {
     return mlpOfParts(whole, given, rest);
   }
   const x = given;
-  const implementation = fused.get(tf.getBackend()) ?? referenceMlp;
   const inputs = checkShapes(x, rest.layers);
+  const whole = joining.get(tf.getBackend());
+  if (whole !== undefined) return whole({ x: [x], ...rest });
+  const implementation = fused.get(tf.getBackend()) ?? referenceMlp;
   if (x.rank === 2) return implementation({ x: x as Tensor2D, ...rest });
   const y = implementation({ x: tf.reshape<tf.Rank.R2>(x, [-1, inputs]), ...rest });
   return tf.reshape(y, [...x.shape.slice(0, -1), y.shape[1]]);
@@ -73,11 +75,7 @@ function mlpOfParts(through: JoiningMlp, parts: readonly Tensor[], rest: Omit<Ml
     throw new Error(`mlp: parts of ${parts.map(({ shape }) => `[${shape.join(', ')}]`).join(' and ')} have other rows`);
   }
   checkLayers(inputs, rest.layers);
-  const flat = parts.map((part) =>
-    part.rank === 2 ? (part as Tensor2D) : tf.reshape<tf.Rank.R2>(part, [-1, part.shape.at(-1)!])
-  );
-  const y = through({ x: flat, ...rest });
-  return first.rank === 2 ? y : tf.reshape(y, [...outer, y.shape[1]]);
+  return through({ x: parts, ...rest });
 }
 
 /** The same in ordinary tfjs ops, on any backend. */

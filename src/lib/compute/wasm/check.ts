@@ -144,7 +144,7 @@ export function checkLstm(lstm: FusedLstm): number {
 
 /** Of an input in two parts. */
 export function checkMlp(mlp: JoiningMlp): number {
-  const reference: JoiningMlp = ({ x, ...rest }) => referenceMlp({ x: tf.concat([...x], 1), ...rest });
+  const reference: JoiningMlp = ({ x, ...rest }) => referenceMlp({ x: tf.concat([...x], 1) as Tensor2D, ...rest });
   return tf.tidy(() => {
     const random = stream('mlp');
     const widths = [3, 9, 5, 2];
@@ -154,9 +154,9 @@ export function checkMlp(mlp: JoiningMlp): number {
     const errors = (['tanh', 'relu'] as const).flatMap((activation) =>
       (['linear', 'activated'] as const).map((last) => {
         const sides = [mlp, reference].map((through) => {
-          const run = (...[left, right, ...rest]: Tensor[]): Tensor2D => {
+          const run = (...[left, right, ...rest]: Tensor[]): Tensor => {
             const layers = [0, 2, 4].map((i) => ({ kernel: rest[i]!, bias: rest[i + 1]! }));
-            return through({ x: [left as Tensor2D, right as Tensor2D], layers, activation, last });
+            return through({ x: [left!, right!], layers, activation, last });
           };
           const gradients = tf.grads((...values: Tensor[]) => tf.sum(tf.mul(run(...values), ofResult)))(starts);
           return [run(...starts), ...gradients];

@@ -7,7 +7,7 @@ import { fusedLosses, setFusedLosses, type FusedLosses } from '../fused-losses.t
 import { setInPlaceKernels } from '../in-place.ts';
 import { checkClipped, checkMaskedMean, checkQuantileHuber, checkSmallest, checkSquashed } from '../loss-checks.ts';
 import { setFusedLstm } from '../lstm.ts';
-import { setFusedMlp, setJoiningMlp } from '../mlp.ts';
+import { setJoiningMlp } from '../mlp.ts';
 import {
   checkClone,
   checkConcat,
@@ -125,16 +125,10 @@ function candidates(module: KernelModule): readonly Candidate[] {
       name: 'dense layers',
       check: () => {
         const error = checkMlp(mlp);
-        if (error <= TOLERANCE) {
-          setFusedMlp('wasm', ({ x, ...rest }) => mlp({ x: [x], ...rest }));
-          setJoiningMlp('wasm', mlp);
-        }
+        if (error <= TOLERANCE) setJoiningMlp('wasm', mlp);
         return error;
       },
-      refuse: () => {
-        setFusedMlp('wasm', undefined);
-        setJoiningMlp('wasm', undefined);
-      }
+      refuse: () => setJoiningMlp('wasm', undefined)
     },
     ofLoss('quantile Huber loss', { quantileHuber }, checkQuantileHuber),
     ofLoss('squashed Gaussian', { squashedSample }, checkSquashed),

@@ -5,8 +5,9 @@
  * neither for the critics' weights nor for their features.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedTensorMap, Tensor, Tensor2D, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedTensorMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type { JoiningMlp } from '../mlp.ts';
+import { sizeOf } from '../named-arrays.ts';
 import type { KernelModule } from './module.ts';
 
 /** tfjs' way to give an op its own gradient, a function an input: see lstm-op.ts. Private in its types, so named here. */
@@ -30,7 +31,7 @@ export function wasmMlp(module: KernelModule): JoiningMlp {
   return ({ x, layers, activation, last }) => {
     const hidden = ACTIVATIONS[activation];
     const attributes = { hidden, last: last === 'linear' ? ACTIVATIONS.none : hidden };
-    const parts = x.length > MOST_PARTS ? [x[0]!, x[1]!, tf.concat(x.slice(2), 1)] : x;
+    const parts = x.length > MOST_PARTS ? [x[0]!, x[1]!, tf.concat(x.slice(2), -1)] : x;
     const weights = layers.flatMap(({ kernel, bias }) => [kernel, bias]);
     const operands = [...parts, ...layers.map(({ kernel }) => kernel)];
     // Variables stay where they are until their gradient is there; all else may be disposed of before and is saved.
@@ -47,129 +48,167 @@ export function wasmMlp(module: KernelModule): JoiningMlp {
     return engine.runKernelFunc({
       inputs,
       forwardFunc: (_, save) => {
-        const outputs = forward(module, parts, weights, attributes).map(tensorOf);
-        save([...fleeting, ...outputs]);
-        return outputs.at(-1)!;
+        const { between, y } = forward(module, parts, weights, attributes);
+        const result = tensorOf(y);
+        // Of an activation the output is kept, as its slope follows from that; a linear layer has none.
+        const kept = attributes.last === ACTIVATIONS.none ? [] : [result];
+        save([...fleeting, ...(between === undefined ? [] : [tensorOf(between)]), ...kept]);
+        return result;
       },
       backwardsFunc: (dy, saved) => {
         let next = 0;
         const own = operands.map((tensor) => (tensor instanceof tf.Variable ? tensor : saved[next++]!));
         const kernels = own.slice(parts.length);
-        const outputs = saved.slice(next);
-        const deltas = backward(module, dy, { kernels, outputs }, attributes).map(tensorOf);
+        const outputs = outputsOf(module, kernels, { rows: rowsOf(dy), saved: saved.slice(next) });
+        const deltas = backward(module, dy, { kernels, outputs }, attributes);
         const functions: Record<string, () => Tensor> = {};
         let row = 0;
         for (const [i, part] of parts.entries()) {
           const from = row;
-          const end = from + part.shape[1];
+          const end = from + widthOf(part);
           row = end;
-          functions[`x${String(i)}`] = () => inputGradient(module, deltas[0]!, kernels[0]!, [from, end]);
+          functions[`x${String(i)}`] = () =>
+            inputGradient(module, deltas[0]!, kernels[0]!, { from, shape: part.shape });
         }
+        const first = own.slice(0, parts.length).map((part) => inPlace(module, part));
         deltas.forEach((delta, i) => {
-          const before = i === 0 ? own.slice(0, parts.length) : [outputs[i - 1]!];
+          const before = i === 0 ? first : [outputs[i - 1]!];
           functions[String(2 * i)] = () => kernelGradient(module, before, delta);
           functions[String(2 * i + 1)] = () => sumOverRows(module, delta);
         });
         return functions;
       }
-    }) as Tensor2D;
+    });
   };
 }
 
 const tensorOf = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);
 
-/** @param weights kernel and bias of each layer @returns what each layer put out */
+/** A matrix where it lies, all but its last axis taken for rows. */
+interface Lying {
+  readonly address: number;
+  readonly width: number;
+}
+
+const widthOf = ({ shape }: TensorInfo): number => shape.at(-1)!;
+const rowsOf = (tensor: TensorInfo): number => sizeOf(tensor.shape) / widthOf(tensor);
+const inPlace = (module: KernelModule, tensor: TensorInfo): Lying => ({
+  address: module.addressOf(tensor),
+  width: widthOf(tensor)
+});
+
+/**
+ * @param weights kernel and bias of each layer
+ * @returns what the last layer puts out, [..., units], and what those before it do, one after the other in one tensor: to
+ *   save one costs as much as to save many of any size
+ */
 function forward(
   module: KernelModule,
   parts: readonly TensorInfo[],
   weights: readonly TensorInfo[],
   { hidden, last }: Attributes
-): TensorInfo[] {
-  const [rows] = parts[0]!.shape as [number, number];
-  const outputs: TensorInfo[] = [];
-  let from = parts;
-  for (let i = 0; i < weights.length; i += 2) {
-    const kernel = weights[i]!;
-    const [size, units] = kernel.shape as [number, number];
-    const to = module.output([rows, units]);
+): { readonly between: TensorInfo | undefined; readonly y: TensorInfo } {
+  const rows = rowsOf(parts[0]!);
+  const units = weights.filter((_, i) => i % 2 === 0).map(widthOf);
+  const y = module.output([...parts[0]!.shape.slice(0, -1), units.at(-1)!]);
+  const floats = rows * units.slice(0, -1).reduce((sum, width) => sum + width, 0);
+  const between = floats === 0 ? undefined : module.output([floats]);
+  let from = parts.map((part) => inPlace(module, part));
+  let next = between === undefined ? 0 : module.addressOf(between);
+  units.forEach((width, i) => {
+    const kernel = weights[2 * i]!;
+    const isLast = i === units.length - 1;
+    const to = isLast ? module.addressOf(y) : next;
+    const widest = Math.max(...from.map((part) => part.width));
     module.run(
       'denseForward',
-      { operations: rows * size * units, scratch: module.kernels.denseForwardScratch(widthOf(from), units) },
+      { operations: rows * kernel.shape[0]! * width, scratch: module.kernels.denseForwardScratch(widest, width) },
       [
         rows,
-        units,
-        ...described(module, from),
+        width,
+        ...described(from),
         module.addressOf(kernel),
-        module.addressOf(weights[i + 1]!),
-        i + 2 < weights.length ? hidden : last,
-        module.addressOf(to)
+        module.addressOf(weights[2 * i + 1]!),
+        isLast ? last : hidden,
+        to
       ]
     );
-    outputs.push(to);
-    from = [to];
-  }
-  return outputs;
+    from = [{ address: to, width }];
+    next += 4 * rows * width;
+  });
+  return { between, y };
 }
 
+/** Where the outputs of each layer lie. @param saved those before the last if there are any, and of an activation the last */
+function outputsOf(
+  module: KernelModule,
+  kernels: readonly Tensor[],
+  { rows, saved }: { readonly rows: number; readonly saved: readonly Tensor[] }
+): Lying[] {
+  let next = kernels.length > 1 ? module.addressOf(saved[0]!) : 0;
+  return kernels.map((kernel, i) => {
+    const width = widthOf(kernel);
+    const address = i === kernels.length - 1 ? lastAddress(module, saved) : next;
+    next += 4 * rows * width;
+    return { address, width };
+  });
+}
+
+/** Not used of a linear layer. */
+const lastAddress = (module: KernelModule, saved: readonly Tensor[]): number =>
+  saved.length === 0 ? 0 : module.addressOf(saved.at(-1)!);
+
 /** Address and width of each part, zeros for those that are not there. */
-function described(module: KernelModule, parts: readonly TensorInfo[]): number[] {
+function described(parts: readonly Lying[]): number[] {
   const numbers = new Array<number>(2 * MOST_PARTS).fill(0);
-  parts.forEach((part, i) => {
-    numbers[2 * i] = module.addressOf(part);
-    numbers[2 * i + 1] = part.shape[1]!;
+  parts.forEach(({ address, width }, i) => {
+    numbers[2 * i] = address;
+    numbers[2 * i + 1] = width;
   });
   return numbers;
 }
 
-/** Of the widest part. */
-const widthOf = (parts: readonly TensorInfo[]): number =>
-  parts.reduce((widest, { shape }) => Math.max(widest, shape[1]!), 0);
-
 /** From the gradient of what was put out to those of each layer's sums, [rows, units] each. */
 function backward(
   module: KernelModule,
-  dy: TensorInfo,
-  { kernels, outputs }: Readonly<Record<'kernels' | 'outputs', readonly TensorInfo[]>>,
+  dy: Tensor,
+  { kernels, outputs }: { readonly kernels: readonly Tensor[]; readonly outputs: readonly Lying[] },
   { hidden, last }: Attributes
-): TensorInfo[] {
-  const [rows] = dy.shape as [number, number];
-  const deltas = outputs.map(({ shape }) => module.output(shape));
+): Tensor[] {
+  const rows = rowsOf(dy);
+  const final = outputs.length - 1;
+  // Of a linear layer the two gradients are one.
+  const deltas = outputs.map(({ width }, i) =>
+    i === final && last === ACTIVATIONS.none ? dy : tensorOf(module.output([rows, width]))
+  );
   let gradient = module.addressOf(dy);
-  for (let i = kernels.length - 1; i >= 0; i--) {
-    const kernel = kernels[i]!;
-    const [size, units] = kernel.shape as [number, number];
-    const activation = i === kernels.length - 1 ? last : hidden;
+  for (let i = final; i >= 0; i--) {
+    const { address, width } = outputs[i]!;
     const delta = module.addressOf(deltas[i]!);
-    module.run('activationGradient', { operations: 2 * rows * units }, [
-      rows * units,
-      module.addressOf(outputs[i]!),
-      gradient,
-      activation,
-      delta
-    ]);
+    if (deltas[i] !== dy) {
+      const numbers = [rows * width, address, gradient, i === final ? last : hidden, delta];
+      module.run('activationGradient', { operations: 2 * rows * width }, numbers);
+    }
     if (i === 0) break;
     // The layer before turns its gradient into its own sums' where it lies.
     gradient = module.addressOf(deltas[i - 1]!);
-    module.run('matMul', { operations: rows * size * units, scratch: module.kernels.matMulScratch(units, size) }, [
-      1,
-      rows,
-      size,
-      units,
-      delta,
-      0,
-      module.addressOf(kernel),
-      1,
-      gradient
-    ]);
+    const before = outputs[i - 1]!.width;
+    const work = { operations: rows * before * width, scratch: module.kernels.matMulScratch(width, before) };
+    module.run('matMul', work, [1, rows, before, width, delta, 0, module.addressOf(kernels[i]!), 1, gradient]);
   }
   return deltas;
 }
 
-/** Of the part of the input that the kernel's rows `from` to before `end` are for. */
-function inputGradient(module: KernelModule, delta: Tensor, kernel: Tensor, [from, end]: [number, number]): Tensor {
-  const [rows, units] = delta.shape as [number, number];
-  const width = end - from;
-  const dx = module.output([rows, width]);
+/** Of the part of the input, of that shape, that the kernel's rows from `from` on are for. */
+function inputGradient(
+  module: KernelModule,
+  delta: Tensor,
+  kernel: Tensor,
+  { from, shape }: { readonly from: number; readonly shape: readonly number[] }
+): Tensor {
+  const [rows, units] = [rowsOf(delta), widthOf(delta)];
+  const width = shape.at(-1)!;
+  const dx = module.output(shape);
   const rowsOfPart = module.addressOf(kernel) + 4 * from * units;
   module.run('matMul', { operations: rows * width * units, scratch: module.kernels.matMulScratch(units, width) }, [
     1,
@@ -186,21 +225,21 @@ function inputGradient(module: KernelModule, delta: Tensor, kernel: Tensor, [fro
 }
 
 /** Of a layer whose input came in these parts. */
-function kernelGradient(module: KernelModule, parts: readonly Tensor[], delta: Tensor): Tensor {
-  const [rows, units] = delta.shape as [number, number];
-  const size = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+function kernelGradient(module: KernelModule, parts: readonly Lying[], delta: Tensor): Tensor {
+  const [rows, units] = [rowsOf(delta), widthOf(delta)];
+  const size = parts.reduce((sum, { width }) => sum + width, 0);
   const dKernel = module.output([size, units]);
   module.run(
     'weightsGradient',
     { operations: rows * size * units, scratch: module.kernels.weightsGradientScratch(rows, units) },
-    [rows, units, ...described(module, parts), module.addressOf(delta), module.addressOf(dKernel)]
+    [rows, units, ...described(parts), module.addressOf(delta), module.addressOf(dKernel)]
   );
   return tensorOf(dKernel);
 }
 
-/** [rows, columns] to [columns]. */
+/** [..., columns] to [columns]. */
 function sumOverRows(module: KernelModule, values: Tensor): Tensor {
-  const [rows, columns] = values.shape as [number, number];
+  const [rows, columns] = [rowsOf(values), widthOf(values)];
   const sums = module.output([columns]);
   const addresses = [module.addressOf(values), module.addressOf(sums)];
   module.run('sumOverRows', { operations: rows * columns }, [rows, columns, ...addresses]);
