@@ -1,9 +1,17 @@
 /** Files of one Kalshi recording and what the venue says of it, dropped in any order, give the market once and whole. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { zipSync } from 'fflate';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TarPart } from '../../../tests/support/archives.ts';
+import { tarOf } from '../../../tests/support/archives.ts';
+import { AppError } from '../core/errors.ts';
 import { arrangeFiles } from './arrange-files.ts';
+import { loadParquetInNode } from './parquet/load-node.ts';
+import { tapeToParquet } from './parquet/silver.ts';
 import { readRecording } from './read-recording.ts';
 import type { ReadMarket } from './recording.ts';
+
+beforeAll(loadParquetInNode);
 
 const T = 1_786_000_000_000;
 const TICKER = 'KXGOLD15M-26AUG050000-00';
@@ -47,23 +55,31 @@ const packs: readonly (readonly [string, Pack])[] = [
   ['zstd', (text) => new Uint8Array(zstdCompressSync(text))]
 ];
 
-async function read(
-  files: readonly File[]
-): Promise<{ readonly names: readonly string[]; readonly markets: readonly ReadMarket[] }> {
+async function read(files: readonly File[]): Promise<{
+  readonly names: readonly string[];
+  readonly markets: readonly ReadMarket[];
+  /** Of the files themselves. */
+  readonly codes: readonly string[];
+}> {
   const arranged = await arrangeFiles(files);
+  const { terms, images, chains } = arranged;
   const markets: ReadMarket[] = [];
+  const codes: string[] = [];
   for (const file of arranged.files) {
-    await readRecording(file, {
+    const { oddities } = await readRecording(file, {
       breathe: () => Promise.resolve(),
       onProgress: () => undefined,
       onMarket: (market) => {
         markets.push(market);
         return Promise.resolve();
       },
-      terms: arranged.terms
+      terms,
+      images,
+      chains: chains.get(file) ?? []
     });
+    codes.push(...oddities.map(({ code }) => code));
   }
-  return { names: arranged.files.map(({ name }) => name), markets };
+  return { names: arranged.files.map(({ name }) => name), markets, codes };
 }
 
 describe.each(packs)('days of one market, %s', (_, pack) => {
@@ -77,6 +93,91 @@ describe.each(packs)('days of one market, %s', (_, pack) => {
     expect(names).toEqual(['day1 + day2 + day3']);
     expect(markets).toHaveLength(1);
     expect(markets[0]?.record).toMatchObject({ id: TICKER, messages: 6, oddities: [] });
+  });
+});
+
+describe('within an archive', () => {
+  const bytes = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new TextEncoder().encode(text));
+  const gz = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(text));
+  const days = [first, second, third].map((text, day) => ({
+    path: `events/day${String(day + 1)}.gz`,
+    bytes: gz(text)
+  }));
+  const beside = { path: 'metadata/a.json', bytes: bytes(metadata) };
+  const others = [
+    { path: 'README.md', bytes: bytes('what this is\n') },
+    { path: 'manifest.csv', bytes: bytes('window,file,bytes_gz,events,more\na,b,1,2,3\nc,d,4,5,6\n') }
+  ];
+  const containers: readonly (readonly [string, (parts: readonly TarPart[]) => Uint8Array<ArrayBuffer>])[] = [
+    ['tar', (parts) => tarOf(...parts)],
+    ['tar.gz', (parts) => new Uint8Array(gzipSync(tarOf(...parts)))],
+    ['zip', (parts) => Uint8Array.from(zipSync(Object.fromEntries(parts.map((part) => [part.path, part.bytes!]))))]
+  ];
+
+  describe.each(containers)('%s', (ending, pack) => {
+    const archive = (parts: readonly TarPart[]): File => new File([pack(parts)], `gold.${ending}`);
+    it.each([
+      ['in order', [0, 1, 2]],
+      ['backward', [2, 1, 0]],
+      ['mixed', [1, 2, 0]]
+    ])('days %s, what the venue says of them at the end, are what they are as files', async (_order, order) => {
+      const loose = await read([
+        new File([metadata], 'a.json'),
+        ...[first, second, third].map((text, i) => new File([text], `day${String(i + 1)}`))
+      ]);
+      const { markets } = await read([archive([...others, ...order.map((day) => days[day]!), beside])]);
+      expect(markets).toHaveLength(1);
+      const { fingerprint: _, ...record } = markets[0]!.record;
+      const { fingerprint: __, ...alone } = loose.markets[0]!.record;
+      expect(record).toEqual(alone);
+      expect(record).toMatchObject({ messages: 6, oddities: [], winners: [TICKER], status: 'closed' });
+      expect(tapeToParquet({ ...markets[0]!.tape, market: loose.markets[0]!.tape.market })).toEqual(
+        tapeToParquet(loose.markets[0]!.tape)
+      );
+      expect(markets[0]!.bronze).toEqual(loose.markets[0]!.bronze);
+    });
+
+    it('what the venue says may lie in another archive, or loose', async () => {
+      for (const terms of [archive([beside]), new File([metadata], 'a.json'), new File([table], 'markets.csv')]) {
+        for (const files of [
+          [archive(days), terms],
+          [terms, archive(days)]
+        ]) {
+          const { markets } = await read(files);
+          expect(markets).toHaveLength(1);
+          expect(markets[0]?.record).toMatchObject({ messages: 6, winners: [TICKER], status: 'closed' });
+        }
+      }
+    });
+  });
+
+  it('a day that is damaged costs what it would have said; the market is marked, and the days around it stay', async () => {
+    const damaged = gz(`${second}\n`.repeat(50));
+    damaged[damaged.length - 5]! ^= 1;
+    const parts = [days[0]!, { path: 'events/day2.gz', bytes: damaged }, days[2]!, beside];
+    const { markets } = await read([new File([tarOf(...parts)], 'gold.tar')]);
+    expect(markets).toHaveLength(1);
+    expect(markets[0]!.record.oddities.map(({ code }) => code)).toContain('market-cut-off');
+    expect(markets[0]!.record.messages).toBeGreaterThanOrEqual(4);
+  });
+
+  it('an archive cut off at every tenth gives each market once, whole or marked', async () => {
+    const whole = tarOf(...days, beside);
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const cut = new File([whole.slice(0, Math.floor((whole.length * tenth) / 10))], 'gold.tar');
+      const outcome = await read([cut]).catch((error: unknown) => error);
+      if (outcome instanceof AppError) {
+        expect(outcome.code).toMatch(/^data\./u);
+        continue;
+      }
+      const { markets, codes } = outcome as Awaited<ReturnType<typeof read>>;
+      expect(markets).toHaveLength(1);
+      expect(markets[0]!.record.messages).toBeGreaterThan(0);
+      // What is cut off its end of zeros lacks nothing.
+      const isWhole = markets[0]!.record.messages === 6 && markets[0]!.record.winners.length === 1;
+      expect(codes.includes('archive-damaged') || isWhole, String(tenth)).toBe(true);
+      expect(codes.includes('archive-damaged') && isWhole && tenth < 7, String(tenth)).toBe(false);
+    }
   });
 });
 

@@ -88,7 +88,7 @@ export async function lookInto(file: File, signal: AbortSignal | undefined): Pro
 const standsAlone = (kind: RecordingKind): boolean =>
   !isDocument(kind) && kind !== 'kalshi' && !kind.startsWith('binance');
 
-/** @throws data.* of what holds the member; a torn answer in it is left for its reader */
+/** What is torn in it is left for its reader. */
 async function lookAt(member: FileMember, number: number, found: Found): Promise<RecordingKind | undefined> {
   const { path } = member;
   const head = await beginning(member.chunks, HEAD_BYTES);
@@ -147,7 +147,11 @@ async function beginning(chunks: AsyncIterable<Uint8Array>, length: number, befo
   const rest: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => source };
   let whole = false;
   while (count < length && !whole) {
-    const next = await source.next();
+    // What is wrong with it is told when it is read: as far as it goes it says what it is.
+    const next = await source.next().catch((thrown: unknown) => {
+      if (!(thrown instanceof AppError) || !thrown.code.startsWith('data.')) throw thrown;
+      return { done: true, value: undefined } as const;
+    });
     if (next.done === true) whole = true;
     else {
       pieces.push(next.value);
