@@ -14,20 +14,25 @@ export interface BatchShape {
   readonly action: number;
   /** Numbers of recurrent state stored beside a row; 0 for agents without memory. */
   readonly state: number;
+  /** Most steps whose rewards are summed before the bootstrap; 1 when left out. */
+  readonly nStep?: number | undefined;
   /** What is told of a row later; absent where nothing is. */
   readonly forecast?: ForecastSpec | undefined;
 }
 
-/** W = burnIn + sequence + 1 rows (the last one only bootstraps), B sequences. */
+/** W = burnIn + sequence + n rows (the last n only bootstrap), B sequences; n = 1 but for returns of several steps. */
 export interface SequenceBatch {
   readonly shape: BatchShape;
   /** [W, B, inputWidth] observation, previous action, previous reward: see `inputWidth`. */
   readonly inputs: Float32Array;
   /** [W, B, action] in [-1, 1]. */
   readonly actions: Float32Array;
-  /** [W, B] */
+  /** [W, B]; of the rows learnt from, discounted sums over the steps that are taken together. */
   readonly rewards: Float32Array;
-  /** [W, B] 1 where the task ended: cuts the bootstrap. A truncated episode leaves 0: its next row is its last look. */
+  /**
+   * [W, B] 1 where the task ended: cuts the bootstrap. A truncated episode leaves 0: its next row is its last look. Of k
+   * steps taken together 1 - γ^(k-1), so that γ times what is left is γ^k.
+   */
   readonly terminated: Float32Array;
   /** [W, B] 1 where the row is a transition, 0 on the last look of an ended episode. */
   readonly valid: Float32Array;
@@ -35,12 +40,29 @@ export interface SequenceBatch {
   readonly starts: Float32Array;
   /** [B, state] recurrent state before the first row, as it was when acting. */
   readonly state: Float32Array;
+  /** [n, S, B] 1 at k - 1 where a row learnt from bootstraps k rows on; none where that is always the next. */
+  readonly ahead: Float32Array;
+  /** [B] importance of each sequence: 1 where all are drawn alike. */
+  readonly weights: Float32Array;
+  /** Which were drawn, for `reprioritise`. */
+  readonly drawn: DrawnWindows;
   /** [W, B, columns of the forecast] what was told of the row later, and 1 where it was told; 0 in both where not. */
   readonly labels: Float32Array;
   readonly labelled: Float32Array;
 }
 
-export const windowRows = (shape: Pick<BatchShape, 'burnIn' | 'sequence'>): number => shape.burnIn + shape.sequence + 1;
+/** Windows by their place in the rings, and by the number of their first row: a place is used again and again. */
+export interface DrawnWindows {
+  /** [B] */
+  readonly places: Int32Array;
+  /** [B] */
+  readonly firsts: Float64Array;
+}
+
+export const stepsOf = ({ nStep = 1 }: Pick<BatchShape, 'nStep'>): number => nStep;
+
+export const windowRows = (shape: Pick<BatchShape, 'burnIn' | 'sequence' | 'nStep'>): number =>
+  shape.burnIn + shape.sequence + stepsOf(shape);
 
 export const labelColumns = ({ forecast }: Pick<BatchShape, 'forecast'>): number => forecast?.kinds.length ?? 0;
 
@@ -61,6 +83,9 @@ export function sequenceBatch(shape: BatchShape): SequenceBatch {
     valid: new Float32Array(rows),
     starts: new Float32Array(rows),
     state: new Float32Array(shape.batch * shape.state),
+    ahead: new Float32Array(stepsOf(shape) === 1 ? 0 : stepsOf(shape) * shape.sequence * shape.batch),
+    weights: new Float32Array(shape.batch).fill(1),
+    drawn: { places: new Int32Array(shape.batch), firsts: new Float64Array(shape.batch) },
     labels: new Float32Array(rows * labelColumns(shape)),
     labelled: new Float32Array(rows * labelColumns(shape))
   };

@@ -8,25 +8,34 @@
  * An episode's end adds a row that is no transition: its last observation. So the bootstrap of any row is the row
  * after it, of a truncated one too, and no second observation has to be kept beside each row.
  *
+ * Sequences may be drawn by priority, and rewards of several steps summed when they are drawn, as in R2D2: a termination
+ * ends the sum for good, a truncation ends it at the last look, which still bootstraps.
+ *
  * What is told of a row a horizon later (a label to be forecast) is kept where it was told, so that rows are only ever
  * added: of row k it stands beside row k + steps - 1. Rows before which no episode has lasted so long are told NaN.
  */
-import type { StoredArrays } from '../../compute/safetensors.ts';
+import type { StoredArray, StoredArrays } from '../../compute/safetensors.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { Experience, Position } from '../experience.ts';
+import { Priorities } from './priorities.ts';
+import type { PrioritySettings } from './priorities.ts';
 import { mustFit } from './replay-limit.ts';
 import type { MostBytes } from './replay-limit.ts';
 import { arrayOf, copyIn, copyOut } from './rings.ts';
 import type { Rings } from './rings.ts';
-import { inputWidth, labelColumns, symlog, windowRows } from './sequence-batch.ts';
-import type { BatchShape, SequenceBatch } from './sequence-batch.ts';
+import { inputWidth, labelColumns, stepsOf, symlog, windowRows } from './sequence-batch.ts';
+import type { BatchShape, DrawnWindows, SequenceBatch } from './sequence-batch.ts';
 
 export interface ReplayOptions {
   readonly shape: BatchShape;
   readonly environments: number;
   /** Rows kept over all environments. */
   readonly capacity: number;
+  /** Of returns over several steps; needed where the shape has them. */
+  readonly gamma?: number;
+  /** Undefined to draw all windows alike. */
+  readonly priorities?: PrioritySettings | undefined;
   readonly mostBytes?: MostBytes;
 }
 
@@ -69,11 +78,16 @@ export class SequenceReplay implements Experience {
   readonly #states: Float32Array;
   /** As they were told; see above. */
   readonly #labels: Float32Array;
+  /** Of windows, by the place of their first row; those that cannot be drawn have none. */
+  readonly #priorities: Priorities | undefined;
+  readonly #gamma: number;
   /** Rows ever written, an environment. */
   readonly #written: Float64Array;
   #transitions = 0;
 
-  constructor({ shape, environments, capacity, mostBytes }: ReplayOptions) {
+  constructor({ shape, environments, capacity, gamma, priorities, mostBytes }: ReplayOptions) {
+    if (gamma === undefined && stepsOf(shape) > 1) throw new Error('replay: expected the discount of its returns');
+    this.#gamma = gamma ?? 1;
     this.#shape = shape;
     this.#environments = environments;
     this.#stride = Math.max(1, Math.min(8, shape.sequence >> 2));
@@ -90,13 +104,16 @@ export class SequenceReplay implements Experience {
     const all = environments * this.#rows;
     const { observation, action, state } = shape;
     const numbers = observation + action + 1 + state / this.#stride + labelColumns(shape);
-    mustFit({ rows: all, bytes: all * (4 * numbers + 1) }, mostBytes);
+    const places = all / this.#stride;
+    const masses = priorities === undefined ? 0 : Priorities.bytes(places);
+    mustFit({ rows: all, bytes: all * (4 * numbers + 1) + masses }, mostBytes);
     this.#observations = new Float32Array(all * shape.observation);
     this.#actions = new Float32Array(all * shape.action);
     this.#rewards = new Float32Array(all);
     this.#flags = new Uint8Array(all);
     this.#states = new Float32Array((all / this.#stride) * shape.state);
     this.#labels = new Float32Array(all * labelColumns(shape));
+    this.#priorities = priorities === undefined ? undefined : new Priorities(places, priorities);
     this.#written = new Float64Array(environments);
   }
 
@@ -108,7 +125,8 @@ export class SequenceReplay implements Experience {
       this.#rewards.byteLength +
       this.#flags.byteLength +
       this.#states.byteLength +
-      this.#labels.byteLength
+      this.#labels.byteLength +
+      (this.#priorities?.bytes ?? 0)
     );
   }
 
@@ -164,23 +182,89 @@ export class SequenceReplay implements Experience {
     }
   }
 
-  /** Fills `into` with windows drawn uniformly, with replacement, over all that are stored whole. */
-  sample(into: SequenceBatch, random: Random): void {
+  /**
+   * Fills `into` with windows, with replacement, of all that are stored whole: each alike, or by priority.
+   * @param beta how far the weights make up for drawing by priority, 0 to 1
+   */
+  sample(into: SequenceBatch, random: Random, beta = 1): void {
+    const { places, firsts } = into.drawn;
+    if (this.#priorities === undefined) this.#drawAlike(into.drawn, random);
+    else {
+      if (this.windows === 0) throw new Error('replay: sampled before a whole window was stored');
+      this.#priorities.draw(places, random);
+      this.#priorities.weigh(places, beta, into.weights);
+      places.forEach((place, b) => {
+        firsts[b] = this.#newest(place);
+      });
+    }
+    const perRing = this.#rows / this.#stride;
+    for (let b = 0; b < into.shape.batch; b++) {
+      this.#copyWindow(into, b, Math.floor(places[b]! / perRing), firsts[b]!);
+      if (into.ahead.length > 0) this.#sumRewards(into, b);
+    }
+  }
+
+  /**
+   * After an update, or some updates later: a window that is no longer whole has no priority any more.
+   * @param errors [B] of the windows drawn, of any sign
+   */
+  reprioritise({ places, firsts }: DrawnWindows, errors: ArrayLike<number>): void {
+    const perRing = this.#rows / this.#stride;
+    places.forEach((place, b) => {
+      const { first, count } = this.#eligible(Math.floor(place / perRing));
+      if (count > 0 && firsts[b]! >= first) this.#priorities?.set(place, errors[b]!);
+    });
+  }
+
+  #drawAlike({ places, firsts }: DrawnWindows, random: Random): void {
     const spans = Array.from({ length: this.#environments }, (_, e) => this.#eligible(e));
     const total = spans.reduce((sum, span) => sum + span.count, 0);
     if (total === 0) throw new Error('replay: sampled before a whole window was stored');
-    for (let b = 0; b < into.shape.batch; b++) {
+    for (let b = 0; b < places.length; b++) {
       let draw = random.below(total);
       let e = 0;
       while (draw >= spans[e]!.count) draw -= spans[e++]!.count;
-      this.#copyWindow(into, b, e, spans[e]!.first + draw * this.#stride);
+      firsts[b] = spans[e]!.first + draw * this.#stride;
+      places[b] = this.#at(e, firsts[b]!) / this.#stride;
+    }
+  }
+
+  /** Number of the newest row that lies at a place. */
+  #newest(place: number): number {
+    const perRing = this.#rows / this.#stride;
+    const at = (place % perRing) * this.#stride;
+    const written = this.#written[Math.floor(place / perRing)]!;
+    return at + Math.floor((written - 1 - at) / this.#rows) * this.#rows;
+  }
+
+  /** R_t = Σ γ^i r_(t+i) over the steps taken together, and where their bootstrap is; see `SequenceBatch`. */
+  #sumRewards(into: SequenceBatch, b: number): void {
+    const { burnIn, sequence, batch } = into.shape;
+    const most = stepsOf(into.shape);
+    for (let s = 0; s < sequence; s++) {
+      const first = (burnIn + s) * batch + b;
+      let sum = into.rewards[first]!;
+      let discount = 1;
+      let taken = 1;
+      let row = first;
+      // A row after which the episode is over is followed by its last look.
+      for (; taken < most && into.valid[first] === 1 && into.valid[row + batch] === 1; taken++) {
+        row += batch;
+        discount *= this.#gamma;
+        sum += discount * into.rewards[row]!;
+      }
+      into.terminated[first] = 1 - discount * (1 - into.terminated[row]!);
+      into.rewards[first] = sum;
+      for (let k = 0; k < most; k++) into.ahead[(k * sequence + s) * batch + b] = k === taken - 1 ? 1 : 0;
     }
   }
 
   state(): StoredArrays {
-    return new Map([
+    const masses = this.#priorities?.save();
+    return new Map<string, StoredArray>([
       ['replay.written', { shape: [this.#environments], values: this.#written.slice() }],
-      ['replay.transitions', { shape: [1], values: Float64Array.of(this.#transitions) }]
+      ['replay.transitions', { shape: [1], values: Float64Array.of(this.#transitions) }],
+      ...(masses === undefined ? [] : [['replay.priorities', { shape: [masses.length], values: masses }] as const])
     ]);
   }
 
@@ -203,8 +287,12 @@ export class SequenceReplay implements Experience {
   loadState(state: StoredArrays): void {
     const written = arrayOf(state, 'replay.written', this.#environments, this.#written);
     const [transitions] = arrayOf(state, 'replay.transitions', 1, new Float64Array(0));
+    const places = (this.#environments * this.#rows) / this.#stride;
+    const masses =
+      this.#priorities === undefined ? undefined : arrayOf(state, 'replay.priorities', places + 1, new Float32Array(0));
     this.#written.set(written);
     this.#transitions = transitions!;
+    if (masses !== undefined) this.#priorities?.load(masses);
   }
 
   get #rings(): Rings {
@@ -236,10 +324,20 @@ export class SequenceReplay implements Experience {
     this.#written[e] = k + 1;
     const at = this.#at(e, k);
     this.#flags[at] = flags;
+    if (this.#priorities !== undefined) this.#moveOn(this.#priorities, e);
     for (let i = 0; i < observation; i++) {
       this.#observations[at * observation + i] = observations[e * observation + i]!;
     }
     return at;
+  }
+
+  /** After a row: the window that it makes whole can be drawn, one whose start it wrote over cannot. */
+  #moveOn(priorities: Priorities, e: number): void {
+    const written = this.#written[e]!;
+    const oldest = written - this.#rows;
+    if (oldest > 0) priorities.leave(Math.floor(this.#at(e, oldest) / this.#stride));
+    const whole = written - windowRows(this.#shape);
+    if (whole >= 0 && whole % this.#stride === 0) priorities.enter(this.#at(e, whole) / this.#stride);
   }
 
   /** The row before a window must still be there, for its action and reward; row 0 has none before it. */
