@@ -44,6 +44,27 @@ export function cellText(value: unknown, type: ColumnType): string {
   return type === 'number' ? exact.format(value as Intl.StringNumericLiteral) : value;
 }
 
+const FEWEST_CHARACTERS = 5;
+const MOST_CHARACTERS = 52;
+const ROWS_MEASURED = 400;
+
+/**
+ * Characters that each column is made wide for, of rows from all over the result, its last among them: a table whose
+ * columns do not wait for what comes into sight keeps them still, and is laid out at once.
+ */
+export function columnCharacters(result: ResultView): readonly number[] {
+  const every = Math.max(1, Math.floor(result.rows / ROWS_MEASURED));
+  return result.columns.map(({ name, type }, column) => {
+    let most = Math.max(FEWEST_CHARACTERS, name.length);
+    const measure = (row: number): void => {
+      most = Math.max(most, cellText(result.value(column, row), type).length);
+    };
+    for (let row = 0; row < result.rows; row += every) measure(row);
+    if (result.rows > 0) measure(result.rows - 1);
+    return Math.min(MOST_CHARACTERS, most);
+  });
+}
+
 function csvCell(value: unknown, type: ColumnType): string {
   if (value === undefined) return '';
   const text =

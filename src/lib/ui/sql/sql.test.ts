@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ResultView } from '$lib/data/arrow-columns.ts';
 import { chartRows, defaultChart, MAX_BARS, MAX_POINTS } from './chart-choice.ts';
-import { cellText, csvParts } from './result-text.ts';
+import { cellText, columnCharacters, csvParts } from './result-text.ts';
 import { rowWindow } from './window-rows.ts';
 
 const result = (columns: [name: string, type: 'number' | 'text' | 'date', values: unknown[]][]): ResultView => ({
@@ -55,6 +55,24 @@ describe('a result as text', () => {
       ])
     );
     expect(csv).toBe('"a,b",n\r\nplain,1\r\n"say ""hi""\nthere",\r\n,2.5\r\n');
+  });
+
+  test('columns are wide enough for rows anywhere in the result, to its last, and never beyond a screen', () => {
+    const rows = 100_000;
+    const numbers = Array.from({ length: rows }, (_, row) => row);
+    const long = numbers.map((row) => (row === rows - 1 ? 'x'.repeat(20) : 'x'));
+    const endless = numbers.map(() => 'y'.repeat(900));
+    const widths = columnCharacters(
+      result([
+        ['n', 'number', numbers],
+        ['a name that is long', 'text', numbers.map(() => 'z')],
+        ['last', 'text', long],
+        ['e', 'text', endless]
+      ])
+    );
+    expect(widths.slice(0, 3)).toEqual(['99,999'.length, 'a name that is long'.length, 20]);
+    expect(widths[3]).toBeLessThan(60);
+    expect(columnCharacters(result([['none', 'text', []]]))).toEqual([5]);
   });
 
   test('a figure keeps its first digits however small it is, and is no minus nought', () => {

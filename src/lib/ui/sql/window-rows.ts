@@ -11,7 +11,7 @@ export interface RowWindow {
 }
 
 /** A few rows more than are seen, so that scrolling does not show gaps. */
-const SPARE = 8;
+const SPARE = 4;
 /**
  * Browsers draw nothing beyond some height (17.9 million pixels in Firefox, 33.5 in Chromium): a longer table is scaled
  * to this one, and a pixel of its scroll bar is then more than a pixel of rows.
