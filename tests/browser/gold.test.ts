@@ -2,9 +2,15 @@
 import { tableFromIPC } from 'apache-arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { GOLD_FEATURES } from '../../src/lib/data/gold/episode.ts';
+import { readConfig } from '../../src/lib/config/read-config.ts';
+import { seed } from '../../src/lib/core/units.ts';
+import { featureColumns } from '../../src/lib/data/runner-series.ts';
 import { SAMPLE_NAME } from '../../src/lib/data/sample.ts';
+import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
 import type { DataClient } from '../../src/lib/workers/data-client.ts';
 import { createDataClient } from '../../src/lib/workers/data-client.ts';
+import { createRunService } from '../../src/lib/workers/run-service-impl.ts';
+import { createTrainClient } from '../../src/lib/workers/train-client.ts';
 
 let data: DataClient;
 
@@ -125,3 +131,104 @@ test('regimes are told of every market, the same the second time', { timeout: 12
   expect(new Set(regimes.map(({ regime }) => regime)).size).toBeGreaterThan(2);
   expect(await data.regimes(SAMPLE_NAME)).toEqual(regimes);
 });
+
+test(
+  'runner_ts holds what it is built with: its grid, its features, and prices alone where it is not built',
+  { timeout: 240_000 },
+  async () => {
+    const [market] = await data.markets(SAMPLE_NAME);
+    const of = `from runner_ts where market = '${market?.id ?? ''}'`;
+    const facts = `select count(*)::int as rows, min(grid_millis) as grid, count(log_odds)::int as observed,
+      count(kurtosis_300s)::int as more, max(abs(log_price - ln(sqrt(back * lay)) / ln(1000))) as gap ${of}`;
+    const bare = (await rows(facts))[0];
+    expect(bare).toMatchObject({ grid: 1000, observed: 0, more: 0 });
+    expect(await data.series(SAMPLE_NAME)).toBeUndefined();
+
+    const report = await data.buildSeries(SAMPLE_NAME, { gridMillis: 250, features: 'preOff' });
+    expect(report.built).toBe(report.markets);
+    const [fine] = await rows(facts);
+    expect(fine).toMatchObject({ grid: 250, observed: fine?.['rows'], more: 0 });
+    expect(fine?.['rows']).toBeGreaterThan(bare?.['rows'] as number);
+    // The features are those of the very prices beside them.
+    expect(fine?.['gap']).toBeLessThan(1e-6);
+
+    expect(await data.buildSeries(SAMPLE_NAME, { gridMillis: 250, features: 'preOff' })).toMatchObject({ built: 0 });
+    await data.buildSeries(SAMPLE_NAME, { gridMillis: 1000, features: 'all' });
+    const [full] = await rows(facts);
+    expect(full).toMatchObject({ grid: 1000, rows: bare?.['rows'], observed: bare?.['rows'], more: bare?.['rows'] });
+    const columns = await rows('describe runner_ts');
+    expect(columns.map((column) => column['column_name'])).toEqual(
+      expect.arrayContaining([...featureColumns('all').names])
+    );
+    expect((await data.series(SAMPLE_NAME))?.markets).toHaveLength(report.markets);
+
+    await data.removeSeries(SAMPLE_NAME);
+    expect((await rows(facts))[0]).toEqual(bare);
+  }
+);
+
+const RUN = `
+version: 1
+name: tiny
+seed: 1
+data: { dataset: sample }
+env: { id: AUPreOffV7TradeCost, environments: 4, slots: 2, startMinutes: 2, decisionSeconds: 10 }
+agent:
+  { algorithm: sac-lstm, lstmUnits: 8, hiddenUnits: 8, batch: 4, sequence: 4, burnIn: 2, learningStarts: 16, replaySteps: 2000 }
+training: { updates: 6, updatesPerStep: 1, evaluateEvery: 0, reportEvery: 2, checkpointSeconds: 1, backend: wasm }
+evaluation: { bootstrapSamples: 100 }
+`;
+
+test(
+  'the rollout of a run’s agent is what its last checkpoint does, and the environment pays the same for it again',
+  { timeout: 240_000 },
+  async () => {
+    const trainer = createTrainClient();
+    const config = readConfig(RUN);
+    const run = await createRunService(data, { startTrainer: () => trainer }).start(config);
+    const record = await run.ended;
+    trainer.close();
+    expect([record.state, record.error]).toEqual(['finished', undefined]);
+    const asked = { policy: { kind: 'run', run: record.id, mode: 'greedy' }, seed: 3 } as const;
+    const found = await data.recordRollout(SAMPLE_NAME, asked);
+    expect(found).toMatchObject({ name: record.name, behaviour: 'agent', run: record.id, updates: 6, seed: 3 });
+    expect(found.configHash).toBe(record.configHash);
+    expect(found.markets.length).toBeGreaterThan(3);
+    expect(await data.recordRollout(SAMPLE_NAME, asked)).toEqual(found);
+
+    const [first] = found.markets;
+    const played = await rows(
+      `select action, observation, reward, terminated, behaviour from rollouts
+       where market = '${first?.id ?? ''}' and rollout = '${found.name}' order by step`
+    );
+    expect(played.length).toBe(first?.rows);
+    expect(new Set(played.map((row) => row['behaviour']))).toEqual(new Set(['agent']));
+    const numbers = (row: Record<string, unknown>, name: string): number[] => [...(row[name] as Iterable<number>)];
+    // The same actions in an environment of our own, over the same tape.
+    const tape = await data.tape(SAMPLE_NAME, first?.id ?? '');
+    const env = makeVectorEnv({ config: { ...config.env, environments: 1 }, tapes: [tape] });
+    env.reset({ seed: seed(3), schedule: 'once', trace: false });
+    for (const row of played) {
+      expect([...env.buffers.observations]).toEqual(numbers(row, 'observation'));
+      env.buffers.actions.set(numbers(row, 'action'));
+      env.step();
+      expect(env.buffers.rewards[0]).toBe(row['reward']);
+      expect(env.buffers.terminated[0] === 1).toBe(row['terminated']);
+    }
+    expect(env.buffers.episode[0]).toBe(-1);
+    env.dispose();
+
+    const exploring = await data.recordRollout(SAMPLE_NAME, {
+      policy: { kind: 'run', run: record.id, mode: 'explore' },
+      seed: 3
+    });
+    expect(exploring).toMatchObject({ name: `${record.name}, exploring`, behaviour: 'agent, exploring' });
+    const [both] = await rows('select count(distinct rollout)::int as n from rollouts');
+    expect(both).toEqual({ n: 2 });
+    const [differ] = await rows(
+      `select count(*)::int as n from rollouts a join rollouts b using (market, step)
+       where a.behaviour = 'agent' and b.behaviour = 'agent, exploring' and a.action <> b.action`
+    );
+    expect(differ?.['n']).toBeGreaterThan(0);
+  }
+);

@@ -147,17 +147,19 @@ export class GoldService {
     await parquet();
     const store = await this.#parts.store();
     const actor = await this.#actor(options);
+    const { config, behaviour, name } = actor;
+    const [record, timelines, gold] = await Promise.all([
+      this.#parts.dataset(dataset),
+      this.#playable(dataset, config, call.signal),
+      this.#folder(dataset)
+    ]);
+    const environments = actor.environments ?? Math.min(ENVIRONMENTS, timelines.size);
+    const acting = await actor.open();
     try {
-      const { config, policy, behaviour, name } = actor;
-      const [record, timelines, gold] = await Promise.all([
-        this.#parts.dataset(dataset),
-        this.#playable(dataset, config, call.signal),
-        this.#folder(dataset)
-      ]);
       const folder = rolloutFolder(gold, name);
       await store.remove(folder);
       const env = makeVectorEnv({
-        config: { ...config, environments: Math.min(ENVIRONMENTS, timelines.size) },
+        config: { ...config, environments },
         tapes: [...timelines.keys()],
         preparation: { ready: timelines }
       });
@@ -165,7 +167,7 @@ export class GoldService {
       try {
         await recordRollout({
           env,
-          policy,
+          policy: acting.policy,
           seed: seed(options.seed),
           breathe,
           signal: call.signal,
@@ -178,7 +180,7 @@ export class GoldService {
           name,
           behaviour,
           ...(actor.run === undefined ? {} : { run: actor.run }),
-          ...(actor.updates === undefined ? {} : { updates: actor.updates }),
+          ...(acting.updates === undefined ? {} : { updates: acting.updates }),
           environment: config.id,
           configHash: actor.configHash,
           dataFingerprint: record.fingerprint,
@@ -199,7 +201,7 @@ export class GoldService {
       if (saved === undefined) throw new Error(`rollout ${name}: not found after it was saved`);
       return saved;
     } finally {
-      actor.dispose();
+      acting.dispose();
     }
   }
 
@@ -256,7 +258,8 @@ export class GoldService {
       const policy = baselines(config, seed(options.seed)).find((one) => one.name === baseline);
       if (policy === undefined) throw new Error(`no baseline ${baseline}`);
       const configHash = await sha256Hex(canonicalJson(config));
-      return { config, policy, behaviour: baseline, name: baseline, configHash, dispose: () => undefined };
+      const open = () => Promise.resolve({ policy, dispose: () => undefined });
+      return { config, behaviour: baseline, name: baseline, configHash, open };
     }
     const { run: id, mode } = options.policy;
     const runs = await this.#parts.runs();
@@ -279,25 +282,18 @@ export class GoldService {
         remedy: 'choose a run that was trained on a dataset'
       });
     }
-    // Loaded when first needed: agents bring their tensors along.
-    const { openActor } = await import('./rollout-actor.ts');
-    const acting = await openActor({
-      config: whole,
-      env,
-      stored,
-      mode,
-      environments: ENVIRONMENTS
-    });
     return {
       config: env,
-      policy: acting.policy,
       behaviour: mode === 'greedy' ? 'agent' : 'agent, exploring',
       name: mode === 'greedy' ? run.name : `${run.name}, exploring`,
       configHash: run.configHash,
       run: id,
-      updates: acting.updates,
-      dispose: () => {
-        acting.dispose();
+      // Exploring it goes on with what it remembers of the episodes that it was trained on side by side.
+      ...(mode === 'explore' ? { environments: env.environments } : {}),
+      open: async () => {
+        // Loaded when first needed: agents bring their tensors along.
+        const { openActor } = await import('./rollout-actor.ts');
+        return await openActor({ config: whole, env, stored, mode });
       }
     };
   }
@@ -309,13 +305,14 @@ export class GoldService {
 
 interface Actor {
   readonly config: MarketEnvConfig;
-  readonly policy: Policy;
   readonly behaviour: string;
   readonly name: string;
   readonly configHash: string;
   readonly run?: string;
-  readonly updates?: number;
-  dispose(): void;
+  /** How many episodes it plays side by side; any number where it is left out. */
+  readonly environments?: number;
+  /** Ready to play. */
+  open(): Promise<{ readonly policy: Policy; readonly updates?: number; dispose(): void }>;
 }
 
 const isMarketEnv = (env: EnvConfig): env is MarketEnvConfig => env.id === 'AUPreOffV7TradeCost';

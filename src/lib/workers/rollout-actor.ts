@@ -21,15 +21,15 @@ export async function openActor(options: {
   readonly env: MarketEnvConfig;
   readonly stored: StoredCheckpoint;
   readonly mode: 'greedy' | 'explore';
-  readonly environments: number;
 }): Promise<OpenActor> {
-  const { config, env, stored, mode, environments } = options;
+  const { config, env, stored, mode } = options;
   const device = await chooseDevice('wasm');
   try {
     const spec = envSpec(env);
     const agent = makeAgent({
       config: config.agent,
-      spaces: { observation: spec.observation, action: spec.action, environments },
+      // As many as it was trained on: its checkpoint holds what it remembers of each.
+      spaces: { observation: spec.observation, action: spec.action, environments: env.environments },
       seed: seed(config.seed),
       schemaHash: await agentSchemaHash(env),
       reportEvery: config.training.reportEvery,
