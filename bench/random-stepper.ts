@@ -26,7 +26,7 @@ export class RandomStepper {
     let steps = 0;
     for (; performance.now() - start < seconds * 1000; steps++) {
       if (this.#at + actions.length > drawn.length) this.#at = (this.#at * 7919) % 97;
-      for (let k = 0; k < actions.length; k++) actions[k] = drawn[this.#at + k]!;
+      actions.set(drawn.subarray(this.#at, this.#at + actions.length));
       this.#at += actions.length;
       env.step();
     }

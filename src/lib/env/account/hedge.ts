@@ -94,13 +94,18 @@ export function greenUp(
   into.side = held > 0 ? Side.lay : Side.back;
   const depth = held > 0 ? book.asks : book.bids;
   let open = Math.abs(held);
-  for (let tick = held > 0 ? depth.lowest : depth.highest; tick !== NO_TICK && open > 0;) {
+  let tick = held > 0 ? depth.lowest : depth.highest;
+  while (tick !== NO_TICK) {
     const price = points[tick]!;
     const lots = Math.min(depth.at(tick), open / price);
     into.stake += lots;
     into.tick = tick;
     open -= lots * price;
-    if (open < 1e-6) open = 0;
+    if (open < 1e-6) {
+      open = 0;
+      // Before the next level is looked for, which may be far.
+      break;
+    }
     tick = held > 0 ? depth.above(tick) : depth.below(tick);
   }
   const end = held > 0 ? points[points.length - 1]! : points[0]!;
