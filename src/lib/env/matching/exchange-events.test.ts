@@ -346,7 +346,7 @@ describe('at the starting price', () => {
     // 5.00 match behind 100.00; 2.00 at 4.50 risk 7.00, too little for the starting price.
     expect([order.matched, order.lapsed, order.end]).toEqual([500, 200, 'lapsedAtStartingPrice']);
     expect(exchange.explain(order).headline).toBe(
-      'Part filled: lay $5.00 at 4.50, placed 1 s ago behind $100.00, $2.00 lapsed at the starting price.'
+      'Part filled: lay $5.00 at 4.50, 1 s after it was sent, behind $100.00, $2.00 lapsed: its liability was too small to go to the starting price.'
     );
   });
 

@@ -303,11 +303,11 @@ describe('stories', () => {
     const order = place({ side: Side.back, price: 4.6, stake: 600 });
     exchange.advanceTo(seconds(10));
     expect(exchange.explain(order).headline).toBe(
-      'Waiting: back $6.00 at 4.60, placed 9 s ago behind $50.00; $50.00 must still trade first.'
+      'Waiting: back $6.00 at 4.60, sent 9 s ago, behind $50.00; $50.00 must still trade first.'
     );
     exchange.advanceTo(seconds(33));
     const story = exchange.explain(order);
-    expect(story.headline).toBe('Filled: back $6.00 at 4.60, placed 31 s ago behind $50.00.');
+    expect(story.headline).toBe('Filled: back $6.00 at 4.60, 31 s after it was sent, behind $50.00.');
     expect(story).toMatchObject({ state: 'matched', runner: 'Runner 1', aheadOnArrivalLots: 5_000 });
     expect(story.fills[0]).toMatchObject({ cause: 'trade', lots: 600, aheadLots: 5_000, tradedLots: 7_000 });
   });
@@ -323,7 +323,7 @@ describe('stories', () => {
       'Not filled: lay $6.00 at 4.50, lapsed when the market was suspended; $100.00 was still ahead.'
     );
     const refused = place({ side: Side.lay, price: 4.5, stake: 600 });
-    expect(exchange.explain(refused).sentence).toBe('Not filled: lay $6.00 at 4.50, the market was not open.');
+    expect(exchange.explain(refused).sentence).toBe('Refused: lay $6.00 at 4.50, the market was not open.');
   });
 });
 

@@ -71,6 +71,17 @@ const WHY: Readonly<Record<InstrumentEnd, string>> = {
   unaffordable: 'more than the account could pay for'
 };
 
+/** How an order ends that the venue, or the account, never let into the book. */
+const REFUSALS: readonly InstrumentEnd[] = [
+  'marketNotOpen',
+  'belowMinimum',
+  'offLadder',
+  'notOffered',
+  'noLocate',
+  'overLeverage',
+  'unaffordable'
+];
+
 const CAUSES: readonly (keyof typeof FillCause)[] = ['took', 'trade', 'tradeThrough', 'crossed'];
 
 /** Fills told one by one; the rest is counted. */
@@ -154,14 +165,17 @@ function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: nu
     headline() {
       if (order.status === OrderStatus.pending) return `On its way: ${what}.`;
       if (order.status === OrderStatus.executable) {
-        const waits = `${size(Math.max(0, order.ahead))} must still trade first`;
+        const waits = order.ahead > 0 ? `${size(order.ahead)} must still trade first` : 'nothing is ahead of it now';
         const so = order.filled > 0 ? `Part filled: ${size(order.filled)} of ${what}` : `Waiting: ${what}`;
+        if (order.aheadOnArrival <= 0) return `${so}, sent ${after(now)} ago, first in its queue.`;
         return `${so}, sent ${after(now)} ago behind ${size(order.aheadOnArrival)}; ${waits}.`;
       }
       if (order.end === 'filled') return `Filled: ${what}.`;
       if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.tick)}, ${WHY[order.end]}.`;
+      if (REFUSALS.includes(order.end)) return `Refused: ${what}, ${WHY[order.end]}.`;
       const part = order.filled > 0 ? `Part filled: ${size(order.filled)} of ` : 'Not filled: ';
-      const queue = order.aheadOnArrival > 0 ? `; ${size(Math.max(0, order.ahead))} was still ahead` : '';
+      const ahead = order.ahead > 0 ? `${size(order.ahead)} was still ahead` : 'nothing was ahead of it any more';
+      const queue = order.aheadOnArrival > 0 ? `; ${ahead}` : '';
       return `${part}${what}, ${WHY[order.end]}${queue}.`;
     },
     causes() {

@@ -1,7 +1,7 @@
 /** What other queue models made of an order, as data and in words. Serves every kind of venue: a shadow knows no sides. */
 import type { Nanos } from '../../core/units.ts';
 import type { ShadowPosition } from './shadow-queues.ts';
-import { secondsBetween } from './story-words.ts';
+import { spanOf } from './story-words.ts';
 import type { Money } from './story-words.ts';
 
 /** What another queue model made of the same order while it rested. */
@@ -45,14 +45,14 @@ export const queueWords = (model: string): string => QUEUE_WORDS[model] ?? model
 export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money): string {
   const byResult = new Map<string, string[]>();
   for (const other of others) {
-    const first = other.firstAt === undefined ? '' : ` from ${secondsBetween(madeAt, other.firstAt)} on`;
-    const waiting = other.aheadLots > 0 ? `, ${money(other.aheadLots)} ahead` : '';
-    const result = other.filledLots > 0 ? `${money(other.filledLots)}${first}` : `nothing${waiting}`;
+    const first = other.firstAt === undefined ? '' : `, the first after ${spanOf(madeAt, other.firstAt)}`;
+    const waiting = other.aheadLots > 0 ? `, ${money(other.aheadLots)} still ahead` : '';
+    const result = other.filledLots > 0 ? `${money(other.filledLots)} filled${first}` : `nothing filled${waiting}`;
     byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
   }
   const parts = [...byResult].map(([result, names]) => `${listed(names)}: ${result}`);
-  return parts.length > 0 ? `Had its queue been ${parts.join('; ')}.` : '';
+  return parts.length > 0 ? `By other queue models: ${parts.join('; ')}.` : '';
 }
 
 const listed = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]!}`;
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]!}`;

@@ -162,7 +162,7 @@ describe('a story', () => {
     const { exchange, order } = placed('fullQueue');
     exchange.advanceTo(seconds(25));
     const story = exchange.explain(order);
-    expect(story.headline).toBe('Filled: back $15.00 at 4.60, placed 19 s ago behind $50.00.');
+    expect(story.headline).toBe('Filled: back $15.00 at 4.60, 19 s after it was sent, behind $50.00.');
     expect(story.fills).toMatchObject([
       { lots: 1_500, cause: 'trade', aheadLots: 2_000, tradedLots: 6_000, tradePrice: 4.6, message: 3 }
     ]);
@@ -178,9 +178,9 @@ describe('a story', () => {
     });
     expect(story.sentence).toBe([story.headline, story.causes, story.otherQueues].join(' '));
     expect(story.sentence).toBe(
-      'Filled: back $15.00 at 4.60, placed 19 s ago behind $50.00. ' +
+      'Filled: back $15.00 at 4.60, 19 s after it was sent, behind $50.00. ' +
         '$15.00 19 s after it was sent (message 3), by a trade of $60.00 at 4.60 with $20.00 still ahead. ' +
-        'Had its queue been risk-averse, logarithmic, power (3) or first-in-first-out: $15.00 from 9 s on.'
+        'By other queue models: risk-averse, logarithmic, power (3) and first-in-first-out: $15.00 filled, the first after 9 s.'
     );
   });
 

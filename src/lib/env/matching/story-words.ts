@@ -28,25 +28,63 @@ const WHY: Readonly<Record<EndReason, string>> = {
   exposureLimit: 'over the exposure limit'
 };
 
-/** How an order that had come to rest may end without a match. */
-const ENDS_OF_RESTING: readonly EndReason[] = [
-  'cancelled',
-  'replaced',
-  'lapsedAtSuspension',
-  'lapsedAtStartingPrice',
-  'runnerRemoved'
+/** How an order that waited in a queue may end without a match. */
+const ENDS_OF_WAITING: readonly EndReason[] = ['cancelled', 'replaced', 'lapsedAtSuspension'];
+/** How an order ends that the venue, or the bankroll, never let into the book. */
+const REFUSALS: readonly EndReason[] = [
+  'marketNotOpen',
+  'belowMinimum',
+  'offLadder',
+  'notOffered',
+  'eachWay',
+  'unaffordable',
+  'exposureLimit'
 ];
 
 const price = (points: number): string => (points / 100).toFixed(2);
-/** `31 s`. */
-export const secondsBetween = (from: number, to: number): string =>
-  `${String(Math.round((to - from) / NANOS_PER_SECOND))} s`;
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** As people say it, in two units at most: `0.12 s`, `31 s`, `16 h 10 min`. */
+export function spanOf(from: number, to: number): string {
+  const seconds = (to - from) / NANOS_PER_SECOND;
+  if (seconds < 10) return `${String(Number(seconds.toFixed(2)))} s`;
+  const whole = Math.round(seconds);
+  const two = (big: number, bigName: string, small: number, smallName: string): string => {
+    const rest = Math.floor((whole % big) / small);
+    return `${String(Math.floor(whole / big))} ${bigName}${rest > 0 ? ` ${String(rest)} ${smallName}` : ''}`;
+  };
+  if (whole < MINUTE) return `${String(whole)} s`;
+  if (whole < HOUR) return two(MINUTE, 'min', 1, 's');
+  if (whole < DAY) return two(HOUR, 'h', MINUTE, 'min');
+  return two(DAY, 'd', HOUR, 'h');
+}
+
+/** Where it came to stand: ` behind £12.00`, or first. */
+const standing = (ahead: number, money: Money): string => (ahead > 0 ? `behind ${money(ahead)}` : 'first in its queue');
+
+/** What was asked for. A lay on close names what it may lose, and a market-on-close order no price. */
+function asked(order: Order, money: Money): string {
+  const side = order.side === Side.back ? 'back' : 'lay';
+  if (order.kind === 'limit') return `${side} ${money(order.lots)} at ${price(order.points)}`;
+  const size = order.side === Side.back ? money(order.lots) : `for a liability of ${money(order.liability)}`;
+  const limit = order.kind === 'limitOnClose' ? `, ${price(order.points)} or better` : '';
+  return `${side} ${size} at the starting price${limit}`;
+}
+
+/** Why it ended, of the part that was not matched. */
+function why(order: Order): string {
+  if (order.end !== 'lapsedAtStartingPrice') return WHY[order.end];
+  if (order.kind === 'limitOnClose') return 'lapsed: the starting price was past its limit';
+  return 'lapsed: its liability was too small to go to the starting price';
+}
 
 /** One sentence: what became of the order so far. */
 export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, money: Money): string {
   const side = order.side === Side.back ? 'back' : 'lay';
-  const what = (lots: number, points: number): string => `${side} ${money(lots)} at ${price(points)}`;
-  if (order.status === OrderStatus.pending) return `On its way: ${what(order.lots, order.points)}.`;
+  if (order.status === OrderStatus.pending) return `On its way: ${asked(order, money)}.`;
   const last = fills[fills.length - 1];
   const average = order.matched > 0 ? order.matchedPoints / order.matched : order.points;
   if (order.matched > 0) {
@@ -58,24 +96,26 @@ export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, mon
         ? 'at the starting price'
         : last === undefined || last.taking
           ? 'taken from what was offered'
-          : `placed ${secondsBetween(order.madeAt, last.time)} ago behind ${money(order.aheadOnArrival)}`;
-    return `${part}: ${what(order.matched, average)}, ${how}${left}.`;
+          : `${spanOf(order.madeAt, last.time)} after it was sent, ${standing(order.aheadOnArrival, money)}`;
+    return `${part}: ${side} ${money(order.matched)} at ${price(average)}, ${how}${left}.`;
   }
   if (order.status === OrderStatus.executable) {
-    return (
-      `Waiting: ${what(order.lots, order.points)}, placed ${secondsBetween(order.madeAt, now)} ago behind ` +
-      `${money(order.aheadOnArrival)}; ${money(order.ahead)} must still trade first.`
-    );
+    if (order.kind !== 'limit') return `Waiting: ${asked(order, money)}, sent ${spanOf(order.madeAt, now)} ago.`;
+    const first = order.ahead > 0 ? `${money(order.ahead)} must still trade first` : 'nothing is ahead of it now';
+    const came = standing(order.aheadOnArrival, money);
+    const queue = order.aheadOnArrival === 0 && order.ahead === 0 ? came : `${came}; ${first}`;
+    return `Waiting: ${asked(order, money)}, sent ${spanOf(order.madeAt, now)} ago, ${queue}.`;
   }
   if (order.matchedVoid > 0) {
     const part =
       order.matchedVoid < order.lots ? ` (${money(order.matchedVoid)} of it was matched)` : ' (it was matched)';
-    return `Void: ${what(order.lots, order.points)}${part}, the runner left.`;
+    return `Void: ${asked(order, money)}${part}, the runner left.`;
   }
   if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.points)}, ${WHY[order.end]}.`;
-  const rested = order.acceptedAt > order.madeAt && ENDS_OF_RESTING.includes(order.end);
-  const queue = rested && order.kind === 'limit' ? `; ${money(order.ahead)} was still ahead` : '';
-  return `Not filled: ${what(order.lots, order.points)}, ${WHY[order.end]}${queue}.`;
+  if (REFUSALS.includes(order.end)) return `Refused: ${asked(order, money)}, ${why(order)}.`;
+  const waited = order.kind === 'limit' && order.acceptedAt > order.madeAt && ENDS_OF_WAITING.includes(order.end);
+  const ahead = order.ahead > 0 ? `${money(order.ahead)} was still ahead` : 'nothing was ahead of it any more';
+  return `Not filled: ${asked(order, money)}, ${why(order)}${waited ? `; ${ahead}` : ''}.`;
 }
 
 /** What became of the part that was not matched: its last piece by how the order ended. */
@@ -83,9 +123,10 @@ function remainder(order: Order, money: Money): string {
   const { end, cancelled, lapsed, voided } = order;
   const lapsing = end === 'lapsedAtSuspension' || end === 'lapsedAtStartingPrice';
   const withdrawing = end === 'cancelled' || end === 'replaced' || end === 'fillOrKill';
+  const ofWhat = order.kind !== 'limit' && order.side === Side.lay ? ' of its liability' : '';
   const parts = [
-    cancelled > 0 ? `, ${money(cancelled)} ${withdrawing ? WHY[end] : 'cancelled'}` : '',
-    lapsed > 0 ? `, ${money(lapsed)} ${lapsing ? WHY[end] : 'lapsed'}` : '',
+    cancelled > 0 ? `, ${money(cancelled)}${ofWhat} ${withdrawing ? WHY[end] : 'cancelled'}` : '',
+    lapsed > 0 ? `, ${money(lapsed)} ${lapsing ? why(order) : 'lapsed'}` : '',
     voided > 0 ? `, ${money(voided)} ${WHY[end]}` : ''
   ];
   return parts.join('');
@@ -99,9 +140,9 @@ export function causesOf(order: Order, fills: readonly Fill[], money: Money): st
   const told = fills.slice(0, TOLD_FILLS).map((fill) => {
     // What takes does so on arrival, though the book it took from had last changed before.
     const at = fill.taking && !fill.closing ? order.acceptedAt : fill.time;
-    const when = `${secondsBetween(order.madeAt, at)} after it was sent (message ${String(fill.message)})`;
-    if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)} ${when}, the starting price.`;
-    if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)} ${when}, taken.`;
+    const when = `${spanOf(order.madeAt, at)} after it was sent (message ${String(fill.message)})`;
+    if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)}, the starting price, ${when}.`;
+    if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)}, taken ${when}.`;
     const came = `a trade of ${money(fill.traded)} at ${price(fill.tradePoints)}`;
     const ahead = fill.ahead > 0 ? `with ${money(fill.ahead)} still ahead` : 'with nothing ahead';
     return `${money(fill.lots)} ${when}, by ${came} ${ahead}.`;
@@ -109,7 +150,7 @@ export function causesOf(order: Order, fills: readonly Fill[], money: Money): st
   const more = fills.length - Math.min(fills.length, TOLD_FILLS);
   if (order.slippedTicks > 0) {
     told.unshift(
-      `The price slipped ${String(order.slippedTicks)} ${order.slippedTicks === 1 ? 'tick' : 'ticks'} away.`
+      `The best price slipped ${String(order.slippedTicks)} ${order.slippedTicks === 1 ? 'tick' : 'ticks'} away before it arrived.`
     );
   }
   if (more > 0) told.push(`${String(more)} more ${more === 1 ? 'match' : 'matches'}.`);

@@ -38,7 +38,7 @@ describe('the story of an order whose runner left', () => {
     expect(told.map(({ headline, state, end }) => [headline, state, end])).toEqual([
       ['Void: back $10.00 at 4.50 (it was matched), the runner left.', 'ended', 'runnerRemoved'],
       ['Void: back $10.00 at 4.60 ($3.00 of it was matched), the runner left.', 'ended', 'runnerRemoved'],
-      ['Not filled: back $10.00 at 4.80, void: the runner left; $0.00 was still ahead.', 'ended', 'runnerRemoved']
+      ['Not filled: back $10.00 at 4.80, void: the runner left.', 'ended', 'runnerRemoved']
     ]);
   });
 
@@ -48,7 +48,9 @@ describe('the story of an order whose runner left', () => {
     exchange.advanceTo(seconds(2));
     exchange.cancel(order);
     exchange.advanceTo(seconds(30));
-    expect(exchange.explain(order).headline).toBe('Not filled: back $10.00 at 4.80, cancelled; $0.00 was still ahead.');
+    expect(exchange.explain(order).headline).toBe(
+      'Not filled: back $10.00 at 4.80, cancelled; nothing was ahead of it any more.'
+    );
   });
 });
 
@@ -59,7 +61,7 @@ it('what took did so when it reached the venue, not when the book had last chang
   exchange.advanceTo(seconds(10));
   const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
   exchange.advanceTo(seconds(20));
-  expect(exchange.explain(order).causes).toMatch(/^\$10\.00 at 4\.50 4 s after it was sent \(message \d+\), taken\.$/u);
+  expect(exchange.explain(order).causes).toMatch(/^\$10\.00 at 4\.50, taken 4 s after it was sent \(message \d+\)\.$/u);
 });
 
 it('a part cancelled before the rest was matched is told as cancelled', () => {
@@ -71,7 +73,7 @@ it('a part cancelled before the rest was matched is told as cancelled', () => {
   exchange.cancel(order, 400);
   exchange.advanceTo(seconds(6));
   expect(exchange.explain(order).headline).toBe(
-    'Part filled: back $6.00 at 4.60, placed 4 s ago behind $50.00, $4.00 cancelled.'
+    'Part filled: back $6.00 at 4.60, 4 s after it was sent, behind $50.00, $4.00 cancelled.'
   );
 });
 
@@ -148,7 +150,7 @@ describe('at the starting price', () => {
     const filled = (of: typeof back): number[] => exchange.explain(of).others.map((other) => other.filledLots);
     expect([back.matched, far.matched, small.matched, small.lapsed]).toEqual([1_000, 1_000, 0, 300]);
     expect([filled(back), filled(far), filled(small)].map((all) => [...new Set(all)])).toEqual([[1_000], [1_000], [0]]);
-    expect(exchange.explain(far).otherQueues).toMatch(/: \$10\.00 from 9 s on\.$/u);
+    expect(exchange.explain(far).otherQueues).toMatch(/: \$10\.00 filled, the first after 9 s\.$/u);
     expect(exchange.explain(far).others.map((other) => [other.waitingLots, other.firstAt])).toEqual(
       exchange.explain(far).others.map(() => [0, seconds(10)])
     );

@@ -273,7 +273,7 @@ describe('an episode that is recorded', { timeout: 60_000 }, () => {
     expect(orders.some((order) => order.aheadOnArrivalLots > 0)).toBe(true);
     for (const order of orders) {
       expect(order.fills.reduce((sum, fill) => sum + fill.lots, 0)).toBe(order.matchedLots);
-      expect(order.headline).toMatch(/^(On its way|Waiting|Part filled|Filled|Not filled): (back|lay) \$/u);
+      expect(order.headline).toMatch(/^(On its way|Waiting|Part filled|Filled|Not filled|Refused): (back|lay) \$/u);
       expect(order.causes === '').toBe(order.matchedLots === 0);
       expect(order.otherQueues).toBe('');
       expect(order.runnerId).toMatch(/^SIM\.\d+\.\d{3}\.\d+$/u);
