@@ -47,6 +47,48 @@ export function forecastLoss(
   return { parts, total: tf.addN<tf.Scalar>(weighted) };
 }
 
+/** What a memory tells, [rows, batch, columns]; nothing where it has no head. */
+export interface Told {
+  readonly told?: tf.Tensor;
+}
+
+/** The forecasts of one update: added to the losses they are learnt with, and apart from them for the report. */
+export class ForecastErrors {
+  /** What the losses come to without them, in the order they were given. */
+  readonly losses: tf.Scalar[] = [];
+  readonly #task: ForecastTask;
+  readonly #answers: { readonly labels: tf.Tensor; readonly labelled: tf.Tensor };
+  /** Of every memory. */
+  readonly #parts: (readonly tf.Scalar[])[] = [];
+
+  constructor(task: ForecastTask, answers: { readonly labels: tf.Tensor; readonly labelled: tf.Tensor }) {
+    this.#task = task;
+    this.#answers = answers;
+  }
+
+  /** @param told of the memories that the loss goes back through @returns the loss to be learnt from */
+  addTo(loss: tf.Scalar, told: readonly Told[]): tf.Scalar {
+    const errors = told.flatMap((one) =>
+      one.told === undefined ? [] : [forecastLoss(this.#task, one.told, this.#answers)]
+    );
+    this.losses.push(tf.keep(loss));
+    for (const { parts } of errors) this.#parts.push(parts.map((part) => tf.keep(part)));
+    return tf.addN<tf.Scalar>([loss, ...errors.map(({ total }) => total)]);
+  }
+
+  /** Over all memories, by kind. */
+  means(): tf.Scalar[] {
+    return askedKinds(this.#task).map((_, kind) => {
+      return tf.div<tf.Scalar>(tf.addN<tf.Scalar>(this.#parts.map((parts) => parts[kind]!)), this.#parts.length);
+    });
+  }
+
+  /** Of what it kept. */
+  dispose(): void {
+    tf.dispose([...this.losses, ...this.#parts.flat()]);
+  }
+}
+
 /** ½ d² within ±1 and |d| - ½ beyond, d = told - label (Huber 1964, κ = 1), element by element. */
 export function huber(told: tf.Tensor, label: tf.Tensor): tf.Tensor {
   return tf.customGrad((x, save) => {

@@ -3,6 +3,7 @@
  * and Applications", arXiv 1812.05905, algorithm 1), over sequences: separate recurrent actor and recurrent critics
  * with targets, burn-in as in R2D2 (Kapturowski et al. 2019). One update is one call; it is the same for networks
  * without memory, whose sequences are one row long. How critics value is a `CriticKind`: `sac.ts`, `tqc.ts`, `qr-sac.ts`.
+ * Every memory may have to tell the near future besides: `forecast-loss.ts`; without that task nothing of it is there.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam.ts';
@@ -14,14 +15,19 @@ import { runAhead } from '../compute/run-ahead.ts';
 import { AppError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CriticKind } from './critic-kind.ts';
+import { ForecastErrors, askedKinds } from './forecast-loss.ts';
+import type { ForecastTask, Told } from './forecast-loss.ts';
 import { Actor } from './nets/actor.ts';
 import { Critic } from './nets/critic.ts';
+import { ForecastHead } from './nets/forecast-head.ts';
 import { Parameters } from './nets/parameters.ts';
 import { squashedSample } from './nets/squashed-gaussian.ts';
 import type { Gaussian } from './nets/squashed-gaussian.ts';
+import { Torso } from './nets/torso.ts';
 import type { MemoryState, NetShape } from './nets/torso.ts';
-import { windowRows } from './replay/sequence-batch.ts';
+import { labelColumns, windowRows } from './replay/sequence-batch.ts';
 import type { SequenceBatch } from './replay/sequence-batch.ts';
+import { bootstrapRows, surprise, weightedLoss } from './sequence-learning.ts';
 import { actorLoss, maskedMean, temperatureLoss } from './soft-losses.ts';
 
 export interface SoftSettings {
@@ -34,6 +40,8 @@ export interface SoftSettings {
   readonly targetEntropy: number;
   /** Largest global norm of a network's gradient; 0 for no limit. */
   readonly maxGradientNorm: number;
+  /** Whether sequences count by their importance, and errors of each are told. */
+  readonly prioritised?: boolean;
 }
 
 /** Standard normal noise of one update, each [sequence, batch, action]. */
@@ -45,10 +53,23 @@ export interface SoftNoise {
 }
 
 const LOSS_NAMES = ['critic_loss', 'actor_loss', 'temperature_loss', 'temperature', 'entropy'] as const;
-export type SoftLosses = Readonly<Record<(typeof LOSS_NAMES)[number], number>>;
+/** And of what is to be forecast the mean error over all memories, unweighted: `aux_price`, `aux_volume`, `aux_fill`. */
+export type SoftLosses = Readonly<Record<(typeof LOSS_NAMES)[number], number> & { [name: `aux_${string}`]: number }>;
 
 type InputName =
-  'inputs' | 'starts' | 'state' | 'actions' | 'rewards' | 'terminated' | 'valid' | 'policyNoise' | 'nextNoise';
+  | 'inputs'
+  | 'starts'
+  | 'state'
+  | 'actions'
+  | 'rewards'
+  | 'terminated'
+  | 'valid'
+  | 'policyNoise'
+  | 'nextNoise'
+  | 'labels'
+  | 'labelled'
+  | 'ahead'
+  | 'weights';
 
 /** A sequence on the device: all rows, and the rows learnt from. */
 interface Rows {
@@ -70,14 +91,25 @@ export class SoftActorCritic {
   /** ln α, [1]. */
   readonly logTemperature: tf.Variable;
   readonly #temperature = new Parameters();
+  readonly #forecast: ForecastTask | undefined;
+  /** Of the actor's memory, and of each critic's; none without a task. */
+  readonly #heads: readonly ForecastHead[];
   readonly #kind: CriticKind;
   readonly #settings: SoftSettings;
   readonly #optimisers: Readonly<Record<'actor' | 'critic' | 'temperature', Adam>>;
   readonly #update = captured<InputName>((inputs) => this.#step(inputs));
 
-  constructor(options: { shape: NetShape; kind: CriticKind; settings: SoftSettings; random: Random }) {
-    const { shape, kind, settings, random } = options;
+  /** @param options.forecast what the memories are to tell; for a shape with memory */
+  constructor(options: {
+    shape: NetShape;
+    kind: CriticKind;
+    settings: SoftSettings;
+    random: Random;
+    forecast?: ForecastTask | undefined;
+  }) {
+    const { shape, kind, settings, random, forecast } = options;
     const { outputs } = kind;
+    this.#forecast = forecast;
     this.#kind = kind;
     this.#settings = settings;
     this.actor = new Actor(shape, random.split('actor'));
@@ -88,17 +120,21 @@ export class SoftActorCritic {
     this.targets.forEach((target, i) => {
       target.parameters.copyFrom((this.critics[i] as Critic).parameters);
     });
+    const told = { inputs: Torso.width(shape), outputs: forecast?.spec.kinds.length ?? 0 };
+    const memories = forecast === undefined ? [] : ['actor', ...this.critics.map((_, i) => `critic${String(i)}`)];
+    this.#heads = memories.map((name) => new ForecastHead({ ...told, random: random.split(`forecast ${name}`) }));
+    const [actorHead, ...criticHeads] = this.#heads.map(({ parameters }) => parameters.variables);
     const start = Float32Array.of(Math.log(settings.initialTemperature));
     this.logTemperature = this.#temperature.given('log', [1], start);
     const { maxGradientNorm } = settings;
     this.#optimisers = {
       actor: new Adam({
-        variables: this.actor.parameters.variables,
+        variables: [...this.actor.parameters.variables, ...(actorHead ?? [])],
         learningRate: settings.actorLearningRate,
         maxGradientNorm
       }),
       critic: new Adam({
-        variables: this.#criticVariables,
+        variables: [...this.#criticVariables, ...criticHeads.flat()],
         learningRate: settings.criticLearningRate,
         maxGradientNorm
       }),
@@ -112,12 +148,25 @@ export class SoftActorCritic {
    * @throws AppError `training.diverged` when a loss that was read is not a finite number
    */
   async update(batch: SequenceBatch, noise: SoftNoise, readBack: boolean): Promise<SoftLosses | undefined> {
-    const values = await this.#update.run(updateInputs(batch, noise), readBack);
-    if (values === undefined) return undefined;
-    LOSS_NAMES.forEach((name, i) => {
-      if (!Number.isFinite(values[i])) throw diverged(name, values[i] as number);
-    });
-    return Object.fromEntries(LOSS_NAMES.map((name, i) => [name, values[i]])) as SoftLosses;
+    const values = await this.#update.run(this.#inputs(batch, noise), readBack);
+    return values === undefined ? undefined : this.#lossesOf(values);
+  }
+
+  /**
+   * One update of which everything is read: begun when this returns, so that others may be begun before it has ended.
+   * @returns the losses, and how much each sequence surprised, [batch]
+   */
+  async judgedUpdate(batch: SequenceBatch, noise: SoftNoise): Promise<{ losses: SoftLosses; errors: Float32Array }> {
+    const values = (await this.#update.run(this.#inputs(batch, noise), true)) as Float32Array;
+    return { losses: this.#lossesOf(values), errors: values.subarray(values.length - batch.shape.batch) };
+  }
+
+  /** @throws AppError `training.diverged` */
+  #lossesOf(values: Float32Array): SoftLosses {
+    const asked = this.#forecast === undefined ? [] : askedKinds(this.#forecast).map((kind) => `aux_${kind}`);
+    const losses = [...LOSS_NAMES, ...asked].map((name, i) => [name, values[i] as number] as const);
+    for (const [name, value] of losses) if (!Number.isFinite(value)) throw diverged(name, value);
+    return Object.fromEntries(losses) as SoftLosses;
   }
 
   /** @param inputs as `updateInputs` shapes them @returns the losses, in the order of their names */
@@ -125,7 +174,9 @@ export class SoftActorCritic {
     const { policyNoise, nextNoise } = inputs;
     const [sequence, size, action] = policyNoise.shape as [number, number, number];
     const rows = rowsOn(inputs);
-    const burnIn = rows.inputs.shape[0] - sequence - 1;
+    const { ahead: bootstrap } = inputs;
+    const steps = Math.max(1, bootstrap.shape[0] as number);
+    const burnIn = rows.inputs.shape[0] - sequence - steps;
     const learn = rowsFrom(rows, burnIn, sequence);
 
     // Burn-in: the stored state brought up to date with today's weights, outside every gradient.
@@ -135,16 +186,17 @@ export class SoftActorCritic {
     const actorState = warm(this.actor, rows.stored);
     // The policy at the rows learnt from: the critics come to learn from it before its own gradient is taken.
     const ahead = runAhead(() => {
-      const { policy, state } = this.actor.run(learn.inputs, learn.starts, actorState);
-      return { ...policy, ...state, ...squashedSample(policy, policyNoise) };
+      const { policy, features, state } = this.actor.run(learn.inputs, learn.starts, actorState);
+      return { ...policy, ...state, ...squashedSample(policy, policyNoise), ...this.#tell(0, features) };
     });
     const now = ahead.result;
     // And at the rows after them: all but the last are the same rows.
-    const end = rowsFrom(rows, burnIn + sequence, 1);
+    const end = rowsFrom(rows, burnIn + sequence, steps);
     const { policy: last } = this.actor.run(end.inputs, end.starts, { h: now.h, c: now.c });
     const oneOn = (of: keyof Gaussian): tf.Tensor =>
       sequence === 1 ? last[of] : tf.concat([tf.slice(now[of], [1, 0, 0], [sequence - 1, size, action]), last[of]], 0);
-    const next = squashedSample({ mean: oneOn('mean'), logStd: oneOn('logStd') }, nextNoise);
+    const atEnd = (of: keyof Gaussian): tf.Tensor => bootstrapRows(oneOn(of), bootstrap);
+    const next = squashedSample({ mean: atEnd('mean'), logStd: atEnd('logStd') }, nextNoise);
 
     // Temperature (eq. 18); the rest of the update still uses the one before the step.
     const temperature = tf.reshape(tf.exp(this.logTemperature), []);
@@ -164,7 +216,8 @@ export class SoftActorCritic {
     const nextValues = this.targets.map((target) => {
       const { features } = target.torso.run(rows.inputs, rows.starts, target.torso.zeroState(size));
       const width = features.shape[2] as number;
-      return target.value(tf.slice(features, [burnIn + 1, 0, 0], [sequence, size, width]), next.action);
+      const after = tf.slice(features, [burnIn + 1, 0, 0], [sequence + steps - 1, size, width]);
+      return target.value(bootstrapRows(after, bootstrap), next.action);
     });
     const target = this.#kind.target({
       rewards: rows.rewards,
@@ -175,13 +228,24 @@ export class SoftActorCritic {
       gamma: this.#settings.gamma
     });
     const criticStates = this.critics.map((critic) => warm(critic, critic.torso.zeroState(size)));
+    const errors = this.#forecast === undefined ? undefined : new ForecastErrors(this.#forecast, inputs);
+    const [actorHead, ...criticHeads] = this.#heads.map(({ parameters }) => parameters.variables);
+    const { prioritised = false } = this.#settings;
+    let surprised: tf.Tensor1D | undefined;
     const criticGrads = tf.variableGrads(() => {
+      const told: Told[] = [];
       const values = this.critics.map((critic, i) => {
         const { features } = critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState);
+        told.push(this.#tell(i + 1, features));
         return critic.value(features, rows.actions);
       });
-      return this.#kind.loss(values, target, rows.valid);
-    }, this.#criticVariables);
+      const judged = { values, target, valid: rows.valid };
+      if (prioritised) surprised = tf.keep(surprise(judged));
+      const loss = prioritised
+        ? weightedLoss(this.#kind, judged, inputs.weights)
+        : this.#kind.loss(values, target, rows.valid);
+      return errors?.addTo(loss, told) ?? loss;
+    }, [...this.#criticVariables, ...criticHeads.flat()]);
     this.#optimisers.critic.apply(criticGrads.grads);
 
     // Actor (eq. 7) through the critics just updated; their memory takes no gradient from it. Their burn-in is that of a
@@ -190,10 +254,11 @@ export class SoftActorCritic {
       return critic.torso.run(learn.inputs, learn.starts, criticStates[i] as MemoryState).features;
     });
     const actorGrads = tf.variableGrads(() => {
-      const { action: chosen, logProb } = ahead.resume();
+      const { action: chosen, logProb, ...rest } = ahead.resume();
       const value = this.#kind.worth(this.critics.map((critic, i) => critic.value(features[i] as tf.Tensor, chosen)));
-      return actorLoss({ temperature, logProb, value, mask: rows.valid });
-    }, this.actor.parameters.variables);
+      const loss = actorLoss({ temperature, logProb, value, mask: rows.valid });
+      return errors?.addTo(loss, [rest]) ?? loss;
+    }, [...this.actor.parameters.variables, ...(actorHead ?? [])]);
     this.#optimisers.actor.apply(actorGrads.grads);
 
     this.critics.forEach((critic, i) => {
@@ -202,7 +267,31 @@ export class SoftActorCritic {
     });
 
     const entropy = tf.neg(maskedMean(now.logProb, rows.valid));
-    return tf.stack([criticGrads.value, actorGrads.value, temperatureGrads.value, temperature, entropy]) as tf.Tensor1D;
+    const [criticLoss, actorLossNow] = errors?.losses ?? [criticGrads.value, actorGrads.value];
+    const losses = [
+      criticLoss!,
+      actorLossNow!,
+      temperatureGrads.value,
+      temperature,
+      entropy,
+      ...(errors?.means() ?? [])
+    ];
+    const told = tf.stack(losses) as tf.Tensor1D;
+    errors?.dispose();
+    if (surprised === undefined) return told;
+    const all = tf.concat([told, surprised]);
+    surprised.dispose();
+    return all;
+  }
+
+  #inputs(batch: SequenceBatch, noise: SoftNoise): UpdateInputs<InputName> {
+    return updateInputs(batch, noise, this.#settings.prioritised === true);
+  }
+
+  /** What the head of a memory tells, [rows, batch, columns]; nothing where there is no task. */
+  #tell(head: number, features: tf.Tensor): Told {
+    const told = this.#heads[head]?.run(features);
+    return told === undefined ? {} : { told };
   }
 
   async save(into: Map<string, NamedArray>): Promise<void> {
@@ -240,15 +329,17 @@ export class SoftActorCritic {
       ['actor', this.actor.parameters],
       ...this.critics.map((critic, i) => [`critic${String(i)}`, critic.parameters] as const),
       ...this.targets.map((target, i) => [`target${String(i)}`, target.parameters] as const),
-      ['temperature', this.#temperature]
+      ['temperature', this.#temperature],
+      ...this.#heads.map((head, i) => [`forecast${String(i)}`, head.parameters] as const)
     ];
   }
 }
 
 /** What an update takes in, as flat arrays with shapes: of the window all rows, of the rest those learnt from. */
-function updateInputs(batch: SequenceBatch, noise: SoftNoise): UpdateInputs<InputName> {
+function updateInputs(batch: SequenceBatch, noise: SoftNoise, weighted: boolean): UpdateInputs<InputName> {
   const { burnIn, sequence, batch: size, action, state } = batch.shape;
   const rows = windowRows(batch.shape);
+  const columns = labelColumns(batch.shape);
   const learn = (values: Float32Array, width: number): Float32Array =>
     values.subarray(burnIn * size * width, (burnIn + sequence) * size * width);
   const [each, eachAction] = [
@@ -264,7 +355,11 @@ function updateInputs(batch: SequenceBatch, noise: SoftNoise): UpdateInputs<Inpu
     terminated: { shape: each, values: learn(batch.terminated, 1) },
     valid: { shape: each, values: learn(batch.valid, 1) },
     policyNoise: { shape: eachAction, values: noise.policy },
-    nextNoise: { shape: eachAction, values: noise.next }
+    nextNoise: { shape: eachAction, values: noise.next },
+    labels: { shape: [sequence, size, columns], values: learn(batch.labels, columns) },
+    labelled: { shape: [sequence, size, columns], values: learn(batch.labelled, columns) },
+    ahead: { shape: [batch.ahead.length / sequence / size, sequence, size], values: batch.ahead },
+    weights: weighted ? { shape: [size], values: batch.weights } : { shape: [0], values: new Float32Array(0) }
   };
 }
 

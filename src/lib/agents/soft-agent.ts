@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { SoftConfig } from '../config/agent-config.ts';
+import { forecastWeights } from '../config/forecasts.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import { AppError } from '../core/errors.ts';
@@ -20,9 +21,10 @@ import type { Experience } from './experience.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
-import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
+import type { BatchShape, DrawnWindows, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
 import { SoftActorCritic } from './soft-actor-critic.ts';
+import type { SoftLosses, SoftNoise } from './soft-actor-critic.ts';
 import { criticKind, softShape } from './soft-kinds.ts';
 
 export interface SoftAgentOptions {
@@ -39,6 +41,17 @@ export interface SoftAgentOptions {
 
 type StreamName = 'explore' | 'replay' | 'noise';
 
+interface Judging {
+  readonly drawn: DrawnWindows;
+  readonly update: ReturnType<SoftActorCritic['judgedUpdate']>;
+}
+
+/** Exponents of priority and importance: R2D2, table 2; ε of Schaul et al. 2016, section 3.3. */
+const PRIORITIES = { exponent: 0.9, least: 1e-6 };
+const IMPORTANCE = 0.6;
+/** How many updates later a GPU's errors become priorities. */
+const UPDATES_LATE = 4;
+
 export class SoftAgent implements Agent {
   readonly pace = 'replay';
   readonly #options: SoftAgentOptions;
@@ -54,6 +67,10 @@ export class SoftAgent implements Agent {
   /** What `observe` stores with the step: as `act` found it. */
   readonly #stateBefore: Float32Array;
   readonly #starts: Uint8Array;
+  /** Updates whose errors were not told to the replay yet, oldest first. */
+  readonly #judging: Judging[] = [];
+  /** Whether an update of this device has been waited for. */
+  #recorded = false;
   #updates = 0;
   #environmentSteps = 0;
 
@@ -71,13 +88,16 @@ export class SoftAgent implements Agent {
     this.#options = options;
     this.#action = action;
     const { lstmUnits, hidden, burnIn, sequence } = softShape(config);
+    const weights = forecastWeights(config);
     this.#shape = {
       burnIn,
       sequence,
       batch: config.batch,
       observation: observation.size,
       action: action.size,
-      state: 2 * lstmUnits
+      state: 2 * lstmUnits,
+      nStep: config.nStep,
+      forecast: weights === undefined ? undefined : spaces.forecast
     };
     const root = new Random(seed, 'agent');
     const net: NetShape = {
@@ -91,6 +111,8 @@ export class SoftAgent implements Agent {
       shape: this.#shape,
       environments,
       capacity: config.replaySteps,
+      gamma: config.gamma,
+      priorities: this.#prioritised ? PRIORITIES : undefined,
       mostBytes: options.mostReplayBytes
     });
     this.#batch = sequenceBatch(this.#shape);
@@ -99,13 +121,22 @@ export class SoftAgent implements Agent {
     this.#sac = new SoftActorCritic({
       shape: net,
       kind: this.#kind,
-      settings: { ...config, targetEntropy: -config.targetEntropyScale * action.size },
-      random: root
+      settings: {
+        ...config,
+        targetEntropy: -config.targetEntropyScale * action.size,
+        prioritised: this.#prioritised
+      },
+      random: root,
+      forecast: weights === undefined || spaces.forecast === undefined ? undefined : { spec: spaces.forecast, weights }
     });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
     this.#exploring = this.#memory(environments, 0);
     this.#stateBefore = new Float32Array(environments * this.#shape.state);
     this.#starts = new Uint8Array(environments);
+  }
+
+  get #prioritised(): boolean {
+    return this.#options.config.sampling === 'prioritised';
   }
 
   get experience(): Experience {
@@ -176,14 +207,18 @@ export class SoftAgent implements Agent {
       terminated: step.terminated,
       truncated: step.truncated,
       starts: this.#starts,
-      state: this.#stateBefore
+      state: this.#stateBefore,
+      labels: step.labels
     });
     this.#environmentSteps += memory.environments;
   }
 
   async update(): Promise<UpdateReport> {
+    if (this.#shape.forecast === undefined && forecastWeights(this.#options.config) !== undefined) {
+      throw new Error('soft agent: it is to learn to forecast, and its environment tells nothing');
+    }
     const { sequence, batch, action } = this.#shape;
-    this.#replay.sample(this.#batch, this.#streams.replay);
+    this.#replay.sample(this.#batch, this.#streams.replay, IMPORTANCE);
     const noise = {
       policy: new Float32Array(sequence * batch * action),
       next: new Float32Array(sequence * batch * action)
@@ -191,9 +226,37 @@ export class SoftAgent implements Agent {
     fillNormal(this.#streams.noise, noise.policy);
     fillNormal(this.#streams.noise, noise.next);
     const due = (this.#updates + 1) % this.#options.reportEvery === 0;
-    const losses = await this.#sac.update(this.#batch, noise, due);
+    const losses = await (this.#prioritised ? this.#judge(noise, due) : this.#sac.update(this.#batch, noise, due));
     this.#updates++;
     return { updates: this.#updates, losses };
+  }
+
+  /**
+   * An update whose errors become priorities. On a GPU that is some updates later, always as many, so that none waits to
+   * be read; but the first one is waited for, while it is recorded, and so is one whose losses are due.
+   */
+  async #judge(noise: SoftNoise, due: boolean): Promise<SoftLosses | undefined> {
+    const { places, firsts } = this.#batch.drawn;
+    const update = this.#sac.judgedUpdate(this.#batch, noise);
+    // What goes wrong is thrown when it is waited for, in its turn.
+    update.catch(() => undefined);
+    this.#judging.push({ drawn: { places: places.slice(), firsts: firsts.slice() }, update });
+    const late = due || !this.#recorded || tf.getBackend() !== 'webgpu' ? 0 : UPDATES_LATE;
+    const losses = await this.#judged(late);
+    this.#recorded = true;
+    return due ? losses : undefined;
+  }
+
+  /** Waits until only so many updates are still to be judged. @returns the losses of the last that was */
+  async #judged(late: number): Promise<SoftLosses | undefined> {
+    let last: SoftLosses | undefined;
+    while (this.#judging.length > late) {
+      const { drawn, update } = this.#judging.shift() as Judging;
+      const { losses, errors } = await update;
+      this.#replay.reprioritise(drawn, errors);
+      last = losses;
+    }
+    return last;
   }
 
   /** With the memory of the greedy episode at hand, which it does not move on; the value as the kind of critic shows it. */
@@ -227,6 +290,7 @@ export class SoftAgent implements Agent {
   }
 
   async save(): Promise<Checkpoint> {
+    await this.#judged(0);
     const tensors = new Map<string, NamedArray>();
     await this.#sac.save(tensors);
     this.#exploring.save(tensors);
@@ -250,6 +314,8 @@ export class SoftAgent implements Agent {
     this.#sac.load(tensors);
     this.#exploring.load(remembered);
     loadStreams(this.#streams, meta);
+    this.#judging.length = 0;
+    this.#recorded = false;
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
     return Promise.resolve();

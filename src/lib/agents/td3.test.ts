@@ -289,5 +289,5 @@ describe.each(['wasm', 'cpu'] as const)('TD3 on %s', (backend) => {
     expect(tf.memory().numTensors).toBe(settled);
     td3.dispose();
     expect(tf.memory().numTensors).toBe(start);
-  });
+  }, 60_000);
 });

@@ -28,13 +28,18 @@ export class Actor {
 
   /**
    * @param inputs [rows, batch, inputs]
-   * @returns the distribution, [rows, batch, action], and the memory after the last row
+   * @returns the distribution, [rows, batch, action], the torso's features it comes of, [rows, batch, width], and the
+   * memory after the last row
    */
-  run(inputs: tf.Tensor3D, starts: tf.Tensor2D, from: MemoryState): { policy: Gaussian; state: MemoryState } {
+  run(
+    inputs: tf.Tensor3D,
+    starts: tf.Tensor2D,
+    from: MemoryState
+  ): { policy: Gaussian; features: tf.Tensor; state: MemoryState } {
     const { features, state } = this.torso.run(inputs, starts, from);
     const x = denseRelu(features, this.#layers);
     const clipped = fusedLosses().clipped ?? tf.clipByValue;
     const logStd = clipped(dense(x, this.#logStd), LOG_STD_MIN, LOG_STD_MAX);
-    return { policy: { mean: dense(x, this.#mean), logStd }, state };
+    return { policy: { mean: dense(x, this.#mean), logStd }, features, state };
   }
 }
