@@ -150,7 +150,8 @@ class TrainRun {
       rewards: buffers.rewards,
       nextObservations: this.#next,
       terminated: buffers.terminated,
-      truncated: buffers.truncated
+      truncated: buffers.truncated,
+      labels: buffers.labels
     });
     this.#environmentSteps += env.size;
     this.#window.episodes(tally.step());

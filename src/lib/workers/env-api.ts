@@ -14,6 +14,8 @@ export interface EnvOpen {
   readonly shared?: SharedSlab;
   /** Whether it keeps the orders of its episodes until they are taken. */
   readonly keepOrders?: boolean;
+  /** Decisions ahead that its labels look; none are told when left out. */
+  readonly forecastSteps?: number;
   /** Where it goes on from instead of a reset. */
   readonly from?: EnvStanding;
 }

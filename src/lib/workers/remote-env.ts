@@ -22,6 +22,8 @@ export interface RemoteEnvOptions {
   readonly shared?: boolean;
   /** Whether the orders of its episodes are kept until they are taken; a market environment only. */
   readonly keepOrders?: boolean;
+  /** Decisions ahead that its labels look, for an agent that learns to forecast; none are told when left out. */
+  readonly forecastSteps?: number;
   /** Where it goes on from instead of a reset; `data.drift` where it cannot stand there. */
   readonly from?: EnvStanding;
   /** Told while its markets are made ready; nobody of those that have none. */
@@ -48,11 +50,12 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     tapes,
     shared = globalThis.crossOriginIsolated,
     keepOrders = false,
+    forecastSteps = 0,
     from,
     onPreparing,
     start = startEnvWorker
   } = options;
-  const spec = envSpec(config);
+  const spec = envSpec(config, forecastSteps);
   const size = config.environments;
   const bytes = slabBytes(spec, size);
   const worker = start();
@@ -65,6 +68,7 @@ export async function openRemoteEnv(options: RemoteEnvOptions): Promise<Episodic
     config,
     tapes,
     keepOrders,
+    forecastSteps,
     ...(from === undefined ? {} : { from }),
     ...(sharedSlab === undefined ? {} : { shared: sharedSlab })
   } satisfies EnvOpen);

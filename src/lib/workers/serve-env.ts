@@ -27,11 +27,12 @@ export function serveEnv(scope: EnvScope): void {
   };
   scope.onmessage = (first: MessageEvent<EnvOpen>) => {
     guarded(() => {
-      const { config, tapes, shared, keepOrders = false, from } = first.data;
+      const { config, tapes, shared, keepOrders = false, forecastSteps = 0, from } = first.data;
       let kept: EpisodeOrders[] = [];
       const env = makeVectorEnv({
         config,
         tapes: tapes.map(tapeFromWire),
+        forecastSteps,
         preparation: {
           onPrepared: (done, of) => {
             scope.postMessage({ kind: 'preparing', done, of });

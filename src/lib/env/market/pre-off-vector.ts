@@ -15,8 +15,9 @@ import type { TraceRequest } from '../trace.ts';
 import { slabOf } from '../vector-env.ts';
 import type { EnvSpec, ResetOptions, StepBuffers } from '../vector-env.ts';
 import type { EpisodicVectorEnv } from '../vector.ts';
-import { ExchangePool, PreOffEpisode, marketEnvSpec } from './au-pre-off.ts';
+import { ExchangePool, PreOffEpisode } from './au-pre-off.ts';
 import type { Conditions } from './au-pre-off.ts';
+import { forecastTable } from './forecast-table.ts';
 import { hasChance, levelAfter } from './realism.ts';
 import type { Preparation, Timeline } from './timeline.ts';
 import { prepareTimelines } from './timeline.ts';
@@ -42,6 +43,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   /** By environment: the draw its episode was, and steps of the run before it. */
   readonly #drawn: Float64Array;
   readonly #playedBefore: Float64Array;
+  /** By episode: what its decisions come to; undefined where nobody asked. */
+  readonly #hindsight: readonly Float32Array[] | undefined;
   #seed = 0 as Seed;
   #once = false;
   #traced = true;
@@ -56,13 +59,14 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
    */
   constructor(options: {
     config: MarketEnvConfig;
+    spec: EnvSpec;
     tapes: readonly Tape[];
     buffers: StepBuffers;
     trace: TraceRequest | undefined;
     preparation?: Preparation | undefined;
   }) {
-    const { config, tapes, buffers, trace, preparation = {} } = options;
-    this.spec = marketEnvSpec(config);
+    const { config, spec, tapes, buffers, trace, preparation = {} } = options;
+    this.spec = spec;
     this.size = config.environments;
     this.buffers = buffers;
     this.#config = config;
@@ -79,6 +83,13 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     }
     this.episodeMarkets = this.#timelines.map(({ tape }) => tape.market.id);
     this.#order = new Int32Array(this.#timelines.length);
+    const { forecast } = spec;
+    if (forecast !== undefined) {
+      this.#hindsight = this.#timelines.map((timeline) => {
+        const { lotSize } = timeline.tape.market.rules;
+        return forecastTable(timeline, { steps: forecast.steps, capLots: config.stakeCap / lotSize });
+      });
+    }
     const sure = !hasChance(config);
     this.#conditions = Array.from({ length: this.size }, () => ({
       level: 1,
@@ -95,7 +106,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
-    const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
+    const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info, labels } = this.buffers;
     this.#seed = seed;
     this.#root.reseed(new Random(seed, this.spec.id), 'episodes');
     this.#chance.reseed(this.#root, 'chance');
@@ -107,11 +118,13 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
       array.fill(0);
     }
+    labels.fill(Number.NaN);
     for (let i = 0; i < this.size; i++) this.#begin(i, this.#once ? i : this.#draw());
   }
 
   step(): void {
-    const { actions, episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
+    const { actions, episode, rewards, rewardTerms, terminated, truncated, labels } = this.buffers;
+    const columns = labels.length / this.size;
     const terms = this.spec.rewardTerms.length;
     this.#played += this.size;
     for (let i = 0; i < this.size; i++) {
@@ -120,11 +133,22 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
         rewardTerms.fill(0, i * terms, (i + 1) * terms);
         terminated[i] = 0;
         truncated[i] = 0;
+        labels.fill(Number.NaN, i * columns, (i + 1) * columns);
         continue;
       }
       if (!this.#once) this.#journal.note(i, actions as Float32Array);
-      if (this.#episodes[i]!.step()) this.#begin(i, this.#once ? episode[i]! + this.size : this.#draw());
+      const ended = this.#episodes[i]!.step();
+      if (this.#hindsight !== undefined) this.#tell(i, this.#hindsight[episode[i]!]!);
+      if (ended) this.#begin(i, this.#once ? episode[i]! + this.size : this.#draw());
     }
+  }
+
+  /** What is known by now of a decision of environment i's episode: the table's row of the step just taken. */
+  #tell(i: number, table: Float32Array): void {
+    const { labels } = this.buffers;
+    const columns = labels.length / this.size;
+    const from = (this.#episodes[i]!.decisions - 1) * columns;
+    for (let k = 0; k < columns; k++) labels[i * columns + k] = table[from + k]!;
   }
 
   standing(): EnvStanding {
