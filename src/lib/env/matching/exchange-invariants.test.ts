@@ -1,6 +1,7 @@
 /** What holds of every order and account whatever is asked, under every queue model, on made-up markets. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzzCases, fuzzSeed, fuzzTimeout } from '../../../../tests/support/fuzz-cases.ts';
 import { miniTape } from '../../../../tests/support/mini-tape.ts';
 import { Random } from '../../core/random.ts';
 import { lots, seconds } from '../../core/units.ts';
@@ -82,7 +83,7 @@ function holds(exchange: SimulatedExchange, replacements: ReadonlySet<Order>): v
   expect(column((slot) => account.ifWins(slot))).toEqual(ifWins);
 }
 
-describe('an exchange', () => {
+describe('an exchange', { timeout: fuzzTimeout() }, () => {
   it('conserves lots, keeps limits, and its account is the sum of its orders', () => {
     fc.assert(
       fc.property(
@@ -112,7 +113,7 @@ describe('an exchange', () => {
           holds(exchange, replacements);
         }
       ),
-      { numRuns: 60 }
+      { numRuns: fuzzCases(0.2), seed: fuzzSeed() }
     );
   });
 
@@ -140,7 +141,7 @@ describe('an exchange', () => {
         };
         expect(play()).toEqual(play());
       }),
-      { numRuns: 20 }
+      { numRuns: fuzzCases(0.07), seed: fuzzSeed() }
     );
   });
 });
