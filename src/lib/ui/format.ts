@@ -3,13 +3,22 @@
 const MINUS = '\u2212';
 const THIN = '\u202f';
 
+/** By decimals. Made when first needed: making one takes some hundred times as long as using it. */
+const formats = new Map<number, Intl.NumberFormat>();
+
+function formatOf(decimals: number): Intl.NumberFormat {
+  let format = formats.get(decimals);
+  if (format === undefined) {
+    format = new Intl.NumberFormat('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, format);
+  }
+  return format;
+}
+
 /** A number with so many decimals, thousands separated, and a true minus sign. */
 export function formatNumber(value: number, decimals = 0): string {
   if (!Number.isFinite(value)) return '–';
-  const text = Math.abs(value).toLocaleString('en-GB', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals
-  });
+  const text = formatOf(decimals).format(Math.abs(value));
   const zero = Number(text.replaceAll(',', '')) === 0;
   return value < 0 && !zero ? `${MINUS}${text}` : text;
 }

@@ -109,13 +109,29 @@ function mark(context: CanvasRenderingContext2D, trade: TradeMark, x: number, y:
   context.stroke();
 }
 
+/** A pixel a column and a price. */
+interface Ground {
+  readonly image: ImageData;
+  readonly small: OffscreenCanvas;
+}
+
+/** Kept with what they are drawn on: made anew at every frame they are most of its garbage. */
+const grounds = new WeakMap<CanvasRenderingContext2D, Ground>();
+
+function groundOf(context: CanvasRenderingContext2D, columns: number, rows: number): Ground {
+  const kept = grounds.get(context);
+  if (kept?.image.width === columns && kept.image.height === rows) return kept;
+  const ground = { image: new ImageData(columns, rows), small: new OffscreenCanvas(columns, rows) };
+  grounds.set(context, ground);
+  return ground;
+}
+
 export function paint(context: CanvasRenderingContext2D, view: DepthView): Range {
   const { history, rules, palette, width, height, pixelRatio } = view;
   const range = visibleTicks(history, rules);
   const rows = range.high - range.low + 1;
-  const image = new ImageData(history.columns, rows);
+  const { image, small } = groundOf(context, history.columns, rows);
   paintDepth(view, range, image);
-  const small = new OffscreenCanvas(history.columns, rows);
   small.getContext('2d')?.putImageData(image, 0, 0);
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.imageSmoothingEnabled = false;
