@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { RunConfig } from '../../src/lib/config/run-config.ts';
+import { differences, worstRoiP95 } from './against.ts';
 import type { SeedResult } from './one-seed.ts';
 import { leastMean, publishedFor, rowConfig, rowNames } from './rows.ts';
 
@@ -64,6 +65,7 @@ async function learn(name: string, { seeds, workers, json }: Asked): Promise<boo
   const least = published === undefined ? undefined : leastMean(published);
   const reached = least === undefined || mean >= least;
   results.sort((a, b) => a.seed - b.seed);
+  if (results.some(({ onMarkets }) => onMarkets.length > 0)) return tellMarkets(name, results, json);
   if (json) console.log(JSON.stringify({ name, mean, spread, published, least, reached, results }));
   else {
     const figure =
@@ -73,6 +75,29 @@ async function learn(name: string, { seeds, workers, json }: Asked): Promise<boo
     console.log(`${name}: ${mean.toFixed(1)} ± ${spread.toFixed(1)} over ${String(results.length)} seeds; ${figure}`);
   }
   return reached;
+}
+
+/** Whether every baseline is beaten: the whole interval of the difference lies above nothing. */
+function tellMarkets(name: string, results: readonly SeedResult[], json: boolean): boolean {
+  const against = differences(results.map(({ onMarkets }) => onMarkets));
+  const own = results.map(({ onMarkets }) => onMarkets[0]!);
+  const roi = own.flatMap((one) => one.roi);
+  const mean = roi.reduce((sum, x) => sum + x, 0) / roi.length;
+  const worst = worstRoiP95(own);
+  const beaten = against.every(({ low }) => low > 0);
+  if (json) console.log(JSON.stringify({ name, mtmRoiMean: mean, worstRoiP95: worst, against, beaten, results }));
+  else {
+    const percent = (x: number): string => `${(100 * x).toFixed(3)} %`;
+    console.log(
+      `${name}: hedged result ${percent(mean)} of the bankroll a held-out market, worst_roi_p95 ${percent(worst)}, ` +
+        `${String(results.length)} seeds, ${String(own[0]!.roi.length)} markets`
+    );
+    for (const { baseline, mean: by, low, high } of against) {
+      const verdict = low > 0 ? 'beaten' : 'NOT BEATEN';
+      console.log(`  against ${baseline}: ${percent(by)}, 95 % from ${percent(low)} to ${percent(high)}: ${verdict}`);
+    }
+  }
+  return beaten;
 }
 
 const options = asked(process.argv.slice(2));
