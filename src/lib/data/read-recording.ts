@@ -36,6 +36,8 @@ export const REPEATED_PATH = 'repeated-path';
 
 /** Of what an exchange says of its markets beside a recording of them. */
 export const KALSHI_METADATA = 'kalshi-metadata';
+/** Of instruments whose fees no recording tells: the venue's regular tier is taken, and said. */
+export const ASSUMED_FEES = 'assumed-fees';
 /** Of order books that recordings beside them begin from. */
 export const BOOK_IMAGES = 'book-images';
 
@@ -268,12 +270,22 @@ class FileReading {
     of: { readonly path: string; readonly fingerprint: string; readonly cut: AppError | undefined }
   ): Promise<number> {
     for (const market of reader.end(of.fingerprint)) {
+      this.#tellFees(market, of.path);
       const told = this.#readAs(market, kind, of.path);
       await this.#give(of.cut === undefined ? told : cutOff(told, of.path, of.cut));
     }
     this.#messages += reader.messages;
     this.#odd.push(...reader.fileOddities);
     return reader.messages;
+  }
+
+  /** No recording says what its user pays. */
+  #tellFees({ tape }: ReadMarket, path: string): void {
+    const { fees, id } = tape.market.rules;
+    if (fees.kind !== 'makerTaker') return;
+    const rates = `${String(fees.makerBps)} and ${String(fees.takerBps)} basis points for maker and taker`;
+    const what = `fees are assumed: ${rates}, what ${id} asks of its regular tier; yours may differ`;
+    this.#tellOdd('note', ASSUMED_FEES, `${path}: ${what}`);
   }
 
   #readAs(market: ReadMarket, kind: StreamKind | undefined, source: string): ReadMarket {
@@ -408,7 +420,7 @@ class FileReading {
     });
     const readAs: ReadAs = { kind, source: member.path, ...(table === undefined ? {} : { table }) };
     for (const market of markets) {
-      await this.#give(market.bronze.text.length === 0 ? market : { readAs, ...market });
+      await this.#give(market.bronze.published.length === 0 ? market : { readAs, ...market });
       this.#messages += market.record.messages;
     }
     this.#odd.push(...oddities);

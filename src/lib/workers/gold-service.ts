@@ -16,7 +16,6 @@ import type { EpisodePlan } from '../data/gold/episode.ts';
 import { gridPlan } from '../data/gold/episode.ts';
 import type { RolloutManifest, RolloutMarket } from '../data/gold/rollout.ts';
 import { rolloutFolder, rolloutIpc, rolloutsOf, saveManifest, writeRollout } from '../data/gold/rollout.ts';
-import type { DatasetRecord, MarketRecord } from '../data/records.ts';
 import { SAMPLE_NAME } from '../data/sample.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import { readText } from '../data/store/file-store.ts';

@@ -2,6 +2,7 @@
 import type { MarketInfo, Runner, Tape } from '../../market/tape.ts';
 import { MarketStatus, Outcome } from '../../market/tape.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
+import type { PackedTexts } from '../parquet/columns.ts';
 import type { MarketRecord, Oddity } from '../records.ts';
 import type { MarketDefinition } from './definition.ts';
 import type { KeptDefinition, MarketRecorder, RecorderCounts } from './market-recorder.ts';
@@ -16,6 +17,7 @@ export interface MarketTexts {
   readonly published: Float64Array;
   readonly received: Float64Array;
   readonly text: readonly string[];
+  readonly packed: PackedTexts | undefined;
 }
 
 export interface FinishOptions {
@@ -64,7 +66,15 @@ export class ParsedMarket {
   /** The text of each message; of a message for several markets, its head and this market's part. */
   texts(): MarketTexts {
     const published = this.publishMillis();
-    return { published, received: published, text: this.#recorder.texts.texts() };
+    const { texts } = this.#recorder;
+    return {
+      published,
+      received: published,
+      packed: texts.packed(),
+      get text() {
+        return texts.texts();
+      }
+    };
   }
 
   info(fingerprint: string): MarketInfo {

@@ -1,5 +1,7 @@
 /** Texts one after the other in one growing buffer: thousands of messages without thousands of strings. */
 
+import type { PackedTexts } from '../parquet/columns.ts';
+
 const decoder = new TextDecoder();
 const LINE_FEED = Uint8Array.of(10);
 
@@ -43,6 +45,17 @@ export class TextLog {
   text(index: number): string {
     const from = index === 0 ? 0 : this.#ends[index - 1]!;
     return decoder.decode(this.#bytes.subarray(from, this.#ends[index]));
+  }
+
+  /**
+   * All of them as they lie here, until more is appended; undefined where a byte is not ASCII, which may then be no UTF-8
+   * and has to be decoded first.
+   */
+  packed(): PackedTexts | undefined {
+    const bytes = this.#bytes.subarray(0, this.#used);
+    let any = 0;
+    for (let i = 0; i < bytes.length; i++) any |= bytes[i]!;
+    return any < 0x80 ? { bytes, ends: this.#ends.subarray(0, this.#count) } : undefined;
   }
 
   texts(): string[] {

@@ -4,8 +4,8 @@
  */
 import { tableFromIPC } from 'apache-arrow';
 import type { Table } from 'apache-arrow';
-import type { ColumnSpec } from './columns.ts';
-import { specsOf, toIpc, verifySchema } from './columns.ts';
+import type { ColumnSpec, PackedTexts } from './columns.ts';
+import { specsOf, toIpc, verifySchema, wholeToInt64 } from './columns.ts';
 import { ipcToParquet, parquetToIpc } from './codec.ts';
 
 export const BRONZE_COLUMNS: readonly ColumnSpec[] = [
@@ -19,6 +19,8 @@ export interface BronzeColumns {
   readonly published: Float64Array;
   readonly received: Float64Array;
   readonly text: readonly string[];
+  /** The same texts, where they are at hand so: nothing is decoded to be encoded again. */
+  readonly packed?: PackedTexts | undefined;
   /** Whole nanoseconds of each `received` below its microsecond, 0 to 999; all 0 where absent. */
   readonly nanos?: Uint16Array;
 }
@@ -27,8 +29,12 @@ const NANOS = 'furlong.nanos';
 
 /** The Parquet codec must have been loaded. */
 export function bronzeToParquet(bronze: BronzeColumns): Uint8Array<ArrayBuffer> {
-  const columns = { published: micros(bronze.published), received: micros(bronze.received), text: bronze.text };
-  const ipc = toIpc(BRONZE_COLUMNS, columns, bronze.text.length);
+  const columns = {
+    published: micros(bronze.published),
+    received: micros(bronze.received),
+    text: bronze.packed ?? bronze.text
+  };
+  const ipc = toIpc(BRONZE_COLUMNS, columns, bronze.published.length);
   const { nanos } = bronze;
   const isFine = nanos?.some((one) => one !== 0) === true;
   return ipcToParquet(ipc, {
@@ -69,5 +75,5 @@ export async function bronzeIpc(subject: string, bytes: Uint8Array): Promise<Uin
 
 function micros(millis: Float64Array): BigInt64Array {
   // A message without a time is kept at 0.
-  return BigInt64Array.from(millis, (value) => BigInt(Number.isFinite(value) ? Math.round(value * 1000) : 0));
+  return wholeToInt64(millis.map((value) => (Number.isFinite(value) ? Math.round(value * 1000) : 0)));
 }

@@ -49,13 +49,21 @@ export type ColumnValues =
   | Float32Array
   | Float64Array
   | readonly (string | undefined)[]
-  | NumberLists;
+  | NumberLists
+  | PackedTexts;
 
 /** A list of numbers a row, end to end: row i holds `values` from `starts[i]` up to `starts[i + 1]`. */
 export interface NumberLists {
   readonly values: Float32Array;
   /** [rows + 1] */
   readonly starts: Int32Array;
+}
+
+/** A text a row, end to end as UTF-8: row i is `bytes` from `ends[i - 1]` up to `ends[i]`. */
+export interface PackedTexts {
+  readonly bytes: Uint8Array;
+  /** [rows] */
+  readonly ends: Uint32Array;
 }
 
 /** Lists of one width. */
@@ -106,7 +114,7 @@ export function toIpc(
 }
 
 function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: number): Data {
-  const length = values === undefined || !('starts' in values) ? values?.length : values.starts.length - 1;
+  const length = values === undefined ? undefined : rowsOf(values);
   if (length !== rows) throw new Error(`column ${spec.name}: ${String(length)} values for ${String(rows)} rows`);
   const about = { length: rows, nullCount: 0 };
   switch (spec.type) {
@@ -131,8 +139,19 @@ function columnData(spec: ColumnSpec, values: ColumnValues | undefined, rows: nu
     case 'bool':
       return makeData({ ...about, type: new Bool(), data: bitsOf(values as Uint8Array) });
     case 'text':
-      return textData(values as readonly (string | undefined)[]);
+      return 'ends' in values! ? packedData(values) : textData(values as readonly (string | undefined)[]);
   }
+}
+
+function rowsOf(values: ColumnValues): number {
+  if ('starts' in values) return values.starts.length - 1;
+  return 'ends' in values ? values.ends.length : values.length;
+}
+
+function packedData({ bytes, ends }: PackedTexts): Data {
+  const offsets = new Int32Array(ends.length + 1);
+  offsets.set(ends, 1);
+  return makeData({ type: new Utf8(), length: ends.length, nullCount: 0, valueOffsets: offsets, data: bytes });
 }
 
 function bitsOf(values: Uint8Array): Uint8Array {

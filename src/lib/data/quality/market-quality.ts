@@ -7,6 +7,7 @@ import { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind, messageCount, tapeTime } from '../../market/tape.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
+import type { PackedTexts } from '../parquet/columns.ts';
 import type { MarketRecord } from '../records.ts';
 import type { MarketQuality } from './figures.ts';
 import { QUALITY_VERSION } from './figures.ts';
@@ -55,7 +56,7 @@ const LAST_MILLIS = 600_000;
 export function marketQuality(
   record: Pick<MarketRecord, 'oddities' | 'inPlayMillis' | 'scheduledMillis' | 'firstMillis' | 'lastMillis'>,
   tape: Tape,
-  bronze?: Pick<BronzeColumns, 'text'>
+  bronze?: Pick<BronzeColumns, 'text' | 'packed'>
 ): MarketQuality {
   const found = (codes: readonly string[]): number =>
     record.oddities.reduce((sum, oddity) => sum + (codes.includes(oddity.code) ? oddity.count : 0), 0);
@@ -67,7 +68,7 @@ export function marketQuality(
     backwardTime: found(CODES.backwardTime),
     crossedBooks,
     checksumFailures: found(CODES.checksumFailures),
-    repeatedMessages: Math.max(found(CODES.repeatedMessages), bronze === undefined ? 0 : repeatedTexts(bronze.text)),
+    repeatedMessages: Math.max(found(CODES.repeatedMessages), bronze === undefined ? 0 : repeatedTexts(bronze)),
     missingDefinition: Math.min(1, found(CODES.missingDefinition)),
     clippedAnomalies: found(CODES.clippedAnomalies),
     traded: tradedLots * lotSize,
@@ -173,9 +174,25 @@ function isCrossed(state: MarketState, touched: Uint8Array): boolean {
   return false;
 }
 
-function repeatedTexts(texts: readonly string[]): number {
+function repeatedTexts(bronze: Pick<BronzeColumns, 'text' | 'packed'>): number {
+  if (bronze.packed !== undefined) return repeatedBytes(bronze.packed);
+  const { text } = bronze;
   let repeated = 0;
-  for (let i = 1; i < texts.length; i++) if (texts[i] === texts[i - 1]) repeated++;
+  for (let i = 1; i < text.length; i++) if (text[i] === text[i - 1]) repeated++;
+  return repeated;
+}
+
+function repeatedBytes({ bytes, ends }: PackedTexts): number {
+  let repeated = 0;
+  for (let i = 1, before = 0; i < ends.length; i++) {
+    const start = ends[i - 1]!;
+    const length = ends[i]! - start;
+    let same = length === start - before ? 0 : -1;
+    // From the end: messages begin alike.
+    if (same === 0) for (same = length; same > 0 && bytes[start + same - 1] === bytes[before + same - 1];) same--;
+    if (same === 0) repeated++;
+    before = start;
+  }
   return repeated;
 }
 

@@ -163,6 +163,15 @@ describe('the quality of a market', () => {
     });
     expect(marketQuality(record({ oddities }), tape).repeatedMessages).toBe(1);
   });
+
+  test('repetitions are found in texts that lie end to end, as in texts apart', () => {
+    const text = ['ab', 'ab', 'b', '', '', 'abc', 'abd', 'abd', 'babd', 'b', 'b'];
+    const ends = Uint32Array.from(text, (_, i) => text.slice(0, i + 1).join('').length);
+    const packed = { bytes: new TextEncoder().encode(text.join('')), ends };
+    const tape = tapeOf([[0, [OPEN]]]);
+    expect(marketQuality(record(), tape, { text: [], packed }).repeatedMessages).toBe(4);
+    expect(marketQuality(record(), tape, { text }).repeatedMessages).toBe(4);
+  });
 });
 
 const figures = (over: Partial<MarketQuality>): MarketQuality => ({
