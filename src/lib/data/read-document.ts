@@ -1,7 +1,7 @@
 /** Documents: files that are read as a whole, because they are tables or one answer of an interface. Bytes in, markets out. */
 import type { Table } from 'apache-arrow';
 import { AppError } from '../core/errors.ts';
-import { bronzeText, ownLayer, silverMarket } from './arrow/own-layers.ts';
+import { bronzeText, ownLayer, refuseDerived, silverMarket } from './arrow/own-layers.ts';
 import { typedFormat, typedTable } from './arrow/typed-table.ts';
 import { klinesReading } from './bars/klines.ts';
 import { sampleCsv } from './bars/csv.ts';
@@ -66,6 +66,7 @@ async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOption
   const layer = ownLayer(table);
   if (layer === 'silver') return { markets: [silverMarket(table, source)], oddities: [] };
   if (layer === 'bronze') return fromBronze(table, options);
+  refuseDerived(table, source);
   const { table: reading, oddities } = await chooseColumns(table, source, ask);
   if (reading === undefined) throw new Error('a table without a reading');
   const read = readTypedTable(table, { source, reading, fingerprint, venue: 'table', eventName: source });

@@ -21,6 +21,9 @@ function table(rows: number, columns: readonly Column[]): AnswerTable {
   };
 }
 
+/** An instrument trades without end, and a market may announce no start: neither began in 1970. */
+const startsAt = ({ scheduledMillis }: MarketRecord): boolean => scheduledMillis > 0;
+
 function marketsTable(markets: readonly MarketRecord[]): AnswerTable {
   const of = (name: string, type: Column[1], value: (market: MarketRecord) => unknown): Column => [
     name,
@@ -38,7 +41,7 @@ function marketsTable(markets: readonly MarketRecord[]): AnswerTable {
     of('messages', 'number', (m) => m.messages),
     of('trades', 'number', (m) => m.trades),
     of('matched', 'number', (m) => m.matched),
-    of('scheduled', 'date', (m) => m.scheduledMillis),
+    of('scheduled', 'date', (m) => (startsAt(m) ? m.scheduledMillis : undefined)),
     of('trainable', 'boolean', (m) => m.trainable)
   ]);
 }
@@ -105,11 +108,16 @@ export async function answer(data: DataApi, question: Question): Promise<AnswerT
         runner: question.runner,
         points: question.points
       });
+      const hasOff = startsAt(market) || market.inPlayMillis !== undefined;
       const absent = (values: Float64Array): (number | undefined)[] =>
         Array.from(values, (value) => (Number.isNaN(value) ? undefined : value));
       return table(series.millis.length, [
         ['time', 'date', Array.from(series.millis)],
-        ['secondsToOff', 'number', Array.from(series.millis, (at) => (series.offMillis - at) / 1000)],
+        [
+          'secondsToOff',
+          'number',
+          Array.from(series.millis, (at) => (hasOff ? (series.offMillis - at) / 1000 : undefined))
+        ],
         ['bestBack', 'number', absent(series.bestBack)],
         ['bestLay', 'number', absent(series.bestLay)],
         ['lastTraded', 'number', absent(series.lastTraded)],

@@ -6,5 +6,6 @@ import { unlz4 } from '../decode/lz4.ts';
 export function knowCodecs(): void {
   if (compressionRegistry.get(CompressionType.LZ4_FRAME) !== null) return;
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (data) => unlz4(data) });
-  compressionRegistry.set(CompressionType.ZSTD, { decode: (data) => decompress(data) });
+  // A copy: what comes out may begin anywhere in a larger buffer, and columns must begin at multiples of their width.
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (data) => decompress(data).slice() });
 }

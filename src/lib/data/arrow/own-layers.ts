@@ -5,6 +5,8 @@
 import type { Table } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
 import { tapeFromWire } from '../../market/tape-wire.ts';
+import { GOLD_COLUMNS } from '../gold/episode.ts';
+import { ROLLOUT_COLUMNS } from '../gold/rollout.ts';
 import { recordOfTape } from '../market-record.ts';
 import { BARS_COLUMNS } from '../parquet/bars.ts';
 import type { RecordingKind } from '../import-question.ts';
@@ -14,6 +16,7 @@ import { specsOf } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
 import { SILVER_COLUMNS, wireFromTable } from '../parquet/silver.ts';
 import type { ReadMarket } from '../recording.ts';
+import { SERIES_COLUMNS } from '../runner-series.ts';
 
 export type OwnLayer = 'bronze' | 'silver' | 'bars';
 
@@ -24,6 +27,30 @@ export function ownLayer(table: Table): OwnLayer | undefined {
   return is(SILVER_COLUMNS) ? 'silver' : is(BRONZE_COLUMNS) ? 'bronze' : is(BARS_COLUMNS) ? 'bars' : undefined;
 }
 
+/** Layers that are made of a tape and hold less than it: no market can be made of them. */
+const DERIVED: readonly (readonly [what: string, columns: readonly ColumnSpec[]])[] = [
+  ['gold, episodes that are made of silver', GOLD_COLUMNS],
+  ['a rollout, what a policy did in an episode', ROLLOUT_COLUMNS],
+  ['runner_ts, prices on a grid that are made of silver', SERIES_COLUMNS.filter(({ name }) => name !== 'market_key')]
+];
+
+/** @throws data.kind naming the layer, where the table is one of ours that is made of another */
+export function refuseDerived(table: Table, source: string): void {
+  const found = specsOf(table.schema).map(({ name, type }) => `${name} ${type}`);
+  // Features stand behind the columns that are always there, whichever were chosen.
+  const fixed = (columns: readonly ColumnSpec[]): readonly string[] =>
+    columns.slice(0, FIXED_COLUMNS).map(({ name, type }) => `${name} ${type}`);
+  const derived = DERIVED.find(([, columns]) => fixed(columns).every((column, i) => found[i] === column));
+  if (derived === undefined) return;
+  throw new AppError('data.kind', {
+    subject: source,
+    expected: 'a layer that a market can be made of: bronze, silver or bars',
+    got: derived[0],
+    remedy: 'import the exported dataset, which holds every layer of it, or build this one anew on the Data page'
+  });
+}
+
+const FIXED_COLUMNS = 3;
 const METADATA = 'furlong.tape';
 
 /** @throws data.missing when its metadata were lost on the way, data.corrupt when they do not fit its rows */

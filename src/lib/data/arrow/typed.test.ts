@@ -1,5 +1,7 @@
 /** Arrow, Feather and Parquet: foreign tables become candles, our own layers what they were; torn bytes are refused. */
+import { zstdCompressSync } from 'node:zlib';
 import {
+  CompressionType,
   Field,
   Float64,
   TimestampMillisecond,
@@ -9,21 +11,74 @@ import {
   Struct,
   RecordBatch,
   Table,
+  compressionRegistry,
   tableFromIPC,
   tableToIPC,
   vectorFromArray
 } from 'apache-arrow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { miniTape } from '../../../../tests/support/mini-tape.ts';
+import type { AppError } from '../../core/errors.ts';
 import { unlz4 } from '../decode/lz4.ts';
+import { GOLD_COLUMNS } from '../gold/episode.ts';
+import { ROLLOUT_COLUMNS } from '../gold/rollout.ts';
 import { barsToParquet } from '../parquet/bars.ts';
-import { ipcToParquet } from '../parquet/codec.ts';
+import { ipcToParquet, parquetToIpc } from '../parquet/codec.ts';
+import type { ColumnType, ColumnValues } from '../parquet/columns.ts';
+import { toIpc } from '../parquet/columns.ts';
 import { loadParquetInNode } from '../parquet/load-node.ts';
 import { tapeToParquet } from '../parquet/silver.ts';
 import { readRecording } from '../read-recording.ts';
 import type { ReadMarket } from '../recording.ts';
+import { SERIES_COLUMNS } from '../runner-series.ts';
+import { knowCodecs } from './arrow-codecs.ts';
 
-beforeAll(loadParquetInNode);
+beforeAll(async () => {
+  await loadParquetInNode();
+  // The library packs by what it is given, and unpacks by what the app gave it.
+  knowCodecs();
+  const packs: readonly (readonly [CompressionType, (data: Uint8Array) => Uint8Array])[] = [
+    [CompressionType.ZSTD, (data) => new Uint8Array(zstdCompressSync(data))],
+    [CompressionType.LZ4_FRAME, storedFrame]
+  ];
+  for (const [type, encode] of packs) {
+    compressionRegistry.set(type, { ...compressionRegistry.get(type), encode });
+  }
+});
+
+/** An LZ4 frame of one block that is stored as it is, its length told. */
+function storedFrame(data: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(15 + 4 + data.length + 4);
+  const view = new DataView(frame.buffer);
+  frame.set([4, 34, 77, 24, 0x68, 0x70]);
+  view.setBigUint64(6, BigInt(data.length), true);
+  view.setUint32(15, (0x80000000 | data.length) >>> 0, true);
+  frame.set(data, 19);
+  return frame;
+}
+
+function empty(type: ColumnType): ColumnValues {
+  switch (type) {
+    case 'u8':
+    case 'bool':
+      return new Uint8Array(0);
+    case 'u32':
+      return new Uint32Array(0);
+    case 'i32':
+      return new Int32Array(0);
+    case 'i64':
+    case 'time':
+      return new BigInt64Array(0);
+    case 'f32':
+      return new Float32Array(0);
+    case 'f64':
+      return new Float64Array(0);
+    case 'text':
+      return [];
+    case 'f32s':
+      return { values: new Float32Array(0), starts: new Int32Array(1) };
+  }
+}
 
 async function read(bytes: Uint8Array, name = 'ABC-1h.bin'): Promise<readonly ReadMarket[]> {
   const markets: ReadMarket[] = [];
@@ -130,14 +185,60 @@ describe('our own layers', () => {
     expect(market?.bars).toEqual(bars);
   });
 
+  it.each([
+    ['gold', GOLD_COLUMNS],
+    ['a rollout', ROLLOUT_COLUMNS],
+    ['runner_ts', SERIES_COLUMNS.filter(({ name }) => name !== 'market_key')]
+  ])('%s is named for what it is: no market can be made of it', async (name, columns) => {
+    const none = Object.fromEntries(columns.map((column) => [column.name, empty(column.type)]));
+    for (const bytes of [ipcToParquet(toIpc(columns, none, 0)), toIpc(columns, none, 0)]) {
+      const error: unknown = await read(bytes).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'data.kind', got: expect.stringContaining(name) as string });
+      expect((error as AppError).remedy).toContain('import the exported dataset');
+    }
+  });
+
   it('silver that lost its metadata says so', async () => {
-    const { parquetToIpc } = await import('../parquet/codec.ts');
     const bare = tableFromIPC(parquetToIpc('x', tapeToParquet(miniTape({ seed: 3 }))));
     const stripped = new Table(
       new Schema(bare.schema.fields),
       bare.batches.map((batch) => new RecordBatch(new Schema(bare.schema.fields), batch.data))
     );
     await expect(read(tableToIPC(stripped, 'file'))).rejects.toMatchObject({ code: 'data.missing' });
+  });
+});
+
+describe.each([
+  ['LZ4', CompressionType.LZ4_FRAME],
+  ['ZSTD', CompressionType.ZSTD]
+] as const)('buffers compressed by %s', (_, codec) => {
+  it.each([['file'], ['stream']] as const)('hold the same table in an Arrow %s', async (format) => {
+    const [plain, packed] = [tableToIPC(frame(), format), tableToIPC(frame(), format, codec)];
+    expect(packed.length).not.toBe(plain.length);
+    const [[one], [other]] = [await read(plain), await read(packed)];
+    expect(other?.bars).toEqual(one?.bars);
+    expect(one?.bars).toHaveLength(HOURS);
+  });
+
+  it('hold our own layers', async () => {
+    const tape = miniTape({ seed: 5 });
+    const silver = tableFromIPC(parquetToIpc('x', tapeToParquet(tape)));
+    const [market] = await read(tableToIPC(silver, 'file', codec));
+    expect(tapeToParquet(market!.tape)).toEqual(tapeToParquet(tape));
+  });
+
+  it('torn are refused', async () => {
+    const packed = tableToIPC(frame(), 'file', codec);
+    for (let at = 0; at < packed.length; at += Math.ceil(packed.length / 40)) {
+      const flipped = packed.slice();
+      flipped[at]! ^= 1 << (at % 8);
+      const result: unknown = await read(flipped).catch((thrown: unknown) => thrown);
+      if (result instanceof Error) expect(result, String(at)).toMatchObject({ name: 'AppError' });
+    }
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const cut = packed.slice(0, Math.round((packed.length * tenth) / 10));
+      await expect(read(cut)).rejects.toMatchObject({ name: 'AppError' });
+    }
   });
 });
 

@@ -23,6 +23,9 @@ export interface Series {
   readonly oddities: readonly Oddity[];
 }
 
+/** So much of a table that gives other prices for a time it had is of something else. */
+const OTHER_PRICES = 0.1;
+
 const AMOUNTS = ['volume', 'quoteVolume', 'trades', 'takerBuyVolume'] as const;
 
 interface Row extends Bar {
@@ -143,8 +146,10 @@ export class TableReader {
       }
     }
     rows.sort((a, b) => a.openMillis - b.openMillis || a.line - b.line);
+    let others = 0;
     const kept = rows.filter((row, i) => {
       if (i === 0 || row.openMillis !== rows[i - 1]!.openMillis) return true;
+      if (row.close !== rows[i - 1]!.close) others++;
       odd(
         'warning',
         'repeated-candle',
@@ -153,6 +158,10 @@ export class TableReader {
       );
       return false;
     });
+    if (others > rows.length * OTHER_PRICES && !this.#columns.has('symbol')) {
+      const clause = `${String(others)} times stand more than once, with other prices: it holds several instruments`;
+      odd('error', 'several-instruments', rows[0]!.line, `${clause}; say which column names them`);
+    }
     const interval = commonest(kept.slice(1).map((row, i) => row.openMillis - kept[i]!.openMillis));
     const shift = this.#reading.stamps === 'close' && !Number.isNaN(interval) ? interval : 0;
     for (let i = 1; i < kept.length; i++) {

@@ -90,7 +90,26 @@ const NAMES: Readonly<Record<Exclude<ColumnRole, 'ignore'>, readonly string[]>> 
   trades: ['trades', 'count', 'numberoftrades', 'tradecount', 'transactions', 'n'],
   takerBuyVolume: ['takerbuyvolume', 'takerbuybaseassetvolume', 'takerbuybaseassetvol', 'tbbav', 'takerbasevol'],
   closeTime: ['closetime', 'endtime'],
-  symbol: ['symbol', 'ticker', 'name', 'pair', 'instrument', 'instid', 'asset']
+  symbol: [
+    'symbol',
+    'sym',
+    'ticker',
+    'tradingsymbol',
+    'pair',
+    'instrument',
+    'instid',
+    'contract',
+    'coin',
+    'asset',
+    'stock',
+    'security',
+    'product',
+    'market',
+    'code',
+    'name',
+    'ric',
+    'isin'
+  ]
 };
 
 /** What has to be there. */
@@ -114,7 +133,12 @@ export function guessReading(sample: TableSample, symbol: string): TableReading 
   const timely = indexes.filter((column) => formsOf(cells(body, column)).length > 0);
   const roles: ColumnRole[] = header
     ? byName(first, columns)
-    : byContent({ columns, timely, isNumber: (column) => allNumbers(cells(body, column), decimal) });
+    : byContent({
+        columns,
+        timely,
+        isNumber: (column) => allNumbers(cells(body, column), decimal),
+        isWord: (column) => allWords(cells(body, column))
+      });
   // A column whose name says time and whose cells do not is none; the first that reads as one takes its place.
   for (const column of indexes) if (roles[column] === 'time' && !timely.includes(column)) roles[column] = 'ignore';
   splitClock(roles, (column) => cells(body, column));
@@ -140,11 +164,15 @@ function byName(names: readonly string[], columns: number): ColumnRole[] {
   return roles;
 }
 
-/** Without names: time, then open, high, low, close and volume, as every exchange's files have them. */
+/**
+ * Without names: time, then open, high, low, close and volume, as every exchange's files have them; the first column of
+ * words is what they are candles of.
+ */
 function byContent(of: {
   readonly columns: number;
   readonly timely: readonly number[];
   readonly isNumber: (column: number) => boolean;
+  readonly isWord: (column: number) => boolean;
 }): ColumnRole[] {
   const roles = new Array<ColumnRole>(of.columns).fill('ignore');
   const time = of.timely[0];
@@ -157,8 +185,14 @@ function byContent(of: {
     roles[column] = role;
     next++;
   }
+  const word = roles.findIndex((role, column) => role === 'ignore' && of.isWord(column));
+  if (word >= 0) roles[word] = 'symbol';
   return roles;
 }
+
+/** What instruments are called: `AAPL`, `BTC-USDT`, `ES=F`. */
+const allWords = (cells: readonly string[]): boolean =>
+  cells.length > 0 && cells.every((cell) => /^(?=.*[A-Za-z])[\w.:/=^-]{1,32}$/u.test(cell));
 
 /** A day in one column and its clock in the next: both are needed for one moment. */
 function splitClock(roles: ColumnRole[], cells: (column: number) => readonly string[]): void {

@@ -203,6 +203,39 @@ describe('a table', () => {
       ['B', 4]
     ]);
   });
+  it.each(['Name', 'Ticker', 'stock', 'Symbol', 'code', 'Trading Symbol', 'contract'])(
+    'of several instruments under the name %s is a market each, named by its own, with its own rows alone',
+    async (name) => {
+      const each = ['AAPL', 'BTC-USDT', 'ES=F'];
+      const rows = candles(5, iso).flatMap((row) => each.map((symbol) => [...row, symbol]));
+      const { markets } = await read(file(csv([[...HEADER, name], ...rows]), 'AAPL.csv'));
+      expect(markets.map(({ tape }) => tape.market.name)).toEqual(each.map((symbol) => `${symbol} 1h candles`));
+      expect(new Set(markets.map(({ record }) => record.id)).size).toBe(3);
+      for (const [i, { bronze, bars }] of markets.entries()) {
+        expect(bars).toHaveLength(5);
+        const [head, ...lines] = bronze.text.join('').trim().split('\n');
+        expect(head).toBe([...HEADER, name].join(','));
+        expect(lines).toHaveLength(5);
+        expect(lines.every((line) => line.endsWith(`,${each[i]!}`))).toBe(true);
+      }
+    }
+  );
+  it('of several instruments without names of columns is a market each', async () => {
+    const rows = ['AAPL', 'AMZN'].flatMap((symbol) => candles(30, iso).map((row) => [symbol, ...row]));
+    const { markets } = await read(file(csv(rows)));
+    expect(markets.map(({ tape }) => tape.market.runners[0]?.id)).toEqual(['AAPL', 'AMZN']);
+  });
+  it('of several instruments that no column names says so', async () => {
+    const other = candles(8, iso).map(([time, ...prices]) => [
+      time!,
+      ...prices.map((price) => String(Number(price) * 3))
+    ]);
+    const told = await read(file(csv([HEADER, ...candles(8, iso), ...other])));
+    expect(told.markets).toHaveLength(1);
+    expect(codes(told)).toContain('several-instruments');
+    const same = candles(8, iso);
+    expect(codes(await read(file(csv([HEADER, ...same, ...same]))))).not.toContain('several-instruments');
+  });
   it('that runs backward is turned round without a word; one out of order is put in place and told', async () => {
     const rows = candles(6, iso);
     const falling = await read(file(csv([HEADER, ...rows.toReversed()])));

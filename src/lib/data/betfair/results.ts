@@ -2,6 +2,10 @@
  * Betfair's historical starting price files (`dwbfprices*.csv` of promo.betfair.com/betfairsp/prices): a row a
  * selection with what it ended as. Each market in them becomes one of its own, with its outcomes and starting prices on
  * a tape and its rows kept as text; `1.` and its EVENT_ID is the id that a recording of the same market has.
+ *
+ * The venue publishes no description of these files. The columns, their order and the form of EVENT_DT (day first, to
+ * the minute) are as several public readers of them have it; that EVENT_ID is the market's number without its `1.`, and
+ * that EVENT_DT is London's time, in summer too, are assumptions that no recording at hand bears out.
  */
 import { AppError } from '../../core/errors.ts';
 import type { Nanos, Ticks } from '../../core/units.ts';

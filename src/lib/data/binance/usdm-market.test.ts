@@ -32,7 +32,11 @@ test('a file is known by its bytes, whatever its name, and becomes a market with
       return Promise.resolve();
     }
   });
-  expect(recording).toMatchObject({ messages: 4, markets: 1, oddities: [] });
+  expect(recording).toMatchObject({
+    messages: 4,
+    markets: 1,
+    oddities: [{ code: 'assumed-fees', severity: 'note' }]
+  });
   const [{ record, tape, bronze }] = markets as [ReadMarket];
   expect(record).toMatchObject({
     id: `ABCUSDT-${String(START + 1)}`,
