@@ -3,8 +3,10 @@ import type { Timeline } from '../../src/lib/env/market/timeline.ts';
 import { MarketState } from '../../src/lib/market/market-state.ts';
 import { NO_SLOT, NO_TICK, RowKind } from '../../src/lib/market/tape.ts';
 
+type Played = Pick<Timeline, 'tape' | 'times' | 'runners' | 'firstMessage' | 'lastMessage'>;
+
 /** By message: the decision by which it has been seen; 0 for those before the episode, undefined for those after it. */
-function seenBy({ tape, times, firstMessage, lastMessage }: Timeline): (number | undefined)[] {
+function seenBy({ tape, times, firstMessage, lastMessage }: Played): (number | undefined)[] {
   let latest = 0;
   return Array.from({ length: tape.messageStart.length - 1 }, (_, message) => {
     if (message < firstMessage) return 0;
@@ -17,7 +19,7 @@ function seenBy({ tape, times, firstMessage, lastMessage }: Timeline): (number |
 }
 
 /** The market as it is seen when a decision is taken. */
-function stateAt({ tape }: Timeline, seen: readonly (number | undefined)[], decision: number): MarketState {
+function stateAt({ tape }: Pick<Played, 'tape'>, seen: readonly (number | undefined)[], decision: number): MarketState {
   const state = new MarketState(tape.market);
   seen.forEach((by, message) => {
     if (by !== undefined && by <= decision) state.applyMessage(tape, message);
@@ -27,7 +29,7 @@ function stateAt({ tape }: Timeline, seen: readonly (number | undefined)[], deci
 
 /** Labels of one decision, in the environment's order of columns; NaN where there is none. */
 export function plainHindsight(
-  timeline: Timeline,
+  timeline: Played,
   { decision, steps, capLots }: { decision: number; steps: number; capLots: number }
 ): number[] {
   const { tape, runners } = timeline;

@@ -71,6 +71,6 @@ export function makeVectorEnv(options: VectorEnvOptions): EpisodicVectorEnv {
   if (config.id === 'AUPreOffV7TradeCost') {
     return new PreOffVectorEnv({ config, spec, tapes, buffers, trace, preparation });
   }
-  if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, buffers, trace });
+  if (config.id === 'SimulatedPreOff-v0') return new SimulatedPreOffVectorEnv({ config, spec, buffers, trace });
   return new ClassicVectorEnv({ dynamics: DYNAMICS[config.id], buffers, size });
 }

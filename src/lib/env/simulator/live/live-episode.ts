@@ -9,6 +9,7 @@
  * - Where the feed is late the agent decides by what it has been told, orders of its own and account apart; it is paid by
  *   the market as it is.
  */
+import type { ForecastSpec } from '../../../config/forecasts.ts';
 import type { SimulatedEnvConfig } from '../../../config/run-config.ts';
 import { seconds } from '../../../core/units.ts';
 import type { Nanos } from '../../../core/units.ts';
@@ -19,6 +20,7 @@ import { SlotAction, ACTIONS_PER_SLOT, decodeAction } from '../../market/action.
 import type { StakeRange, Touch } from '../../market/action.ts';
 import { EpisodeLedger } from '../../market/episode-ledger.ts';
 import type { EpisodeScale } from '../../market/episode-ledger.ts';
+import { Hindsight } from '../../market/hindsight.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from '../../market/market-columns.ts';
 import { EPISODE_INFO, episodeInfo } from '../../market/metrics.ts';
 import { SLOT_WIDTH, clipRange, emptyView, observationSize, writeSlot } from '../../market/observation.ts';
@@ -54,14 +56,22 @@ export class LiveEpisode {
   readonly #ledger = new EpisodeLedger();
   readonly #visitFill: (fill: Fill) => void;
   readonly #visitOrder: (order: Order) => void;
+  /** Undefined where nobody asked what decisions come to. */
+  readonly #hindsight: Hindsight | undefined;
+  readonly #onTrade: (runner: number, tick: number, lots: number) => void;
   #exchange: LiveExchange | undefined;
   /** The recorder while an episode is recorded, and the episode's name. */
   #trace: TraceRecorder | undefined;
   #name = '';
   #turn = 0 as Nanos;
 
-  constructor(options: { config: SimulatedEnvConfig; buffers: StepBuffers; index: number }) {
-    const { config, buffers, index } = options;
+  constructor(options: {
+    config: SimulatedEnvConfig;
+    buffers: StepBuffers;
+    index: number;
+    forecast?: ForecastSpec | undefined;
+  }) {
+    const { config, buffers, index, forecast } = options;
     this.#config = config;
     this.#buffers = buffers;
     this.#index = index;
@@ -80,6 +90,13 @@ export class LiveEpisode {
       lotSize: 1 / LOTS_PER_UNIT,
       commissionPercent: config.commissionPercent,
       maxSteps: config.maxSteps
+    };
+    if (forecast !== undefined) {
+      this.#hindsight = new Hindsight({ slots: config.slots, steps: forecast.steps, capLots });
+    }
+    this.#onTrade = (runner, tick, lots) => {
+      const slot = this.#runners.indexOf(runner);
+      if (slot >= 0) this.#hindsight?.onTrade(slot, tick, lots);
     };
     this.#visitFill = (fill) => {
       const slot = this.#runners.indexOf(fill.order.slot);
@@ -109,9 +126,14 @@ export class LiveEpisode {
     exchange.advance();
     this.#chooseRunners(exchange);
     this.#observe(exchange, this.#buffers.observations);
+    if (this.#hindsight === undefined) return;
+    exchange.feed.onTrade = this.#onTrade;
+    this.#hindsight.begin();
+    this.#hindsight.onDecision(exchange.feed.state, this.#runners);
   }
 
   end(): void {
+    if (this.#exchange !== undefined) this.#exchange.feed.onTrade = undefined;
     this.#exchange = undefined;
   }
 
@@ -140,6 +162,8 @@ export class LiveEpisode {
     ledger.settle(account, ended, reward, this.#scale, rewardTerms, i * REWARD_TERMS.length);
     rewards[i] = ledger.outcome.reward;
     this.#observe(exchange, ended ? finalObservations : observations);
+    this.#hindsight?.tell(exchange.feed.state, this.#runners, this.#buffers.labels, i * this.#hindsight.width);
+    if (!ended) this.#hindsight?.onDecision(exchange.feed.state, this.#runners);
     if (ended) this.#noteOrdersLeft();
     this.#writeInfo(exchange);
     if (this.#trace !== undefined) this.#record(this.#trace, exchange, ended);

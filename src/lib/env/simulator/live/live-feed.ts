@@ -6,7 +6,8 @@ import type { Nanos } from '../../../core/units.ts';
 import { NANOS_PER_MILLI } from '../../../core/units.ts';
 import { FeatureTracker } from '../../../market/features/feature-tracker.ts';
 import { MarketState } from '../../../market/market-state.ts';
-import type { RowKind, MarketInfo, Tape } from '../../../market/tape.ts';
+import { RowKind } from '../../../market/tape.ts';
+import type { MarketInfo, Tape } from '../../../market/tape.ts';
 import type { RowSink } from '../publisher.ts';
 
 /** A tape of one row, written over and over. */
@@ -17,6 +18,8 @@ export class LiveFeed implements RowSink {
   readonly features: FeatureTracker;
   /** The moment that `passTime` goes on to; the caller sets it. */
   now = 0 as Nanos;
+  /** Told of every trade that is published, lots as Betfair counts them, while it is set. */
+  onTrade: ((runner: number, tick: number, lots: number) => void) | undefined;
   readonly #row: OneRow;
   #inMessage = false;
 
@@ -65,6 +68,7 @@ export class LiveFeed implements RowSink {
     row.lots[0] = lots;
     this.state.apply(row, 0);
     this.features.onRow(row, 0, this.state);
+    if (kind === RowKind.trade) this.onTrade?.(slot, tick, lots);
   }
 
   /** All that was published up to `now` has been read: features are those of that moment. */

@@ -51,15 +51,16 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   /** Environment steps of the run. */
   #played = 0;
 
-  /** @param options.buffers of `preOffSpec(config)`; made here when left out */
+  /** @param options.buffers of the spec, by itself `preOffSpec(config)`; made here when left out */
   constructor(options: {
     config: SimulatedEnvConfig;
+    spec?: EnvSpec;
     buffers?: StepBuffers;
     episodes?: number;
     trace?: TraceRequest | undefined;
   }) {
     const { config, episodes = LISTED_EPISODES, trace } = options;
-    this.spec = preOffSpec(config);
+    this.spec = options.spec ?? preOffSpec(config);
     this.#config = config;
     this.size = config.environments;
     const { spec, size } = this;
@@ -67,7 +68,7 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
     this.episodeMarkets = Array.from({ length: episodes }, (_, e) => `simulated ${String(e)}`);
     this.#episodes = Array.from(
       { length: size },
-      (_, index) => new LiveEpisode({ config, buffers: this.buffers, index })
+      (_, index) => new LiveEpisode({ config, buffers: this.buffers, index, forecast: spec.forecast })
     );
     this.#recorders = this.#episodes.map((_, index) => recorderOf(trace, index));
     this.#playing = this.#episodes.map(() => undefined);
@@ -85,7 +86,8 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
-    const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info } = this.buffers;
+    const { observations, finalObservations, rewards, rewardTerms, terminated, truncated, info, labels } = this.buffers;
+    labels.fill(Number.NaN);
     for (const array of [observations, finalObservations, rewards, rewardTerms, terminated, truncated, info]) {
       array.fill(0);
     }
@@ -100,7 +102,8 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   step(): void {
-    const { actions, episode, rewards, rewardTerms, terminated, truncated } = this.buffers;
+    const { actions, episode, rewards, rewardTerms, terminated, truncated, labels } = this.buffers;
+    const columns = labels.length / this.size;
     const terms = this.spec.rewardTerms.length;
     this.#played += this.size;
     for (let i = 0; i < this.size; i++) {
@@ -109,6 +112,7 @@ export class SimulatedPreOffVectorEnv implements EpisodicVectorEnv {
         rewardTerms.fill(0, i * terms, (i + 1) * terms);
         terminated[i] = 0;
         truncated[i] = 0;
+        labels.fill(Number.NaN, i * columns, (i + 1) * columns);
         continue;
       }
       if (!this.#once) this.#journal.note(i, actions as Float32Array);
