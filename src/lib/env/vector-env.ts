@@ -77,6 +77,12 @@ export function slabBytes(spec: EnvSpec, n: number): number {
   return layout(spec, n).bytes;
 }
 
+/**
+ * The arrays of n environments as views on one slab, laid out as `slabBytes` counts.
+ * @param slab of at least `slabBytes(spec, n)` bytes from `offset`, which is a multiple of 8; shared or not
+ * @returns observations and finalObservations [n, observation], actions [n, action], rewards, terminated, truncated and
+ *   episode [n], rewardTerms [n, terms], info [n, info]
+ */
 export function stepBuffers(spec: EnvSpec, n: number, slab: ArrayBufferLike, offset = 0): StepBuffers {
   const at = layout(spec, n);
   const action = actionSize(spec.action);

@@ -35,6 +35,7 @@ export function tapeLayout(rows: number, messages: number, reordered = false) {
   };
 }
 
+/** The tape that `tapeToWire` sent: its columns are views on the buffer that came, nothing is copied. */
 export function tapeFromWire(wire: TapeWire): Tape {
   const { rows, messages, buffer } = wire;
   const at = tapeLayout(rows, messages, wire.reordered);

@@ -5,11 +5,16 @@
  */
 import { Side } from '../matching/order.ts';
 
+/** Points in a lot: see above. */
 export const POINTS_PER_LOT = 100;
 
 /** Where the waiting part of a runner's row begins; see `rows`. */
 const WAITING = 4;
 
+/**
+ * By runner slot: lots matched and waiting on either side, and the result in points if the runner wins and if it loses,
+ * as Betfair counts a market's exposure; from these the worst result, what is at risk, and what would close a position.
+ */
 export class BackLayAccount {
   readonly slots: number;
   /** How many runners win. */

@@ -118,6 +118,7 @@ function step({ states: { n, values }, actions, rewards, terminated }: DynamicsB
   }
 }
 
+/** Observation [6]: cosine and sine of both angles, both speeds. Three torques; -1 a step until the tip is up. */
 export const acrobotV1: Dynamics = {
   spec: classicSpec({
     id: 'Acrobot-v1',

@@ -58,6 +58,7 @@ function start({ n, values }: States, i: number, uniforms: Float64Array): void {
 
 const action = { kind: 'discrete', n: 2 } as const;
 
+/** Observation [4]: position, its speed, angle, its speed. Two pushes; 1 a step until the pole falls. */
 export const cartPoleV1: Dynamics = {
   spec: classicSpec({
     id: 'CartPole-v1',
@@ -84,6 +85,7 @@ export const cartPoleV1: Dynamics = {
   }
 };
 
+/** The same without the speeds: [2], to be told from what went before. */
 export const cartPoleNoVelV1: Dynamics = {
   ...cartPoleV1,
   spec: classicSpec({

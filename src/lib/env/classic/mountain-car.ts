@@ -22,6 +22,7 @@ const ACTION_COST = 0.1;
 /** The angle that stands for a position on the hill, its sine and its cosine. */
 const slope = new Float64Array(3);
 
+/** Observation [2]: position and speed. One force, -1 to 1, paid for; 100 at the top. */
 export const mountainCarContinuousV0: Dynamics = {
   spec: classicSpec({
     id: 'MountainCarContinuous-v0',

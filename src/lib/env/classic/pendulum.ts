@@ -47,6 +47,7 @@ function start({ n, values }: States, i: number, uniforms: Float64Array): void {
 
 const action = { kind: 'box', size: 1, low: -MAX_TORQUE, high: MAX_TORQUE } as const;
 
+/** Observation [3]: cosine and sine of the angle, 0 being upright, and the speed. One torque, -2 to 2 N m. */
 export const pendulumV1: Dynamics = {
   spec: classicSpec({
     id: 'Pendulum-v1',
@@ -71,6 +72,7 @@ export const pendulumV1: Dynamics = {
   }
 };
 
+/** The same without the speed: [2], to be told from what went before. */
 export const pendulumNoVelV1: Dynamics = {
   ...pendulumV1,
   spec: classicSpec({

@@ -9,6 +9,7 @@ import { episodeInfo } from './metrics.ts';
 import { OBSERVATION_LIMIT, observationSize } from './observation.ts';
 import { REWARD_TERMS } from './reward.ts';
 
+/** observation [slots x SLOT_WIDTH + market and account columns], action [slots x ACTIONS_PER_SLOT] in -1 to 1. */
 export function preOffSpec(config: MarketEnvConfig | SimulatedEnvConfig): EnvSpec {
   return {
     id: config.id,

@@ -97,6 +97,7 @@ export function wayOf(config: RealismConfig, realism: Realism): Pick<ExchangeOpt
   };
 }
 
+/** Only a share of every latency, whole nanoseconds. */
 export const easedLatency =
   (model: LatencyModel, realism: Realism): LatencyModel =>
   (kind, random) =>

@@ -89,11 +89,13 @@ const TOLD_FILLS = 3;
 
 export interface StoryOptions {
   readonly order: InstrumentOrder;
+  /** In the order they were made; empty where none were kept. */
   readonly fills: readonly InstrumentFill[];
   readonly now: Nanos;
   readonly market: MarketInfo;
 }
 
+/** The story of one order for an instrument, as data and in words; prices in the instrument's own, sizes in lots. */
 export function instrumentStory(options: StoryOptions): InstrumentStory {
   const { order, fills, market } = options;
   const { ladder } = market.rules;

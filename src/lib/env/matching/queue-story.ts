@@ -18,6 +18,7 @@ export interface QueueStory {
   readonly firstMessage: number | undefined;
 }
 
+/** What a shadow has come to so far; lots. */
 export function queueStoryOf(position: ShadowPosition): QueueStory {
   const filled = position.firstMessage >= 0;
   return {

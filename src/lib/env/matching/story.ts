@@ -48,6 +48,11 @@ export interface OrderStory {
 
 const SIGNS: Readonly<Record<string, string>> = { GBP: '£', EUR: '€', AUD: '$', USD: '$' };
 
+/**
+ * The story of one back or lay order, as data and in words.
+ * @param options.fills of the order, in the order they were made; empty where none were kept
+ * @param options.now the moment it is told at, for orders that still wait
+ */
 export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Nanos; market: MarketInfo }): OrderStory {
   const { order, fills, now, market } = options;
   const money = (lots: number): string =>

@@ -23,6 +23,7 @@ export const probPower2Rule = (n: number): FrontRule =>
 export const probPower3Rule = (n: number): FrontRule =>
   probabilityRule((front, back) => 1 - (front / (front + back)) ** n);
 
+/** `n`: above 0; hftbacktest's examples take 3. */
 export const probPower = (n: number): QueueModel => queueByRule(`probPower(${String(n)})`, probPowerRule(n));
 export const probPower2 = (n: number): QueueModel => queueByRule(`probPower2(${String(n)})`, probPower2Rule(n));
 export const probPower3 = (n: number): QueueModel => queueByRule(`probPower3(${String(n)})`, probPower3Rule(n));

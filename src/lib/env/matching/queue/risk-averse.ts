@@ -5,6 +5,7 @@
 import { queueByRule } from './queue-model.ts';
 import type { FrontRule } from './queue-model.ts';
 
+/** What is ahead once a level that held `before` lots holds `after`. */
 export const riskAverseRule: FrontRule = (front, _before, after) => Math.min(front, after);
 
 export const riskAverse = queueByRule('riskAverse', riskAverseRule);
