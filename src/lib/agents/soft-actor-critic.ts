@@ -158,7 +158,10 @@ export class SoftActorCritic {
    */
   async judgedUpdate(batch: SequenceBatch, noise: SoftNoise): Promise<{ losses: SoftLosses; errors: Float32Array }> {
     const values = (await this.#update.run(this.#inputs(batch, noise), true)) as Float32Array;
-    return { losses: this.#lossesOf(values), errors: values.subarray(values.length - batch.shape.batch) };
+    const losses = this.#lossesOf(values);
+    const errors = values.subarray(values.length - batch.shape.batch);
+    for (const error of errors) if (!Number.isFinite(error)) throw diverged('error of a sequence', error);
+    return { losses, errors };
   }
 
   /** @throws AppError `training.diverged` */
@@ -175,7 +178,7 @@ export class SoftActorCritic {
     const [sequence, size, action] = policyNoise.shape as [number, number, number];
     const rows = rowsOn(inputs);
     const { ahead: bootstrap } = inputs;
-    const steps = Math.max(1, bootstrap.shape[0] as number);
+    const steps = Math.max(1, bootstrap.shape[0]);
     const burnIn = rows.inputs.shape[0] - sequence - steps;
     const learn = rowsFrom(rows, burnIn, sequence);
 

@@ -29,7 +29,9 @@ const config: Extract<SoftConfig, { algorithm: 'sac-lstm' }> = {
   auxPrice: 0,
   auxVolume: 0,
   auxFill: 0,
-  auxSteps: 6
+  auxSteps: 6,
+  nStep: 1,
+  sampling: 'uniform'
 };
 const environments = 2;
 const width = 3;

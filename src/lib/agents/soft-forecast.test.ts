@@ -37,7 +37,9 @@ const config: SacLstm = {
   auxPrice: 1,
   auxVolume: 1,
   auxFill: 1,
-  auxSteps: spec.steps
+  auxSteps: spec.steps,
+  nStep: 1,
+  sampling: 'uniform'
 };
 const environments = 2;
 const width = 2;

@@ -20,6 +20,15 @@ const learning = {
 const forecastWeight = (title: string, what: string) =>
   real(0, 1000, 0, field(title, `Weight in the loss of telling ${what}; 0 for not at all`));
 
+/** Of sequences with memory, of single transitions without. */
+const drawn = {
+  nStep: integer(1, 100, 1, field('Steps', 'Whose rewards are summed before the bootstrap', 'steps')),
+  sampling: v.optional(
+    choice(['uniform', 'prioritised'], field('Sampling', 'prioritised: what surprised is drawn more often')),
+    'uniform'
+  )
+};
+
 const withMemory = {
   lstmUnits: integer(4, 1024, 64, field('LSTM units', 'Of the actor and of each critic')),
   hiddenUnits: integer(4, 2048, 64, field('Dense units', 'Of the layer after the LSTM')),
@@ -221,12 +230,12 @@ const Td3Schema = v.strictObject({
 });
 
 export const AgentSchema = v.variant('algorithm', [
-  v.strictObject({ algorithm: algorithm('sac-lstm'), ...withMemory }),
-  v.strictObject({ algorithm: algorithm('tqc-lstm'), ...withMemory, ...truncated }),
-  v.strictObject({ algorithm: algorithm('qr-sac-lstm'), ...withMemory, ...quantiles }),
-  v.strictObject({ algorithm: algorithm('sac'), ...memoryless }),
-  v.strictObject({ algorithm: algorithm('tqc'), ...memoryless, ...truncated }),
-  v.strictObject({ algorithm: algorithm('qr-sac'), ...memoryless, ...quantiles }),
+  v.strictObject({ algorithm: algorithm('sac-lstm'), ...withMemory, ...drawn }),
+  v.strictObject({ algorithm: algorithm('tqc-lstm'), ...withMemory, ...drawn, ...truncated }),
+  v.strictObject({ algorithm: algorithm('qr-sac-lstm'), ...withMemory, ...drawn, ...quantiles }),
+  v.strictObject({ algorithm: algorithm('sac'), ...memoryless, ...drawn }),
+  v.strictObject({ algorithm: algorithm('tqc'), ...memoryless, ...drawn, ...truncated }),
+  v.strictObject({ algorithm: algorithm('qr-sac'), ...memoryless, ...drawn, ...quantiles }),
   Td3Schema,
   PpoSchema,
   PpoLstmSchema,

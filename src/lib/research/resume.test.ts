@@ -134,6 +134,12 @@ const CASES: readonly RunConfig[] = [
     'updates: 90, updatesPerStep: 0.75, reportEvery: 3'
   ),
   read(
+    'prioritised TQC-LSTM with returns of three steps',
+    '{ id: PendulumNoVel-v1, environments: 3 }',
+    '{ algorithm: tqc-lstm, lstmUnits: 8, hiddenUnits: 8, quantiles: 5, dropped: 1, batch: 4, sequence: 8, burnIn: 4, nStep: 3, sampling: prioritised, learningStarts: 90, replaySteps: 600 }',
+    'updates: 300, updatesPerStep: 0.75, reportEvery: 7'
+  ),
+  read(
     'SAC on Pendulum',
     '{ id: Pendulum-v1, environments: 2 }',
     '{ algorithm: sac, hiddenUnits: 16, batch: 8, learningStarts: 50, replaySteps: 300 }',
