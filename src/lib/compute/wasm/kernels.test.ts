@@ -30,6 +30,12 @@ const products: readonly ProductCase[] = [
     depth: between(1, 90),
     columns: between(1, 70)
   })),
+  // Few columns, and little depth.
+  { batch: [], rows: 37, depth: 50, columns: 1 },
+  { batch: [], rows: 1, depth: 33, columns: 3 },
+  { batch: [2], rows: 24, depth: 19, columns: 4 },
+  { batch: [], rows: 300, depth: 2, columns: 70 },
+  { batch: [3], rows: 9, depth: 8, columns: 21 },
   // Past a block of rows and past a block of depth; wide enough to be divided by columns; several large pairs.
   { batch: [], rows: 193, depth: 1100, columns: 17 },
   { batch: [], rows: 61, depth: 301, columns: 203 },
@@ -132,7 +138,9 @@ describe.each<[Precision, number]>([
   it.each([
     [70, [40, 300, 70, 33]],
     [33, [5, 64, 64, 1]],
-    [530, [32, 96, 40, 3]]
+    [530, [32, 96, 40, 3]],
+    [61, [3, 20, 4]],
+    [8, [9, 33, 2]]
   ])('layers of ReLU on %i rows, %j wide: outputs and gradients', (rows, widths) => {
     tf.tidy(() => {
       const stream = new Random(seed(5), JSON.stringify([rows, widths]));

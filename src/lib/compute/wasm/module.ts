@@ -80,8 +80,8 @@ export interface Work {
   readonly scratch?: number;
 }
 
-/** A shard below this takes less time than telling another thread of it: some 20 microseconds. */
-const LEAST_OPERATIONS = 400_000;
+/** A shard below this, some 8 microseconds of work, gains less than telling another thread of it may cost. */
+const LEAST_OPERATIONS = 200_000;
 /** Shards a thread: a thread that comes late, or has half a core, finds less left to do. */
 const SHARDS_A_THREAD = 2;
 

@@ -7,6 +7,7 @@ import { WORKSPACE, multiplyInto, multiplyPacked, pack } from './gemm';
 import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { bytes, loadOne, mul, splat, storeOne, sub, tanh } from './simd';
 import { startOf } from './split';
+import { multiplyNarrow, multiplyNarrowTurned, multiplyShallow, NARROW, SHALLOW } from './thin';
 
 /** Numbers by which activations are named: those of ../mlp-op.ts. */
 const TANH: i32 = 1;
@@ -70,6 +71,14 @@ export function denseForward(
 
 function addProduct(rows: i32, outputs: i32, x: usize, width: i32, kernel: usize, y: usize, scratch: usize): void {
   const packed = scratch + bytes(WORKSPACE);
+  if (outputs <= NARROW) {
+    multiplyNarrow(rows, outputs, width, x, kernel, bytes(outputs), 4, y, true);
+    return;
+  }
+  if (width <= SHALLOW) {
+    multiplyShallow(rows, outputs, width, x, kernel, outputs, y, outputs, true);
+    return;
+  }
   if (isSparse(rows, width, x, width, outputs)) {
     multiplySparse(rows, outputs, width, x, width, false, kernel, outputs, false, y, outputs, true, packed, scratch);
     return;
@@ -137,6 +146,10 @@ export function weightsGradient(
     const from = x1 + bytes(top);
     const to = dKernel + bytes(top * outputs);
     if (height == 0) return;
+    if (outputs <= NARROW) {
+      multiplyNarrowTurned(height, outputs, rows, from, width1, dz, to);
+      return;
+    }
     if (isSparse(rows, height, from, width1, outputs)) {
       multiplySparse(height, outputs, rows, from, width1, true, dz, outputs, false, to, outputs, false, packed, scratch);
       return;

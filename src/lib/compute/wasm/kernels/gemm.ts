@@ -13,6 +13,7 @@
 import { bytes, multiplyAdd, splat } from './simd';
 import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { startOf } from './split';
+import { multiplyNarrow, multiplyShallow, NARROW, SHALLOW, turn } from './thin';
 
 /** Rows of a tall tile; a short one has one less, so that any count from twelve on is made up of the two. */
 const TALL: i32 = 5;
@@ -396,6 +397,19 @@ export function matMul(
     const fromA = a + bytes(pair * rows * depth) + bytes(transposeA ? top : top * depth);
     const fromB = b + bytes(pair * depth * columns) + bytes(transposeB ? left * depth : left);
     const toC = c + bytes(pair * rows * columns) + bytes(top * columns + left);
+    if (!transposeA && columns <= NARROW) {
+      const depthStep = bytes(transposeB ? 1 : columns);
+      const columnStep = bytes(transposeB ? depth : 1);
+      multiplyNarrow(bottom - top, columns, depth, fromA, fromB, depthStep, columnStep, toC, false);
+      continue;
+    }
+    if (!transposeA && depth <= SHALLOW) {
+      if (transposeB) turn(packed, fromB, depth, right - left);
+      const rowsOfB = transposeB ? packed : fromB;
+      const length = transposeB ? right - left : columns;
+      multiplyShallow(bottom - top, right - left, depth, fromA, rowsOfB, length, toC, columns, false);
+      continue;
+    }
     if (!transposeA && isSparse(bottom - top, depth, fromA, depth, right - left)) {
       multiplySparse(
         bottom - top,
