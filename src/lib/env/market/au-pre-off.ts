@@ -101,7 +101,8 @@ export class ExchangePool {
    * @param history whether it keeps orders and fills, for a trace
    */
   plain(timeline: Timeline, conditions: Conditions, history: boolean): SimulatedExchange {
-    const exchange = new SimulatedExchange(timeline.tape, { ...this.#options(timeline, conditions), history });
+    const options = { ...this.#options(timeline, conditions), history };
+    const exchange = new SimulatedExchange(timeline.tape, options, undefined, timeline.points);
     exchange.state.copyFrom(timeline.start);
     exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
     return exchange;
