@@ -4,7 +4,6 @@ import { expect, it } from 'vitest';
 import { plainHindsight } from '../../../../../tests/support/plain-hindsight.ts';
 import { SimulatedEnvSchema } from '../../../config/run-config.ts';
 import { Random } from '../../../core/random.ts';
-import type { Nanos } from '../../../core/units.ts';
 import { seconds, seed } from '../../../core/units.ts';
 import { TapeBuilder } from '../../../market/tape-builder.ts';
 import { checkEnv } from '../../check-env.ts';
