@@ -29,7 +29,7 @@ async function stored(log: TextLog): Promise<unknown[]> {
   expect(table.getChild('published')?.toArray()).toEqual(
     BigInt64Array.from(published, (millis) => BigInt(Math.round(millis * 1000)))
   );
-  return [...(table.getChild('text') ?? [])];
+  return Array.from(table.getChild('text') ?? [], (text: unknown) => text);
 }
 
 describe('texts of messages', () => {

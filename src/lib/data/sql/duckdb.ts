@@ -36,10 +36,13 @@ export class DuckDb {
     this.#worker = worker;
   }
 
-  static async start(bundle: DuckDbBundle): Promise<DuckDb> {
+  /** @param statements our own, run once it is open */
+  static async start(bundle: DuckDbBundle, statements: readonly string[] = []): Promise<DuckDb> {
+    // Both load at the same time: the first query waits for them.
+    const library = import('@duckdb/duckdb-wasm');
     try {
-      const { AsyncDuckDB: Engine, VoidLogger } = await import('@duckdb/duckdb-wasm');
       const worker = new Worker(bundle.workerUrl);
+      const { AsyncDuckDB: Engine, VoidLogger } = await library;
       const failed = new Promise<never>((_, reject) => {
         worker.addEventListener('error', (event) => {
           reject(new Error(event.message || 'its worker script could not be loaded'));
@@ -49,7 +52,8 @@ export class DuckDb {
       await Promise.race([db.instantiate(bundle.wasmUrl), failed]);
       const connection = await db.connect();
       const engine = new DuckDb(db, connection, worker);
-      await engine.run(SETTINGS.join(';\n'));
+      // At once: each call is a way to the engine's worker and back.
+      await engine.run([...SETTINGS, ...statements].join(';\n'));
       return engine;
     } catch (thrown) {
       throw new AppError('network.unavailable', {

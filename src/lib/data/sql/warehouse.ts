@@ -160,10 +160,13 @@ export class Warehouse {
     { signal, mayWrite }: { readonly signal: AbortSignal | undefined; readonly mayWrite: boolean }
   ): Promise<WarehouseResult> {
     checkAborted(signal, 'the query');
+    const named = (name: string): boolean => tokens.some((_token, at) => namesTable(tokens, at, name));
+    const small = this.#small.filter(({ name }) => named(name)).map((table) => ({ table, rows: table.rows() }));
+    // Read while the engine opens; whichever fails is told when its turn comes.
+    for (const { rows } of small) rows.catch(() => undefined);
     const engine = await this.#open();
     checkAborted(signal, 'the query');
-    const named = (name: string): boolean => tokens.some((_token, at) => namesTable(tokens, at, name));
-    for (const table of this.#small) if (named(table.name)) await this.#fill(engine, table);
+    for (const { table, rows } of small) await this.#fill(engine, table, await rows);
     if (runs(tokens)) {
       const needs = LARGE_NAMES.map((name) => ({ name, scope: scopeOf(tokens, name) })).filter(
         ({ scope }) => scope.length > 0
@@ -181,17 +184,12 @@ export class Warehouse {
     if (running !== undefined && !running.ended) return running;
     this.#keys = new Map();
     this.#loaded = emptyLoaded();
-    this.#engine = DuckDb.start(this.#bundle).then(async (engine) => {
-      const small = this.#small.map((table) => createTable(quoted(table.name), table.columns));
-      // At once: the first query waits for it, and each call is a way to the engine's worker and back.
-      await engine.run([...LARGE_SCHEMA, ...small].join(';\n'));
-      return engine;
-    });
+    const small = this.#small.map((table) => createTable(quoted(table.name), table.columns));
+    this.#engine = DuckDb.start(this.#bundle, [...LARGE_SCHEMA, ...small]);
     return await this.#engine;
   }
 
-  async #fill(engine: DuckDb, table: RecordTable): Promise<void> {
-    const rows = await table.rows();
+  async #fill(engine: DuckDb, table: RecordTable, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     const columns = withExtras(table, rows);
     await engine.run(createTable(quoted(table.name), columns));
     if (rows.length > 0) await this.#put(engine, quoted(table.name), columns, rows);
