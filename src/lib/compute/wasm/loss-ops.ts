@@ -73,7 +73,7 @@ export function wasmLosses(module: KernelModule): FusedLosses {
         forward: () => {
           const [action, logProb] = [module.output(shape), module.output(shape.slice(0, -1))];
           const slopes = module.output([3, mean.size]);
-          const terms = module.scratch(mean.size);
+          const terms = module.scratch(kernels.squashedScratch(mean.size));
           const of = [mean, logStd, noise].map((tensor) => module.addressOf(tensor)) as [number, number, number];
           const to = [action, logProb, slopes].map((tensor) => module.addressOf(tensor)) as [number, number, number];
           kernels.squashedForward(rows, actions, ...of, epsilon, ...to, terms);

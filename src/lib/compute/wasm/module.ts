@@ -26,6 +26,7 @@ export interface KernelExports {
     epsilon: number
   ): void;
   sumOfSquares(count: number, values: number): number;
+  squashedScratch(count: number): number;
   squashedForward(
     rows: number,
     actions: number,

@@ -5,7 +5,7 @@
  */
 import { WORKSPACE, multiplyInto, multiplyPacked, pack } from './gemm';
 import { isSparse, multiplySparse, packedRoom } from './sparse';
-import { bytes, loadOne, mul, splat, storeOne, sub, tanh } from './simd';
+import { bytes, loadOne, mul, splat, storeOne, sub, tanh, writeConstants } from './simd';
 import { startOf } from './split';
 import { multiplyNarrow, multiplyNarrowTurned, multiplyShallow, NARROW, SHALLOW } from './thin';
 
@@ -14,8 +14,8 @@ const TANH: i32 = 1;
 const RELU: i32 = 2;
 
 // @ts-ignore: decorator
-@inline function activated(x: v128, activation: i32): v128 {
-  return activation == TANH ? tanh(x) : f32x4.max(x, splat(0));
+@inline function activated(x: v128, activation: i32, table: usize): v128 {
+  return activation == TANH ? tanh(x, table) : f32x4.max(x, splat(0));
 }
 
 /** Slope of an activation by what it put out: 1 - y² for tanh; for ReLU 1 above zero and 0 at it. */
@@ -24,10 +24,11 @@ const RELU: i32 = 2;
   return activation == TANH ? mul(dy, sub(splat(1), mul(y, y))) : v128.and(dy, f32x4.gt(y, splat(0)));
 }
 
-function activate(count: i32, y: usize, activation: i32): void {
+function activate(count: i32, y: usize, activation: i32, table: usize): void {
+  writeConstants(table);
   let i = 0;
-  for (; i + 4 <= count; i += 4) v128.store(y + bytes(i), activated(v128.load(y + bytes(i)), activation));
-  for (; i < count; i++) storeOne(y + bytes(i), activated(loadOne(y + bytes(i)), activation));
+  for (; i + 4 <= count; i += 4) v128.store(y + bytes(i), activated(v128.load(y + bytes(i)), activation, table));
+  for (; i < count; i++) storeOne(y + bytes(i), activated(loadOne(y + bytes(i)), activation, table));
 }
 
 /** Floats of scratch, a thread, that `denseForward` needs; of an input in parts, `inputs` is the width of the widest. */
@@ -66,7 +67,7 @@ export function denseForward(
   if (width2 > 0) addProduct(height, outputs, x2 + bytes(top * width2), width2, kernel, to, scratch);
   kernel += bytes(width2 * outputs);
   if (width3 > 0) addProduct(height, outputs, x3 + bytes(top * width3), width3, kernel, to, scratch);
-  if (activation != 0) activate(height * outputs, to, activation);
+  if (activation != 0) activate(height * outputs, to, activation, scratch);
 }
 
 function addProduct(rows: i32, outputs: i32, x: usize, width: i32, kernel: usize, y: usize, scratch: usize): void {

@@ -17,4 +17,4 @@ export { adamAll, polyakAll, sumOfSquares, sumOverRows } from './optimiser';
 export { quantileHuber } from './quantile-huber';
 export { clip, clipGradient, maskedMean, smallest, smallestScratch } from './reductions';
 export { rmsProp } from './rms-prop';
-export { squashedBackward, squashedForward } from './squashed-gaussian';
+export { squashedBackward, squashedForward, squashedScratch } from './squashed-gaussian';

@@ -6,7 +6,20 @@
  * another, so a shard is a range of them that goes through all steps by itself.
  */
 import { multiplyPacked, WORKSPACE } from './gemm';
-import { add, bytes, loadOne, mul, multiplyAdd, sigmoid, splat, storeOne, sub, tanh } from './simd';
+import {
+  add,
+  bytes,
+  CONSTANTS,
+  loadOne,
+  mul,
+  multiplyAdd,
+  sigmoid,
+  splat,
+  storeOne,
+  sub,
+  tanh,
+  writeConstants
+} from './simd';
 import { startOf } from './split';
 
 /** 1 where the state goes on into step t of row b, 0 where it was cleared; `resets` 0 for none. */
@@ -29,7 +42,7 @@ function copyKept(to: usize, from: usize, batch: i32, units: i32, resets: usize,
 
 /** Floats of scratch, a thread, that `lstmForward` and `lstmBackward` need. */
 export function lstmScratch(): i32 {
-  return WORKSPACE;
+  return WORKSPACE + CONSTANTS;
 }
 
 /**
@@ -67,6 +80,8 @@ export function lstmForward(
   const state = bytes(batch * units);
   const own = bytes(first * units);
   const step: usize = kept ? state : 0;
+  const table = scratch + bytes(WORKSPACE);
+  writeConstants(table);
   x += bytes(first * inputs);
   hidden += own;
   hBefore += own;
@@ -82,7 +97,7 @@ export function lstmForward(
     for (let b = 0; b < count; b++) {
       const at = bytes(b * units);
       const keep = keepOf(resets, t * batch + first + b);
-      forwardRow(units, keep, gates + 4 * at, bias, c + at, cells + at, cellTanh + at, hidden + at);
+      forwardRow(units, keep, table, gates + 4 * at, bias, c + at, cells + at, cellTanh + at, hidden + at);
     }
     h = hidden;
     c = cells;
@@ -100,6 +115,7 @@ export function lstmForward(
 function forwardRow(
   units: i32,
   keep: f32,
+  table: usize,
   gates: usize,
   bias: usize,
   cBefore: usize,
@@ -109,16 +125,16 @@ function forwardRow(
 ): void {
   const gate = bytes(units);
   // One after the other rather than together: a processor overlaps the short chains of many vectors, not one long one.
-  sigmoids(2 * units, gates, bias);
-  tanhs(units, gates + 2 * gate, bias + 2 * gate);
-  sigmoids(units, gates + 3 * gate, bias + 3 * gate);
+  sigmoids(2 * units, gates, bias, table);
+  tanhs(units, gates + 2 * gate, bias + 2 * gate, table);
+  sigmoids(units, gates + 3 * gate, bias + 3 * gate, table);
   let j = 0;
   for (; j + 4 <= units; j += 4) {
     const at = bytes(j);
     const before = keep != 0 ? v128.load(cBefore + at) : splat(0);
     const given = mul(v128.load(gates + at), v128.load(gates + 2 * gate + at));
     const c = multiplyAdd(v128.load(gates + gate + at), before, given);
-    const t = tanh(c);
+    const t = tanh(c, table);
     v128.store(cell + at, c);
     v128.store(cellTanh + at, t);
     v128.store(hidden + at, mul(v128.load(gates + 3 * gate + at), t));
@@ -128,7 +144,7 @@ function forwardRow(
     const before = keep != 0 ? loadOne(cBefore + at) : splat(0);
     const given = mul(loadOne(gates + at), loadOne(gates + 2 * gate + at));
     const c = multiplyAdd(loadOne(gates + gate + at), before, given);
-    const t = tanh(c);
+    const t = tanh(c, table);
     storeOne(cell + at, c);
     storeOne(cellTanh + at, t);
     storeOne(hidden + at, mul(loadOne(gates + 3 * gate + at), t));
@@ -136,28 +152,28 @@ function forwardRow(
 }
 
 /** z = σ(z + bias) */
-function sigmoids(count: i32, z: usize, bias: usize): void {
+function sigmoids(count: i32, z: usize, bias: usize, table: usize): void {
   let j = 0;
   for (; j + 4 <= count; j += 4) {
     const at = bytes(j);
-    v128.store(z + at, sigmoid(add(v128.load(z + at), v128.load(bias + at))));
+    v128.store(z + at, sigmoid(add(v128.load(z + at), v128.load(bias + at)), table));
   }
   for (; j < count; j++) {
     const at = bytes(j);
-    storeOne(z + at, sigmoid(add(loadOne(z + at), loadOne(bias + at))));
+    storeOne(z + at, sigmoid(add(loadOne(z + at), loadOne(bias + at)), table));
   }
 }
 
 /** z = tanh(z + bias) */
-function tanhs(count: i32, z: usize, bias: usize): void {
+function tanhs(count: i32, z: usize, bias: usize, table: usize): void {
   let j = 0;
   for (; j + 4 <= count; j += 4) {
     const at = bytes(j);
-    v128.store(z + at, tanh(add(v128.load(z + at), v128.load(bias + at))));
+    v128.store(z + at, tanh(add(v128.load(z + at), v128.load(bias + at)), table));
   }
   for (; j < count; j++) {
     const at = bytes(j);
-    storeOne(z + at, tanh(add(loadOne(z + at), loadOne(bias + at))));
+    storeOne(z + at, tanh(add(loadOne(z + at), loadOne(bias + at)), table));
   }
 }
 

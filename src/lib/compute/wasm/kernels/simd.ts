@@ -53,46 +53,85 @@
   store<f32>(to, f32x4.extract_lane(a, 0));
 }
 
+/** Floats of the table that `exp`, `sigmoid` and `tanh` read. */
+export const CONSTANTS: i32 = 24;
+
+/**
+ * Writes their constants into memory. V8 builds a vector constant anew wherever it is used, of four instructions or more,
+ * which would take three times as long as the arithmetic; from memory one instruction brings it.
+ */
+export function writeConstants(to: usize): void {
+  store<f32>(to, -87);
+  store<f32>(to, 88, 4);
+  store<f32>(to, 1.4426950408889634, 8);
+  // 1.5 * 2^23: adding it leaves round(x / ln 2) in the low mantissa bits.
+  store<f32>(to, 12582912, 12);
+  // ln 2 in two parts, so that n times the first is exact.
+  store<f32>(to, 2.1219444e-4, 16);
+  store<f32>(to, -0.693359375, 20);
+  store<f32>(to, 1.98756915e-4, 24);
+  store<f32>(to, 1.3981999507e-3, 28);
+  store<f32>(to, 8.3334519073e-3, 32);
+  store<f32>(to, 4.1665795894e-2, 36);
+  store<f32>(to, 1.6666665459e-1, 40);
+  store<f32>(to, 5.0000001201e-1, 44);
+  store<f32>(to, 1, 48);
+  store<f32>(to, 2, 52);
+  store<f32>(to, 0.625, 56);
+  store<f32>(to, -5.70498872745e-3, 60);
+  store<f32>(to, 2.06390887954e-2, 64);
+  store<f32>(to, -5.37397155531e-2, 68);
+  store<f32>(to, 1.33314422036e-1, 72);
+  store<f32>(to, -3.33332819422e-1, 76);
+  store<u32>(to, 0x80000000, 80);
+}
+
 /**
  * e^x, x held to [-87, 88]; a NaN stays one. x = n ln 2 + r with n found by rounding in the float's own mantissa, a
  * polynomial of degree 6 for e^r (Cephes, expf), and 2^n added to the exponent bits. Relative error below 1.3e-7.
+ * `table` is that of `writeConstants`, here and below.
  */
 // @ts-ignore: decorator
-@inline export function exp(x: v128): v128 {
-  const held = f32x4.pmin(f32x4.pmax(x, splat(-87)), splat(88));
-  // 1.5 * 2^23: adding it leaves round(x / ln 2) in the low mantissa bits.
-  const magic = splat(12582912);
-  const rounded = multiplyAdd(held, splat(1.4426950408889634), magic);
+@inline export function exp(x: v128, table: usize): v128 {
+  const held = f32x4.pmin(f32x4.pmax(x, v128.load_splat<f32>(table)), v128.load_splat<f32>(table, 4));
+  const magic = v128.load_splat<f32>(table, 12);
+  const rounded = multiplyAdd(held, v128.load_splat<f32>(table, 8), magic);
   const n = sub(rounded, magic);
-  // ln 2 in two parts, so that n times the first is exact.
-  const r = multiplyAdd(n, splat(2.12194440e-4), multiplyAdd(n, splat(-0.693359375), held));
-  let p = multiplyAdd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
-  p = multiplyAdd(p, r, splat(8.3334519073e-3));
-  p = multiplyAdd(p, r, splat(4.1665795894e-2));
-  p = multiplyAdd(p, r, splat(1.6666665459e-1));
-  p = multiplyAdd(p, r, splat(5.0000001201e-1));
-  p = add(multiplyAdd(p, mul(r, r), r), splat(1));
+  const r = multiplyAdd(
+    n,
+    v128.load_splat<f32>(table, 16),
+    multiplyAdd(n, v128.load_splat<f32>(table, 20), held)
+  );
+  let p = multiplyAdd(v128.load_splat<f32>(table, 24), r, v128.load_splat<f32>(table, 28));
+  p = multiplyAdd(p, r, v128.load_splat<f32>(table, 32));
+  p = multiplyAdd(p, r, v128.load_splat<f32>(table, 36));
+  p = multiplyAdd(p, r, v128.load_splat<f32>(table, 40));
+  p = multiplyAdd(p, r, v128.load_splat<f32>(table, 44));
+  p = add(multiplyAdd(p, mul(r, r), r), v128.load_splat<f32>(table, 48));
   return i32x4.add(p, i32x4.shl(rounded, 23));
 }
 
 // @ts-ignore: decorator
-@inline export function sigmoid(x: v128): v128 {
-  return f32x4.div(splat(1), add(splat(1), exp(f32x4.neg(x))));
+@inline export function sigmoid(x: v128, table: usize): v128 {
+  const one = v128.load_splat<f32>(table, 48);
+  return f32x4.div(one, add(one, exp(f32x4.neg(x), table)));
 }
 
 /** Odd polynomial below 0.625 (Cephes, tanhf), 1 - 2 / (e^2|x| + 1) above it. Relative error below 1.5e-7. */
 // @ts-ignore: decorator
-@inline export function tanh(x: v128): v128 {
+@inline export function tanh(x: v128, table: usize): v128 {
+  const one = v128.load_splat<f32>(table, 48);
   const size = f32x4.abs(x);
   const square = mul(x, x);
-  const sign = v128.and(x, i32x4.splat(0x80000000));
-  const large = v128.or(sub(splat(1), f32x4.div(splat(2), add(exp(add(size, size)), splat(1)))), sign);
-  let p = multiplyAdd(splat(-5.70498872745e-3), square, splat(2.06390887954e-2));
-  p = multiplyAdd(p, square, splat(-5.37397155531e-2));
-  p = multiplyAdd(p, square, splat(1.33314422036e-1));
-  p = multiplyAdd(p, square, splat(-3.33332819422e-1));
+  const sign = v128.and(x, v128.load_splat<f32>(table, 80));
+  const tail = f32x4.div(v128.load_splat<f32>(table, 52), add(exp(add(size, size), table), one));
+  const large = v128.or(sub(one, tail), sign);
+  let p = multiplyAdd(v128.load_splat<f32>(table, 60), square, v128.load_splat<f32>(table, 64));
+  p = multiplyAdd(p, square, v128.load_splat<f32>(table, 68));
+  p = multiplyAdd(p, square, v128.load_splat<f32>(table, 72));
+  p = multiplyAdd(p, square, v128.load_splat<f32>(table, 76));
   const small = multiplyAdd(mul(p, square), x, x);
-  return v128.bitselect(small, large, f32x4.lt(size, splat(0.625)));
+  return v128.bitselect(small, large, f32x4.lt(size, v128.load_splat<f32>(table, 56)));
 }
 
 /**

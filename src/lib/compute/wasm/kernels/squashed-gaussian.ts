@@ -2,15 +2,20 @@
  * The sample of a Gaussian squashed by tanh, with its log-density and what its gradients need. AssemblyScript; Haarnoja et
  * al. 2018b (arXiv 1812.05905), eq. 21.
  */
-import { add, bytes, exp, loadOne, log, mul, splat, storeOne, sub, tanh } from './simd';
+import { add, bytes, CONSTANTS, exp, loadOne, log, mul, splat, storeOne, sub, tanh, writeConstants } from './simd';
 
 const HALF_LOG_TWO_PI: f32 = 0.9189385332046727;
+
+/** Floats of scratch that `squashedForward` needs. */
+export function squashedScratch(count: i32): i32 {
+  return count + CONSTANTS;
+}
 
 /**
  * action [rows, actions] = tanh(u) with u = mean + exp(logStd) noise, and logProb [rows] = Σ -noise²/2 - logStd -
  * ln √(2π) - ln(s + epsilon), where s = 1 - tanh²(u) is computed as 4 e / (1 + e)², e = exp(-2|u|), which keeps its digits
  * where tanh saturates. `slopes` [3, rows, actions] takes s, the slope in u of the last term 2 tanh(u) s / (s + epsilon), and
- * exp(logStd) noise. `terms` has rows x actions floats of scratch.
+ * exp(logStd) noise. `terms` has `squashedScratch` floats.
  */
 export function squashedForward(
   rows: i32,
@@ -27,15 +32,17 @@ export function squashedForward(
   const count = rows * actions;
   const pulls = slopes + bytes(count);
   const spreads = pulls + bytes(count);
+  const table = terms + bytes(count);
+  writeConstants(table);
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const at = bytes(i);
     const s = v128.load(logStd + at);
     const n = v128.load(noise + at);
-    const spread = mul(exp(s), n);
+    const spread = mul(exp(s, table), n);
     const u = add(v128.load(mean + at), spread);
-    const a = tanh(u);
-    const slope = slopeOf(u);
+    const a = tanh(u, table);
+    const slope = slopeOf(u, table);
     const held = add(slope, splat(epsilon));
     v128.store(action + at, a);
     v128.store(slopes + at, slope);
@@ -47,10 +54,10 @@ export function squashedForward(
     const at = bytes(i);
     const s = loadOne(logStd + at);
     const n = loadOne(noise + at);
-    const spread = mul(exp(s), n);
+    const spread = mul(exp(s, table), n);
     const u = add(loadOne(mean + at), spread);
-    const a = tanh(u);
-    const slope = slopeOf(u);
+    const a = tanh(u, table);
+    const slope = slopeOf(u, table);
     const held = add(slope, splat(epsilon));
     storeOne(action + at, a);
     storeOne(slopes + at, slope);
@@ -66,8 +73,8 @@ export function squashedForward(
 }
 
 // @ts-ignore: decorator
-@inline function slopeOf(u: v128): v128 {
-  const e = exp(mul(splat(-2), f32x4.abs(u)));
+@inline function slopeOf(u: v128, table: usize): v128 {
+  const e = exp(mul(splat(-2), f32x4.abs(u)), table);
   const whole = add(splat(1), e);
   return f32x4.div(mul(splat(4), e), mul(whole, whole));
 }
