@@ -1,5 +1,7 @@
 /** What browser tests may ask of Node: the recorded files, which the browser cannot reach by itself, and a smaller disk. */
+import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { readFile, stat } from 'node:fs/promises';
 import type { BrowserContext, Page } from 'playwright';
 
@@ -14,6 +16,8 @@ declare module 'vitest/browser' {
     listRecordings(): Promise<readonly RecordingName[]>;
     /** One of them in base64. */
     readRecording(name: string): Promise<string>;
+    /** Bytes in base64, packed by the platform's own zstd or by Python's own bzip2; '' where there is none. */
+    packed(bytes: string, by: 'bzip2' | 'zstd'): Promise<string>;
     /** Limits what the browser's storage holds for this site, in bytes; without a limit when left out. Chromium's. */
     limitStorage(bytes?: number): Promise<void>;
   }
@@ -36,6 +40,13 @@ export const browserCommands = {
     const path = (await paths()).find((one) => basename(one) === name);
     if (path === undefined) throw new Error(`no recording ${name}`);
     return (await readFile(path)).toString('base64');
+  },
+  packed(_context: unknown, bytes: string, by: 'bzip2' | 'zstd'): Promise<string> {
+    const plain = Buffer.from(bytes, 'base64');
+    if (by === 'zstd') return Promise.resolve(zstdCompressSync(plain).toString('base64'));
+    const script = 'import bz2,sys;sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read()))';
+    const { stdout, status } = spawnSync('python3', ['-c', script], { input: plain, maxBuffer: 1 << 26 });
+    return Promise.resolve(status === 0 ? stdout.toString('base64') : '');
   },
   /** DevTools Protocol, "Storage.overrideQuotaForOrigin". */
   async limitStorage({ page, context }: PageContext, bytes?: number): Promise<void> {
