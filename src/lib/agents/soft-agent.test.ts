@@ -260,6 +260,33 @@ describe('SAC with LSTM memory', () => {
     agent.dispose();
   });
 
+  it('says which of its weights broke first where what it took in was finite', async () => {
+    const agent = make({ gamma: 1 });
+    const world = new World();
+    for (let step = 0; step < 30; step++) await world.step(agent);
+    const { tensors, meta } = await agent.save();
+    for (const [name, { values }] of tensors) if (name.startsWith('target')) values.fill(3e38);
+    await agent.load({ tensors, meta });
+    const updates = async (): Promise<void> => {
+      for (let i = 0; i < 5; i++) await agent.update();
+    };
+    await expect(updates()).rejects.toThrow(
+      /^critic_loss: .*in update \d+, from finite recurrent state of the batch, rewards .*of the weights it left, \S+ is the first/
+    );
+    agent.dispose();
+  });
+
+  it('leaks no tensor over a thousand updates, by priority and not', { timeout: 120_000 }, async () => {
+    const agents = [make({}), make({ sampling: 'prioritised', nStep: 3 })];
+    for (const agent of agents) {
+      await train(agent, new World(), 20);
+      const { numTensors, numBytes } = device.tf.memory();
+      for (let i = 0; i < 1000; i++) await agent.update();
+      expect(device.tf.memory()).toMatchObject({ numTensors, numBytes });
+      agent.dispose();
+    }
+  });
+
   it('shows the mean action that it takes, its spread, and what it expects', async () => {
     const agent = make({ learningStarts: 0 });
     const observations = new Float32Array(environments * width).fill(0.5);
@@ -292,7 +319,9 @@ describe('SAC with LSTM memory', () => {
     const updates = async (): Promise<void> => {
       for (let i = 0; i < 20; i++) await agent.update();
     };
-    await expect(updates()).rejects.toMatchObject({ code: 'training.diverged', subject: 'critic_loss' });
+    await expect(updates()).rejects.toThrow(
+      /^rewards of the batch: .*NaN in update \d+, and critic_loss with it; of the/
+    );
     await expect(agent.save()).rejects.toMatchObject({ code: 'training.diverged' });
     agent.dispose();
   });

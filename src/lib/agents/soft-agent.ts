@@ -26,6 +26,7 @@ import { SequenceReplay } from './replay/sequence-replay.ts';
 import { SoftActorCritic } from './soft-actor-critic.ts';
 import type { SoftLosses, SoftNoise } from './soft-actor-critic.ts';
 import { criticKind, softShape } from './soft-kinds.ts';
+import { whatBroke } from './what-broke.ts';
 
 export interface SoftAgentOptions {
   readonly config: SoftConfig;
@@ -186,11 +187,16 @@ export class SoftAgent implements Agent {
       fillUniform(this.#streams.explore, memory.previousActions, -1, 1);
     }
     if (!memory.previousActions.every(Number.isFinite)) {
-      throw new AppError('training.diverged', {
+      const broken = new AppError('training.diverged', {
         subject: 'action of the policy',
         expected: 'finite numbers',
         got: 'NaN',
         remedy: 'go on from the last checkpoint with a lower learning rate'
+      });
+      throw await whatBroke(broken, {
+        update: this.#updates,
+        taken: { 'observations of the environment': observations, 'rewards of the environment': previousRewards },
+        save: () => this.#sac.save(new Map())
       });
     }
     toSpace(this.#action, memory.previousActions, into);
@@ -226,9 +232,25 @@ export class SoftAgent implements Agent {
     fillNormal(this.#streams.noise, noise.policy);
     fillNormal(this.#streams.noise, noise.next);
     const due = (this.#updates + 1) % this.#options.reportEvery === 0;
-    const losses = await (this.#prioritised ? this.#judge(noise, due) : this.#sac.update(this.#batch, noise, due));
-    this.#updates++;
-    return { updates: this.#updates, losses };
+    // Where reading costs nothing every update is looked at, so that the first that goes wrong is known.
+    const read = due || tf.getBackend() !== 'webgpu';
+    try {
+      const losses = await (this.#prioritised ? this.#judge(noise, due) : this.#sac.update(this.#batch, noise, read));
+      this.#updates++;
+      return { updates: this.#updates, losses: due ? losses : undefined };
+    } catch (thrown) {
+      const { state, inputs, actions, rewards } = this.#batch;
+      throw await whatBroke(thrown, {
+        update: this.#updates + 1,
+        taken: {
+          'recurrent state of the batch': state,
+          'rewards of the batch': rewards,
+          'actions of the batch': actions,
+          'inputs of the batch': inputs
+        },
+        save: () => this.#sac.save(new Map())
+      });
+    }
   }
 
   /**

@@ -74,10 +74,15 @@ interface Told {
 
 async function run(
   config: RunConfig,
-  rest: Partial<TrainRunOptions> & { readonly each?: (told: Told) => void; readonly checkpoint?: Checkpoint } = {}
+  rest: Partial<TrainRunOptions> & {
+    readonly each?: (told: Told) => void;
+    readonly checkpoint?: Checkpoint;
+    readonly spoilt?: (env: RemoteVectorEnv) => RemoteVectorEnv;
+  } = {}
 ) {
   const clock = new ManualClock();
-  const env = slow(asRemote(makeVectorEnv({ config: config.env, tapes: [] })), clock);
+  const plain = asRemote(makeVectorEnv({ config: config.env, tapes: [] }));
+  const env = slow(rest.spoilt?.(plain) ?? plain, clock);
   const agent = agentFor(config, env);
   if (rest.checkpoint !== undefined) await agent.load(rest.checkpoint);
   const told: Told = { rows: [], checkpoints: [], evaluations: [], paused: [] };
@@ -210,6 +215,29 @@ agent: { algorithm: dqn, hiddenUnits: 4, batch: 2, learningStarts: 60, replaySte
       expect(evaluations).toEqual([progress.updates]);
       expect(checkpoints.at(-1)?.meta.updates).toBe(progress.updates);
     }
+  });
+
+  it('stops where a number goes wrong, names what did first, and leaves the last good checkpoint', async () => {
+    let told: Told | undefined;
+    let steps = 0;
+    const spoilt = (env: RemoteVectorEnv): RemoteVectorEnv => ({
+      ...env,
+      step: async () => {
+        await env.step();
+        if (++steps === 70) env.buffers.rewards[1] = Number.NaN;
+      }
+    });
+    const running = run(configure({ updates: 1000, checkpointSeconds: 1 }), {
+      spoilt,
+      each: (so) => {
+        told = so;
+      }
+    });
+    await expect(running).rejects.toMatchObject({ code: 'training.diverged', subject: 'rewards of the environment' });
+    const last = told?.checkpoints.at(-1);
+    expect(last?.meta.updates).toBeGreaterThan(10);
+    expect(last?.meta.updates).toBeLessThan(1000);
+    for (const { values } of last?.tensors.values() ?? []) expect(values.every(Number.isFinite)).toBe(true);
   });
 
   it('goes on from a checkpoint to the number of updates asked for, the same each time', async () => {
