@@ -8,8 +8,12 @@ export class RegimesOfDatasets {
   #queue: Promise<unknown> = Promise.resolve();
   #known = $state.raw<ReadonlyMap<string, string>>(new Map());
 
-  constructor(data: Pick<DataApi, 'regimes'>) {
+  readonly #before: () => Promise<void>;
+
+  /** @param before awaited ahead of every dataset: what is more urgent */
+  constructor(data: Pick<DataApi, 'regimes'>, before: () => Promise<void> = () => Promise.resolve()) {
     this.#data = data;
+    this.#before = before;
   }
 
   /** A dataset that cannot be read tells no regimes; its markets say why when they are opened. */
@@ -19,6 +23,7 @@ export class RegimesOfDatasets {
       if (this.#asked.has(key)) continue;
       this.#asked.add(key);
       this.#queue = this.#queue.then(async () => {
+        await this.#before();
         const found = await this.#data.regimes(name).catch(() => []);
         const more = found.map(({ market, regime }) => [`${name}/${market}`, regime] as const);
         this.#known = new Map([...this.#known, ...more]);
