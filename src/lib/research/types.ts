@@ -3,10 +3,10 @@
 /**
  * One point on the charts. Rates are over the report's own interval, episode figures over the episodes that ended in
  * it; a column without a value then is left out. Columns: `updates`, `environment_steps`, `wall_seconds`, `return`,
- * `episode_length`, `critic_loss`, `actor_loss`, `temperature`, `temperature_loss`, `entropy`, `green_rate`,
- * `traded_rate`, `mtm_roi_mean`, `worst_roi_p95`, `cvar_5pc`, `orders_submitted`, `orders_filled`, `slippage_bps`,
- * `latency_ms`, `realism` (in a curriculum), `updates_per_second`, `environment_steps_per_second`, and `reward.NAME`
- * for every reward term.
+ * `episode_length`, `critic_loss`, `actor_loss`, `temperature`, `temperature_loss`, `entropy`, `aux_price`,
+ * `aux_volume`, `aux_fill` (of an agent that forecasts), `green_rate`, `traded_rate`, `mtm_roi_mean`, `worst_roi_p95`,
+ * `cvar_5pc`, `orders_submitted`, `orders_filled`, `slippage_bps`, `latency_ms`, `realism` (in a curriculum),
+ * `updates_per_second`, `environment_steps_per_second`, and `reward.NAME` for every reward term.
  */
 export type MetricRow = Readonly<Record<string, number>>;
 

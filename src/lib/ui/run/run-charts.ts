@@ -1,6 +1,7 @@
 /** Which charts a run shows, from the columns it has. Pure. */
 import type { Baseline, ChartSeries } from '../charts/series.ts';
 import { smoothed } from '../charts/series.ts';
+import { FORECAST_KINDS, forecastWeights } from '$lib/config/forecasts.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
 import type { EvaluationReport } from '$lib/research/types.ts';
 import { formatTick } from '../format.ts';
@@ -29,11 +30,19 @@ type AgentConfig = RunConfig['agent'];
 
 /** What an agent says of its learning: its losses are those of its algorithm. */
 function learningOf(agent: AgentConfig | undefined): readonly string[] {
-  if (agent === undefined || 'initialTemperature' in agent) return ['critic_loss', 'actor_loss', 'temperature'];
+  if (agent === undefined || 'initialTemperature' in agent) {
+    return ['critic_loss', 'actor_loss', 'temperature', ...forecastsOf(agent)];
+  }
   if ('policyDelay' in agent) return ['critic_loss', 'actor_loss'];
   if ('clip' in agent) return ['policy_loss', 'value_loss', 'entropy', 'approximate_kl', 'clip_fraction'];
   if ('rolloutSteps' in agent) return ['policy_loss', 'value_loss', 'entropy'];
   return ['loss', 'value', 'error'];
+}
+
+/** The errors of what it learns to tell besides. */
+function forecastsOf(agent: AgentConfig | undefined): readonly string[] {
+  const weights = agent === undefined ? undefined : forecastWeights(agent);
+  return weights === undefined ? [] : FORECAST_KINDS.filter((kind) => weights[kind] > 0).map((kind) => `aux_${kind}`);
 }
 
 const BASELINES = ['do nothing', 'random', 'fixed rule'];

@@ -105,6 +105,12 @@ describe('charts of a run', () => {
     expect(shown('a2c')).not.toContain('temperature, alpha');
     expect(shown('td3')).toContain('critic_loss, mean squared Bellman error');
     expect(shown('td3')).not.toContain('temperature, alpha');
+    const forecasting = readConfig(
+      '{ version: 1, name: a, env: { id: AUPreOffV7TradeCost }, agent: { algorithm: sac-lstm, auxFill: 1 } }'
+    );
+    const charts = runCharts(new MetricTable(), undefined, forecasting.agent).map(({ id }) => id);
+    expect(charts.filter((id) => id.startsWith('aux'))).toEqual(['aux_fill']);
+    expect(shown('sac').some((chart) => chart.startsWith('aux'))).toBe(false);
     expect(shown('dqn')).toContain('error, mean absolute');
   });
 });

@@ -80,6 +80,15 @@ agent: { algorithm: td3, batch: 10 }
     expect(updateWork(seldom, sizes)).toBeLessThan(updateWork(pendulum, sizes));
   });
 
+  it('counts what is told of a step later, where an agent forecasts', () => {
+    const replay = (config: RunConfig): number => estimate(config, spaces, undefined).replayBytes;
+    const asked = with_({ auxFill: 1 });
+    const { lstmUnits, slots } = { lstmUnits: 0, slots: 0, ...config.agent, ...config.env };
+    const rows = replay(config) / (4 * (spaces.observation + spaces.action + 1) + 1 + 8 * lstmUnits);
+    // Four columns of four bytes a slot.
+    expect(replay(asked) - replay(config)).toBeCloseTo(16 * slots * rows, 0);
+  });
+
   it('does not count replay that the run never fills', () => {
     const wide = estimate(with_({ replaySteps: 1e7 }), spaces, undefined);
     const steps = (config.training.updates / config.training.updatesPerStep) * config.env.environments;

@@ -3,6 +3,7 @@
  * the work an update does) or, before there is one, from a stated assumption; memory from the sizes themselves. Pure.
  */
 import type { QConfig } from '$lib/config/agent-config.ts';
+import { forecastSteps } from '$lib/config/forecasts.ts';
 import type { RunConfig } from '$lib/config/run-config.ts';
 
 export interface Spaces {
@@ -125,11 +126,13 @@ export function estimate(config: RunConfig, spaces: Spaces, measured: Measured |
   };
 }
 
-/** Beside a stored step: at most the actor's recurrent state, or a priority with its part of the tree. */
+/** Beside a stored step: at most the actor's recurrent state and what is told of it, or a priority with its part of the tree. */
 function besideBytes(config: RunConfig, spaces: Spaces): number {
   const { agent } = config;
   if ('targetSteps' in agent) return agent.sampling === 'prioritised' ? 16 : 0;
-  return 8 * networks(config, spaces).lstm;
+  // What is told of a step later: a number of each kind a slot, of fills one a side.
+  const labels = 'slots' in config.env && forecastSteps(agent) > 0 ? 16 * config.env.slots : 0;
+  return 8 * networks(config, spaces).lstm + labels;
 }
 
 /** Online weights, their gradients and two moments; the targets besides. */
