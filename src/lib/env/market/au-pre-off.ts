@@ -76,7 +76,9 @@ export function observationNames(config: Pick<MarketEnvConfig, 'slots'>): readon
 /** Exchanges that no environment is using, by timeline: a reset takes one and copies the start into it. */
 export class ExchangePool {
   readonly #config: MarketEnvConfig;
-  readonly #free = new Map<Timeline, IndexedExchange[]>();
+  readonly #free = new Map<Timeline, (IndexedExchange | SimulatedExchange)[]>();
+  /** What those follow that apply every message and are used again. */
+  readonly #realism = new WeakMap<SimulatedExchange, Realism>();
   /** Environments of a vector take turns. */
   readonly #records = new DeskRecords();
 
@@ -85,31 +87,35 @@ export class ExchangePool {
   }
 
   take(timeline: Timeline, conditions: Conditions): EpisodeExchange {
-    if (timeline.history === undefined) return this.plain(timeline, conditions, false);
+    const { level, random } = conditions;
     const free = this.#free.get(timeline)?.pop();
-    if (free === undefined) {
-      const options = { ...this.#options(timeline, conditions), records: this.#records };
-      return new IndexedExchange(timeline, timeline.history, options);
+    if (free instanceof IndexedExchange) {
+      free.realism.level = level;
+      free.begin(random);
+      return free;
     }
-    free.realism.level = conditions.level;
-    free.begin(conditions.random);
-    return free;
+    if (free !== undefined) {
+      this.#realism.get(free)!.level = level;
+      return rewound(free, timeline, random);
+    }
+    const options = this.#options(timeline, conditions);
+    if (timeline.history !== undefined) {
+      return new IndexedExchange(timeline, timeline.history, { ...options, records: this.#records });
+    }
+    const plain = new SimulatedExchange(timeline.tape, options, undefined, timeline.points);
+    this.#realism.set(plain, options.realism);
+    return rewound(plain, timeline, undefined);
   }
 
-  /**
-   * One that applies every message. It is never pooled.
-   * @param history whether it keeps orders and fills, for a trace
-   */
-  plain(timeline: Timeline, conditions: Conditions, history: boolean): SimulatedExchange {
-    const options = { ...this.#options(timeline, conditions), history };
-    const exchange = new SimulatedExchange(timeline.tape, options, undefined, timeline.points);
-    exchange.state.copyFrom(timeline.start);
-    exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos);
-    return exchange;
+  /** One that keeps orders and fills, for a trace. It applies every message, and is never used again. */
+  traced(timeline: Timeline, conditions: Conditions): SimulatedExchange {
+    const options = { ...this.#options(timeline, conditions), history: true };
+    return rewound(new SimulatedExchange(timeline.tape, options, undefined, timeline.points), timeline, undefined);
   }
 
   give(timeline: Timeline, exchange: EpisodeExchange): void {
-    if (!(exchange instanceof IndexedExchange)) return;
+    const again = exchange instanceof SimulatedExchange && this.#realism.has(exchange);
+    if (!again && !(exchange instanceof IndexedExchange)) return;
     const free = this.#free.get(timeline);
     if (free === undefined) this.#free.set(timeline, [exchange]);
     else free.push(exchange);
@@ -126,6 +132,13 @@ export class ExchangePool {
       watched: timeline.watched
     };
   }
+}
+
+/** At the beginning of an episode. @param random the episode's own stream, where it is another than before */
+function rewound(exchange: SimulatedExchange, timeline: Timeline, random: Random | undefined): SimulatedExchange {
+  exchange.state.copyFrom(timeline.start);
+  exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos, random);
+  return exchange;
 }
 
 /** What an episode is played under. */
@@ -241,7 +254,7 @@ export class PreOffEpisode {
     this.#timeline = timeline;
     this.#level = conditions.level;
     this.#exchange =
-      this.#trace === undefined ? this.#pool.take(timeline, conditions) : this.#pool.plain(timeline, conditions, true);
+      this.#trace === undefined ? this.#pool.take(timeline, conditions) : this.#pool.traced(timeline, conditions);
     this.#lotSize = rules.lotSize;
     this.#stakes.minimumLots = Math.min(rules.orders.minimum, Math.round(stakeCap / rules.lotSize));
     this.#stakes.capLots = Math.round(stakeCap / rules.lotSize);

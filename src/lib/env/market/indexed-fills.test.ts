@@ -51,7 +51,7 @@ describe('fills of an episode from a book history', () => {
     const pool = new ExchangePool(config);
     const conditions = { level: 1, random: undefined };
     const indexed = pool.take(timeline, conditions);
-    const plain = pool.plain(timeline, conditions, false);
+    const plain = pool.traced(timeline, conditions);
     if (!(indexed instanceof IndexedExchange)) throw new Error('the market has no book history');
     const random = new Random(seed as Seed, 'orders');
     let fills = 0;

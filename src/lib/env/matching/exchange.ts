@@ -6,6 +6,7 @@
  * the book as it was; then the message is applied, runners that left are voided, the starting price is given out,
  * trades reach resting orders, and orders lapse at a suspension.
  */
+import type { Random } from '../../core/random.ts';
 import type { Nanos, Ticks } from '../../core/units.ts';
 import type { Book } from '../../market/book.ts';
 import { MarketState } from '../../market/market-state.ts';
@@ -86,8 +87,12 @@ export class SimulatedExchange {
     return this.#closed;
   }
 
-  /** Starts over with an empty account at a message whose state the caller has put into `state`. */
-  resume(message: number, now: Nanos): void {
+  /**
+   * Starts over with an empty account at a message whose state the caller has put into `state`.
+   * @param random where chance comes from from now on, if not from where it did
+   */
+  resume(message: number, now: Nanos, random?: Random): void {
+    if (random !== undefined) this.#desk.reseed(random);
     this.#desk.clear(now);
     this.#desk.fills.message = message;
     this.#taken?.clear();
