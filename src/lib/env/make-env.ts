@@ -8,7 +8,6 @@ import { ClassicVectorEnv } from './classic/classic-vector.ts';
 import type { Dynamics } from './classic/dynamics.ts';
 import { mountainCarContinuousV0 } from './classic/mountain-car.ts';
 import { pendulumNoVelV1, pendulumV1 } from './classic/pendulum.ts';
-import { marketEnvSpec } from './market/au-pre-off.ts';
 import { hindsightSpec } from './market/hindsight.ts';
 import { PreOffVectorEnv } from './market/pre-off-vector.ts';
 import type { Preparation } from './market/timeline.ts';
@@ -40,8 +39,8 @@ export function envSpec(config: EnvConfig, forecastSteps = 0): EnvSpec {
 }
 
 function plainSpec(config: EnvConfig): EnvSpec {
-  if (config.id === 'AUPreOffV7TradeCost') return marketEnvSpec(config);
-  return config.id === 'SimulatedPreOff-v0' ? preOffSpec(config) : DYNAMICS[config.id].spec;
+  if (config.id === 'AUPreOffV7TradeCost' || config.id === 'SimulatedPreOff-v0') return preOffSpec(config);
+  return DYNAMICS[config.id].spec;
 }
 
 export interface VectorEnvOptions {

@@ -2,13 +2,13 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { MarketEnvSchema } from '../config/run-config.ts';
-import { marketEnvSpec } from '../env/market/au-pre-off.ts';
+import { preOffSpec } from '../env/market/pre-off-spec.ts';
 import { summariseEpisodes } from './episode-figures.ts';
 
 describe('what a run logs of its episodes', () => {
   it('has every figure and every reward term apart', () => {
     const config = v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', curriculumSteps: 10 });
-    const spec = marketEnvSpec(config);
+    const spec = preOffSpec(config);
     const info = spec.info.map((name) => (name === 'realism' ? 0.25 : name === 'traded' ? 1 : 0.5));
     const terms = spec.rewardTerms.map((_, k) => k + 1);
     const row = summariseEpisodes(spec, [{ episode: 0, return: 21, length: 7, terms, info }]);

@@ -22,7 +22,7 @@ import { Side, wasMatched } from '../matching/order.ts';
 import type { ExchangeOptions } from '../matching/exchange-options.ts';
 import type { Fill, Order } from '../matching/order.ts';
 import type { TraceRecorder } from '../trace.ts';
-import type { EnvSpec, StepBuffers } from '../vector-env.ts';
+import type { StepBuffers } from '../vector-env.ts';
 import { ACTIONS_PER_SLOT, SlotAction, decodeAction } from './action.ts';
 import type { StakeRange, Touch } from './action.ts';
 import type { EpisodeExchange } from './episode-exchange.ts';
@@ -30,7 +30,6 @@ import { IndexedExchange } from './indexed-exchange.ts';
 import { episodeInfo } from './metrics.ts';
 import {
   ACCOUNT_COLUMNS,
-  OBSERVATION_LIMIT,
   SLOT_COLUMNS,
   SLOT_WIDTH,
   clipRange,
@@ -49,21 +48,6 @@ import { TOUCH_WIDTH } from './market-view.ts';
 import type { MarketView } from './market-view.ts';
 import { NO_RUNNER } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
-
-export function marketEnvSpec(config: MarketEnvConfig): EnvSpec {
-  return {
-    id: config.id,
-    observation: {
-      kind: 'box',
-      size: observationSize(config.slots),
-      low: -OBSERVATION_LIMIT,
-      high: OBSERVATION_LIMIT
-    },
-    action: { kind: 'box', size: config.slots * ACTIONS_PER_SLOT, low: -1, high: 1 },
-    rewardTerms: REWARD_TERMS,
-    info: episodeInfo(config)
-  };
-}
 
 /** Names of the observation's columns, in order: `slot 0 NAME`, ..., `step`. For notebooks and for tests. */
 export function observationNames(config: Pick<MarketEnvConfig, 'slots'>): readonly string[] {

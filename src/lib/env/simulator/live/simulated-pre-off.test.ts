@@ -6,7 +6,6 @@ import { Random } from '../../../core/random.ts';
 import { lots, seconds, seed, ticks } from '../../../core/units.ts';
 import { checkEnv } from '../../check-env.ts';
 import { sampleActions } from '../../check-play.ts';
-import { marketEnvSpec } from '../../market/au-pre-off.ts';
 import { ACTIONS_PER_SLOT } from '../../market/action.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
 import { preOffSpec } from '../../market/pre-off-spec.ts';
@@ -44,7 +43,7 @@ describe('SimulatedPreOff-v0', () => {
   );
 
   it('has the spaces of AUPreOffV7TradeCost, so that one agent plays both', () => {
-    const recorded = marketEnvSpec(v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', slots: 3 }));
+    const recorded = preOffSpec(v.parse(MarketEnvSchema, { id: 'AUPreOffV7TradeCost', slots: 3 }));
     expect({ ...preOffSpec(config), id: '' }).toEqual({ ...recorded, id: '' });
   });
 
