@@ -7,7 +7,7 @@
  * the order of depth, so the bits are those of the dense product in gemm.ts (save where B is infinite or no number beside a
  * zero): which of the two is done is a matter of time alone, and is decided by how many zeros there are.
  */
-import { packColumns, packRows } from './gemm';
+import { packColumns, packRows } from './packing';
 import { bytes, multiplyAdd, splat } from './simd';
 
 const WIDE: i32 = 32;
