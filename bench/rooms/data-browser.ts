@@ -103,7 +103,7 @@ async function* tables(browser: BenchBrowser): AsyncGenerator<Figure> {
 
 async function* replaying(browser: BenchBrowser): AsyncGenerator<Figure> {
   const blank = await browser.blank();
-  const dataset = '1.127236622';
+  const dataset = 'races';
   const { rows, features, worstSeek, meanSeek } = await inPage(blank, 'oneMarket', dataset, LONG_MARKET);
   const market = `${LONG_MARKET} (98 hours, ${rows.toLocaleString('en')} rows)`;
   const { features: race } = await inPage(blank, 'oneMarket', dataset, '1.206064380');
