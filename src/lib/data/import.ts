@@ -330,7 +330,10 @@ class ImportRun {
   async #layAside(folder: string, sidecar: Sidecar): Promise<void> {
     const { store } = this.#parts;
     try {
-      await store.write(`${folder}/room`, new Uint8Array(sidecarText(sidecar).length + LISTING_BYTES));
+      await store.write(
+        `${folder}/room`,
+        new Uint8Array(sidecarText(sidecar).length + 2 * JSON.stringify(sidecar.dataset).length)
+      );
     } finally {
       await store.remove(`${folder}/room`);
     }
@@ -527,7 +530,7 @@ class ImportRun {
   }
 }
 
-/** What the list of datasets may grow by for one more. */
+/** The least that is said to be needed: to list a dataset takes that. */
 const LISTING_BYTES = 1 << 14;
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
