@@ -50,12 +50,18 @@ export interface BookHistory {
    * [decisions, slots, DECISION_WIDTH], so that what a decision asks of a slot lies together: for bids 0 the best price,
    * as a tick, 1 the cursor from which another one is, NEVER where none comes, 2 its place in `bestAt`; for asks the same
    * at 3 to 5; 6 the first trade after the decision; 7 and 8 the lowest and highest price traded until the next one, in
-   * hundredths, past every price where nothing was.
+   * hundredths, past every price where nothing was. From 9 on the NEAR levels of the bids that begin at the best one,
+   * three numbers each: the lots they hold, the cursor from which they hold others, and the place of their last change in
+   * `levelAt`, one before their first where none came yet; then those of the asks.
    */
   readonly decisions: Int32Array;
 }
 
-export const DECISION_WIDTH = 9;
+/** Levels a side whose place a decision knows: what is joined or taken is mostly among them. */
+const NEAR = 3;
+const NEAR_WIDTH = 3 * NEAR;
+const NEAR_AT = 9;
+export const DECISION_WIDTH = NEAR_AT + 2 * NEAR_WIDTH;
 const NEVER = 2 ** 31 - 1;
 
 /** Memory of the columns. */
@@ -65,32 +71,45 @@ export function historyBytes(history: BookHistory): number {
   return bytes;
 }
 
-/** Size of a level at a cursor: the last of its changes that is not after it. */
-function lotsAt(history: BookHistory, level: number, cursor: number): number {
-  const { levelStart, levelAt } = history;
-  let low = levelStart[level]!;
-  let high = levelStart[level + 1]!;
-  if (low === high || levelAt[low]! > cursor) return 0;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (levelAt[middle]! <= cursor) low = middle;
-    else high = middle;
-  }
-  return history.levelLots[low]!;
-}
-
-/** The least a level held at any cursor after `from` up to and including `to`; Infinity when it did not change. */
-export function leastLots(history: BookHistory, level: number, from: number, to: number): number {
-  const { levelStart, levelAt, levelLots } = history;
-  const first = levelStart[level]!;
-  let low = first - 1;
+/** Place in `levelAt` of the last change of a level that is not after a cursor; one before its first without one. */
+function placeAt({ levelStart, levelAt }: BookHistory, level: number, cursor: number): number {
+  let low = levelStart[level]! - 1;
   let high = levelStart[level + 1]!;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (levelAt[middle]! <= to) low = middle;
+    if (levelAt[middle]! <= cursor) low = middle;
     else high = middle;
   }
-  let at = low;
+  return low;
+}
+
+/** The same, from a place that is not after it. */
+function placeFrom({ levelStart, levelAt }: BookHistory, level: number, place: number, cursor: number): number {
+  const last = levelStart[level + 1]! - 1;
+  let at = place;
+  while (at < last && levelAt[at + 1]! <= cursor) at++;
+  return at;
+}
+
+/**
+ * Where a decision's row tells of a level, -1 where it does not.
+ * @param side 2 * s + d
+ */
+function nearOf({ decisions, bestStart }: BookHistory, side: number, tick: number, decision: number): number {
+  const row = (decision * ((bestStart.length - 1) >> 1) + (side >> 1)) * DECISION_WIDTH;
+  const best = decisions[row + (side & 1) * 3]!;
+  const behind = (side & 1) === 0 ? best - tick : tick - best;
+  return behind < 0 || behind >= NEAR || best === NO_TICK ? -1 : row + NEAR_AT + (side & 1) * NEAR_WIDTH + 3 * behind;
+}
+
+/** The least a level held after cursor `from`, up to now; Infinity when it did not change. @param side 2 * s + d */
+export function leastLots(history: BookHistory, side: number, tick: number, from: number, moment: Moment): number {
+  const { levelStart, levelAt, levelLots, decisions, ticks } = history;
+  const { cursor, decision } = moment;
+  const level = side * ticks + tick;
+  const near = nearOf(history, side, tick, decision);
+  const first = levelStart[level]!;
+  let at = near < 0 ? placeAt(history, level, cursor) : placeFrom(history, level, decisions[near + 2]!, cursor);
   let least = Infinity;
   for (; at >= first && levelAt[at]! > from; at--) least = Math.min(least, levelLots[at]!);
   return least;
@@ -145,7 +164,14 @@ class SideView implements DepthView {
   }
 
   at(tick: number): number {
-    return lotsAt(this.#history, this.#side * this.#history.ticks + tick, this.#moment.cursor);
+    const history = this.#history;
+    const { cursor, decision } = this.#moment;
+    const near = nearOf(history, this.#side, tick, decision);
+    if (near >= 0 && cursor < history.decisions[near + 1]!) return history.decisions[near]!;
+    const level = this.#side * history.ticks + tick;
+    const place =
+      near < 0 ? placeAt(history, level, cursor) : placeFrom(history, level, history.decisions[near + 2]!, cursor);
+    return place < history.levelStart[level]! ? 0 : history.levelLots[place]!;
   }
 
   below(tick: number): number {
@@ -301,6 +327,9 @@ export class BookHistoryBuilder {
     const decisions = new Int32Array(cursors.length * this.#slots * DECISION_WIDTH);
     writeBests(cursors, { start: bests.start, at: bestAt, tick: bestTick }, decisions);
     writeTrades(cursors, { start: trades.start, at: tradeAt, points: tradePoints }, decisions);
+    const levelAt = this.#levels[1].picked(levels.order, Uint32Array);
+    const levelLots = this.#levels[2].picked(levels.order, Float64Array);
+    writeNear(cursors, { start: levels.start, at: levelAt, lots: levelLots, ticks: this.#ticks }, decisions);
     return {
       times: this.#times.taken(Float64Array),
       messages: this.#messages.taken(Uint32Array),
@@ -308,8 +337,8 @@ export class BookHistoryBuilder {
       events: this.#events.taken(Uint32Array),
       ticks: this.#ticks,
       levelStart: levels.start,
-      levelAt: this.#levels[1].picked(levels.order, Uint32Array),
-      levelLots: this.#levels[2].picked(levels.order, Float64Array),
+      levelAt,
+      levelLots,
       bestStart: bests.start,
       bestAt,
       bestTick,
@@ -400,6 +429,39 @@ function writeBests(
       into[row + 2] = next - 1;
     });
   }
+}
+
+/** Of every decision: the levels at and behind each best price, which has been written. */
+function writeNear(
+  cursors: Uint32Array,
+  of: { readonly start: Uint32Array; readonly at: Uint32Array; readonly lots: Float64Array; readonly ticks: number },
+  into: Int32Array
+): void {
+  const { start, at, lots, ticks } = of;
+  const sides = (start.length - 1) / ticks;
+  // By level: the first change that is after the decision at hand.
+  const next = start.slice(0, -1);
+  cursors.forEach((cursor, k) => {
+    for (let side = 0; side < sides; side++) {
+      const row = (k * (sides >> 1) + (side >> 1)) * DECISION_WIDTH;
+      const best = into[row + (side % 2) * 3]!;
+      if (best === NO_TICK) continue;
+      for (let behind = 0; behind < NEAR; behind++) {
+        const tick = side % 2 === 0 ? best - behind : best + behind;
+        if (tick < 0 || tick >= ticks) break;
+        const level = side * ticks + tick;
+        while (next[level]! < start[level + 1]! && at[next[level]!]! <= cursor) next[level]!++;
+        const place = next[level]! - 1;
+        const held = place < start[level]! ? 0 : lots[place]!;
+        const near = row + NEAR_AT + (side % 2) * NEAR_WIDTH + 3 * behind;
+        into[near] = held;
+        // What these numbers cannot say is looked up every time.
+        const told = into[near] === held;
+        into[near + 1] = !told ? 0 : place + 1 < start[level + 1]! ? at[place + 1]! : NEVER;
+        into[near + 2] = place;
+      }
+    }
+  });
 }
 
 /** Of every decision: the first trade after it, and the range of prices traded before the next one. */

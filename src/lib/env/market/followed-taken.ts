@@ -74,9 +74,10 @@ export class FollowedTaken implements Taken {
     while (entry !== NONE && rows[4 * entry + 1] !== level) entry = rows[4 * entry]! | 0;
     if (entry === NONE) return NONE;
     const { cursor } = this.#moment;
+    const { ticks } = this.#history;
     const row = 4 * entry;
     if (rows[row + 2]! > 0 && rows[row + 3] !== cursor) {
-      const least = leastLots(this.#history, level, rows[row + 3]!, cursor);
+      const least = leastLots(this.#history, (level / ticks) | 0, level % ticks, rows[row + 3]!, this.#moment);
       if (least < rows[row + 2]!) rows[row + 2] = least;
     }
     rows[row + 3] = cursor;
