@@ -29,7 +29,7 @@ const agents: readonly (readonly [AgentConfig, ActionSpace])[] = [
   [settings(`algorithm: ppo, ${nets}, batch: 6, epochs: 2, learningRate: 0.01`), choice],
   [settings(`algorithm: ppo, ${nets}, batch: 6, epochs: 2, anneal: linear, normalise: running`), box],
   [
-    settings(`algorithm: ppo-lstm, ${nets}, lstmUnits: 4, sequence: 4, batch: 12, epochs: 2, learningRate: 0.01`),
+    settings(`algorithm: ppo-lstm, ${nets}, lstmUnits: 4, sequence: 4, batch: 12, epochs: 2, normalise: observations`),
     choice
   ],
   [settings(`algorithm: a2c, ${nets}, learningRate: 0.01`), box],
@@ -50,14 +50,17 @@ const make = (config: AgentConfig, action: ActionSpace): Agent =>
 class World {
   readonly #random = new Random(seed(5), 'world');
   readonly #action: ActionSpace;
+  readonly #pay: number;
   readonly observations = new Float32Array(environments * width);
   readonly rewards = new Float32Array(environments);
   readonly actions: Float32Array | Int32Array;
   readonly starts = new Uint8Array(environments).fill(1);
   #steps = 0;
 
-  constructor(action: ActionSpace) {
+  /** @param pay what rewards are multiplied by */
+  constructor(action: ActionSpace, pay = 1) {
     this.#action = action;
+    this.#pay = pay;
     const size = environments * actionSize(action);
     this.actions = action.kind === 'box' ? new Float32Array(size) : new Int32Array(size);
   }
@@ -70,7 +73,7 @@ class World {
       const push = this.actions[e * per]! > 0 ? 0.1 : -0.1;
       this.observations[e * width] = Math.tanh(before[e * width]! + push);
       this.observations[e * width + 1] = 0.3 * this.#random.normal();
-      this.rewards[e] = this.observations[e * width]!;
+      this.rewards[e] = this.#pay * this.observations[e * width]!;
     }
     this.#steps++;
     const ended = this.#steps % 5 === 0;
@@ -161,3 +164,22 @@ it('a policy of choices comes to prefer the one that pays', { timeout: 60_000 },
   for (const action of actions) expect(action).toBeGreaterThan(0);
   agent.dispose();
 });
+
+it.each([
+  ['observations', 10_000],
+  ['running', 1]
+])(
+  'normalise: %s makes of rewards a hundred times as large a value loss %d times as large',
+  async (normalise, times) => {
+    const config = settings(`algorithm: ppo, ${nets}, batch: 24, epochs: 1, normalise: ${normalise}`);
+    const valueLoss = async (pay: number): Promise<number> => {
+      const agent = make(config, box);
+      // Values begin near zero: rewards large enough that they alone make the loss.
+      const { value_loss: loss } = await rollouts(agent, new World(box, pay), 1);
+      agent.dispose();
+      return loss!;
+    };
+    const ratio = (await valueLoss(1e5)) / (await valueLoss(1e3));
+    expect(ratio / times).toBeCloseTo(1, 1);
+  }
+);

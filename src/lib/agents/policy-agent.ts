@@ -107,9 +107,8 @@ export class PolicyAgent implements Agent {
     this.#streams = { explore: root.split('explore'), shuffle: root.split('shuffle') };
     this.#exploring = this.#memory(environments);
     this.#logProbs = new Float32Array(environments);
-    const normalise = config.normalise === 'running';
-    this.#seen = normalise ? new RunningStats(observation.size) : undefined;
-    this.#scored = normalise ? new RunningStats(1) : undefined;
+    this.#seen = config.normalise === 'none' ? undefined : new RunningStats(observation.size);
+    this.#scored = config.normalise === 'running' ? new RunningStats(1) : undefined;
     this.#discounted = new Float64Array(environments);
     this.#normal = new Float32Array(environments * observation.size);
     this.#scaled = new Float32Array(environments);
@@ -244,7 +243,8 @@ export class PolicyAgent implements Agent {
         environmentSteps: this.#environmentSteps,
         state: {
           streams: saveStreams(this.#streams),
-          ...(this.#seen === undefined ? {} : { seen: this.#seen.save(), scored: this.#scored?.save() })
+          ...(this.#seen === undefined ? {} : { seen: this.#seen.save() }),
+          ...(this.#scored === undefined ? {} : { scored: this.#scored.save() })
         }
       }
     };

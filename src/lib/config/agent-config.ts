@@ -86,7 +86,10 @@ const onPolicy = {
     'constant'
   ),
   normalise: v.optional(
-    choice(['none', 'running'], field('Normalise', 'Observations and rewards by their running mean and spread')),
+    choice(
+      ['none', 'observations', 'running'],
+      field('Normalise', 'By running mean and spread: observations alone, or with them rewards (running)')
+    ),
     'none'
   )
 };
