@@ -24,7 +24,7 @@ import { Parameters } from './nets/parameters.ts';
 import { squashedSample } from './nets/squashed-gaussian.ts';
 import type { Gaussian } from './nets/squashed-gaussian.ts';
 import { Torso } from './nets/torso.ts';
-import type { MemoryState, NetShape } from './nets/torso.ts';
+import type { Features, MemoryState, NetShape } from './nets/torso.ts';
 import { labelColumns, windowRows } from './replay/sequence-batch.ts';
 import type { SequenceBatch } from './replay/sequence-batch.ts';
 import { bootstrapRows, surprise, weightedLoss } from './sequence-learning.ts';
@@ -218,9 +218,11 @@ export class SoftActorCritic {
     // Critics: the target looks one row on, which for a truncated episode is its last observation.
     const nextValues = this.targets.map((target) => {
       const { features } = target.torso.run(rows.inputs, rows.starts, target.torso.zeroState(size));
-      const width = features.shape[2] as number;
-      const after = tf.slice(features, [burnIn + 1, 0, 0], [sequence + steps - 1, size, width]);
-      return target.value(bootstrapRows(after, bootstrap), next.action);
+      const after = features.map((part) => {
+        const rowsAfter = tf.slice(part, [burnIn + 1, 0, 0], [sequence + steps - 1, size, part.shape[2] as number]);
+        return bootstrapRows(rowsAfter, bootstrap);
+      });
+      return target.value(after, next.action);
     });
     const target = this.#kind.target({
       rewards: rows.rewards,
@@ -258,7 +260,7 @@ export class SoftActorCritic {
     });
     const actorGrads = tf.variableGrads(() => {
       const { action: chosen, logProb, ...rest } = ahead.resume();
-      const value = this.#kind.worth(this.critics.map((critic, i) => critic.value(features[i] as tf.Tensor, chosen)));
+      const value = this.#kind.worth(this.critics.map((critic, i) => critic.value(features[i] as Features, chosen)));
       const loss = actorLoss({ temperature, logProb, value, mask: rows.valid });
       return errors?.addTo(loss, [rest]) ?? loss;
     }, [...this.actor.parameters.variables, ...(actorHead ?? [])]);
@@ -292,7 +294,7 @@ export class SoftActorCritic {
   }
 
   /** What the head of a memory tells, [rows, batch, columns]; nothing where there is no task. */
-  #tell(head: number, features: tf.Tensor): Told {
+  #tell(head: number, features: Features): Told {
     const told = this.#heads[head]?.run(features);
     return told === undefined ? {} : { told };
   }

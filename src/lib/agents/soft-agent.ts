@@ -296,7 +296,7 @@ export class SoftAgent implements Agent {
       const { policy } = actor.run(inputs, starts, actor.torso.zeroState(n));
       const action = tf.tanh(last(policy.mean));
       const values = critics.map((critic) =>
-        critic.value(last(critic.torso.run(inputs, starts, critic.torso.zeroState(n)).features), action)
+        critic.value(critic.torso.run(inputs, starts, critic.torso.zeroState(n)).features.map(last), action)
       );
       const value = tf.reshape(this.#kind.shown(values), [n, this.#kind.outputs]);
       return tf.concat([action, tf.exp(last(policy.logStd)), value], 1);

@@ -150,7 +150,7 @@ export class Td3Agent implements Agent {
     const [mean, value] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
       const seen = tf.tensor2d(observations, [n, this.#shape.observation]);
       const action = this.#td3.actor.run(seen);
-      const [first, second] = this.#td3.critics.map((critic) => critic.value(seen, action));
+      const [first, second] = this.#td3.critics.map((critic) => critic.value([seen], action));
       return [action, tf.minimum(first!, second!)];
     });
     const view = { mean: (await mean.data()) as Float32Array, value: (await value.data()) as Float32Array };

@@ -186,7 +186,7 @@ export class Td3 {
 
 /** @param observations [1, batch, observation] @returns [1, batch] */
 const valueOf = (critic: Critic, observations: tf.Tensor, actions: tf.Tensor): tf.Tensor =>
-  tf.squeeze(critic.value(observations, actions), [-1]);
+  tf.squeeze(critic.value([observations], actions), [-1]);
 
 /** What an update takes in: the two rows of every window, and of what happened the first. */
 function updateInputs(batch: SequenceBatch, noise: Float32Array): UpdateInputs<InputName> {

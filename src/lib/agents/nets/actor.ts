@@ -8,7 +8,7 @@ import { Parameters } from './parameters.ts';
 import { LOG_STD_MAX, LOG_STD_MIN } from './squashed-gaussian.ts';
 import type { Gaussian } from './squashed-gaussian.ts';
 import { Torso } from './torso.ts';
-import type { MemoryState, NetShape } from './torso.ts';
+import type { Features, MemoryState, NetShape } from './torso.ts';
 
 export class Actor {
   readonly parameters = new Parameters();
@@ -28,14 +28,13 @@ export class Actor {
 
   /**
    * @param inputs [rows, batch, inputs]
-   * @returns the distribution, [rows, batch, action], the torso's features it comes of, [rows, batch, width], and the
-   * memory after the last row
+   * @returns the distribution, [rows, batch, action], the torso's features it comes of, and the memory after the last row
    */
   run(
     inputs: tf.Tensor3D,
     starts: tf.Tensor2D,
     from: MemoryState
-  ): { policy: Gaussian; features: tf.Tensor; state: MemoryState } {
+  ): { policy: Gaussian; features: Features; state: MemoryState } {
     const { features, state } = this.torso.run(inputs, starts, from);
     const x = denseRelu(features, this.#layers);
     const clipped = fusedLosses().clipped ?? tf.clipByValue;

@@ -8,7 +8,7 @@ import { denseStack, makeDense, makeDenseStack } from './dense.ts';
 import type { Dense } from './dense.ts';
 import { Parameters } from './parameters.ts';
 import { Torso } from './torso.ts';
-import type { NetShape } from './torso.ts';
+import type { Features, NetShape } from './torso.ts';
 
 export class Critic {
   readonly parameters = new Parameters();
@@ -26,11 +26,11 @@ export class Critic {
   }
 
   /**
-   * @param features [rows, batch, width] of the torso
+   * @param features of the torso
    * @param actions [rows, batch, action] in [-1, 1]
    * @returns [rows, batch, outputs]
    */
-  value(features: tf.Tensor, actions: tf.Tensor): tf.Tensor {
-    return denseStack([features, actions], [...this.#layers, this.#value]);
+  value(features: Features, actions: tf.Tensor): tf.Tensor {
+    return denseStack([...features, actions], [...this.#layers, this.#value]);
   }
 }

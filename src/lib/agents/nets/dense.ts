@@ -1,5 +1,6 @@
 /** Fully connected layers over the last axis of a tensor of any rank. */
 import type * as tf from '@tensorflow/tfjs-core';
+import { joinColumns } from '../../compute/columns.ts';
 import { mlp } from '../../compute/mlp.ts';
 import type { Random } from '../../core/random.ts';
 import type { Parameters } from './parameters.ts';
@@ -40,14 +41,21 @@ export function makeDenseStack(
   );
 }
 
-/** @param x [..., inputs] @returns [..., outputs] */
-export const dense = (x: tf.Tensor, layer: Dense): tf.Tensor =>
+/** What layers take: [..., inputs], or parts of it that stand side by side. */
+type Input = tf.Tensor | readonly tf.Tensor[];
+
+/** @returns [..., outputs] */
+export const dense = (x: Input, layer: Dense): tf.Tensor =>
   mlp({ x, layers: [layer], activation: 'relu', last: 'linear' });
 
 /** Each layer followed by ReLU. */
-export const denseRelu = (x: tf.Tensor, layers: readonly Dense[]): tf.Tensor =>
-  layers.length === 0 ? x : mlp({ x, layers, activation: 'relu', last: 'activated' });
+export function denseRelu(x: Input, layers: readonly Dense[]): tf.Tensor {
+  if (layers.length > 0) return mlp({ x, layers, activation: 'relu', last: 'activated' });
+  if (!Array.isArray(x)) return x as tf.Tensor;
+  const parts = x as readonly tf.Tensor[];
+  return parts.length === 1 ? parts[0]! : joinColumns(parts);
+}
 
-/** Each layer but the last followed by ReLU. Parts of an input stand side by side. */
-export const denseStack = (x: tf.Tensor | readonly tf.Tensor[], layers: readonly Dense[]): tf.Tensor =>
+/** Each layer but the last followed by ReLU. */
+export const denseStack = (x: Input, layers: readonly Dense[]): tf.Tensor =>
   mlp({ x, layers, activation: 'relu', last: 'linear' });

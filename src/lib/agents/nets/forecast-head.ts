@@ -7,6 +7,7 @@ import type { Random } from '../../core/random.ts';
 import { dense, makeDense } from './dense.ts';
 import type { Dense } from './dense.ts';
 import { Parameters } from './parameters.ts';
+import type { Features } from './torso.ts';
 
 export class ForecastHead {
   readonly parameters = new Parameters();
@@ -17,8 +18,8 @@ export class ForecastHead {
     this.#layer = makeDense(this.parameters, { name: 'told', inputs, outputs, random });
   }
 
-  /** @param features [rows, batch, inputs] @returns [rows, batch, outputs] */
-  run(features: tf.Tensor): tf.Tensor {
+  /** @param features of the torso, [rows, batch, inputs] together @returns [rows, batch, outputs] */
+  run(features: Features): tf.Tensor {
     return dense(features, this.#layer);
   }
 }

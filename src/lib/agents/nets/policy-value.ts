@@ -11,7 +11,7 @@ import type { Dense } from './dense.ts';
 import { orthogonal } from './orthogonal.ts';
 import { Parameters } from './parameters.ts';
 import { Torso } from './torso.ts';
-import type { MemoryState, NetShape } from './torso.ts';
+import type { Features, MemoryState, NetShape } from './torso.ts';
 
 /** Of both networks. */
 export interface PolicyMemory {
@@ -89,4 +89,5 @@ export class PolicyValue {
   }
 }
 
-const tower = (x: tf.Tensor, { layers }: Tower): tf.Tensor => mlp({ x, layers, activation: 'tanh', last: 'linear' });
+const tower = (x: tf.Tensor | Features, { layers }: Tower): tf.Tensor =>
+  mlp({ x, layers, activation: 'tanh', last: 'linear' });

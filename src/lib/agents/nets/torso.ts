@@ -4,7 +4,6 @@
  * shortcut of Ni et al. 2022, section 4). With no LSTM units it passes on the observation alone: a memoryless agent.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { joinColumns } from '../../compute/columns.ts';
 import { lstmBias, lstmSequence } from '../../compute/lstm.ts';
 import { fillUniform } from '../../compute/random.ts';
 import type { Random } from '../../core/random.ts';
@@ -20,6 +19,12 @@ export interface NetShape {
   /** Widths of the dense layers after the memory. */
   readonly hidden: readonly number[];
 }
+
+/**
+ * What a torso puts out, in parts whose columns stand side by side, [rows, batch, width] each: layers take them as they
+ * are, so that no part is copied to stand beside another.
+ */
+export type Features = readonly tf.Tensor[];
 
 /** Recurrent state, each [batch, lstmUnits]. */
 export interface MemoryState {
@@ -63,7 +68,7 @@ export class Torso {
     this.#lstm = shape.lstmUnits === 0 ? undefined : makeLstm(parameters, shape, random, prefix);
   }
 
-  /** Width of the features. */
+  /** Width of all parts of the features together. */
   static width({ observation, inputs, lstmUnits }: NetShape): number {
     return lstmUnits === 0 ? observation : lstmUnits + inputs;
   }
@@ -76,16 +81,16 @@ export class Torso {
   /**
    * @param inputs [rows, batch, inputs]
    * @param starts [rows, batch] 1 where the memory is cleared before the row
-   * @returns features [rows, batch, width] and the state after the last row
+   * @returns the features and the state after the last row
    */
-  run(inputs: tf.Tensor3D, starts: tf.Tensor2D, state: MemoryState): { features: tf.Tensor; state: MemoryState } {
+  run(inputs: tf.Tensor3D, starts: tf.Tensor2D, state: MemoryState): { features: Features; state: MemoryState } {
     if (this.#lstm === undefined) {
       const { observation } = this.#shape;
       const features = tf.slice(inputs, [0, 0, 0], [inputs.shape[0], inputs.shape[1], observation]);
-      return { features, state };
+      return { features: [features], state };
     }
     const { hidden, h, c } = this.#remember(this.#lstm, inputs, starts, state);
-    return { features: joinColumns([hidden, inputs]), state: { h, c } };
+    return { features: [hidden, inputs], state: { h, c } };
   }
 
   /** The state after the last row alone; see `run`. */
