@@ -2,6 +2,7 @@
  * A checkpoint as bytes: safetensors for the arrays (any tool that reads the format opens them) and JSON for the rest.
  * Where the bytes are kept is not known here.
  */
+import type { CounterNoise } from '../compute/counter-noise.ts';
 import { decodeSafetensors, encodeSafetensors } from '../compute/safetensors.ts';
 import { AppError } from '../core/errors.ts';
 import type { Random, RandomState } from '../core/random.ts';
@@ -47,6 +48,16 @@ export const saveStreams = (streams: Streams): Readonly<Record<string, RandomSta
 export function loadStreams(streams: Streams, { state }: Checkpoint['meta']): void {
   const saved = state['streams'] as Readonly<Record<string, RandomState>>;
   for (const [name, stream] of Object.entries(streams)) stream.load(saved[name] as RandomState);
+}
+
+/** How far a device's own noise has come, for the checkpoint's `state`; nothing where there is none. */
+export async function savedDraws(noise: CounterNoise | undefined): Promise<{ readonly noiseDraws?: number }> {
+  return noise === undefined ? {} : { noiseDraws: await noise.count() };
+}
+
+/** A run that was on a device without noise of its own begins with it where it would be now: a draw an update. */
+export function loadDraws(noise: CounterNoise | undefined, { state, updates }: Checkpoint['meta']): void {
+  noise?.goOn((state['noiseDraws'] as number | undefined) ?? updates);
 }
 
 /** @throws AppError `data.drift` that names both sides */

@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam.ts';
 import { captured } from '../compute/captured.ts';
 import type { UpdateInputs } from '../compute/captured.ts';
+import type { CounterNoise } from '../compute/counter-noise.ts';
 import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
 import { polyakUpdate } from '../compute/polyak.ts';
 import { runAhead } from '../compute/run-ahead.ts';
@@ -96,22 +97,28 @@ export class SoftActorCritic {
   readonly #heads: readonly ForecastHead[];
   readonly #kind: CriticKind;
   readonly #settings: SoftSettings;
+  readonly #noise: CounterNoise | undefined;
   readonly #optimisers: Readonly<Record<'actor' | 'critic' | 'temperature', Adam>>;
   readonly #update = captured<InputName>((inputs) => this.#step(inputs));
 
-  /** @param options.forecast what the memories are to tell; for a shape with memory */
+  /**
+   * @param options.forecast what the memories are to tell; for a shape with memory
+   * @param options.noise for updates that are given none; the caller disposes of it
+   */
   constructor(options: {
     shape: NetShape;
     kind: CriticKind;
     settings: SoftSettings;
     random: Random;
     forecast?: ForecastTask | undefined;
+    noise?: CounterNoise | undefined;
   }) {
     const { shape, kind, settings, random, forecast } = options;
     const { outputs } = kind;
     this.#forecast = forecast;
     this.#kind = kind;
     this.#settings = settings;
+    this.#noise = options.noise;
     this.actor = new Actor(shape, random.split('actor'));
     this.critics = Array.from({ length: kind.critics }, (_, i) => {
       return new Critic(shape, outputs, random.split(`critic${String(i)}`));
@@ -144,10 +151,11 @@ export class SoftActorCritic {
 
   /**
    * One gradient update of temperature, critics and actor, then the targets.
+   * @param noise undefined to draw it on the device, as the options of the constructor say
    * @param readBack whether to wait for the losses
    * @throws AppError `training.diverged` when a loss that was read is not a finite number
    */
-  async update(batch: SequenceBatch, noise: SoftNoise, readBack: boolean): Promise<SoftLosses | undefined> {
+  async update(batch: SequenceBatch, noise: SoftNoise | undefined, readBack: boolean): Promise<SoftLosses | undefined> {
     const values = await this.#update.run(this.#inputs(batch, noise), readBack);
     return values === undefined ? undefined : this.#lossesOf(values);
   }
@@ -156,7 +164,10 @@ export class SoftActorCritic {
    * One update of which everything is read: begun when this returns, so that others may be begun before it has ended.
    * @returns the losses, and how much each sequence surprised, [batch]
    */
-  async judgedUpdate(batch: SequenceBatch, noise: SoftNoise): Promise<{ losses: SoftLosses; errors: Float32Array }> {
+  async judgedUpdate(
+    batch: SequenceBatch,
+    noise: SoftNoise | undefined
+  ): Promise<{ losses: SoftLosses; errors: Float32Array }> {
     const values = (await this.#update.run(this.#inputs(batch, noise), true)) as Float32Array;
     const losses = this.#lossesOf(values);
     const errors = values.subarray(values.length - batch.shape.batch);
@@ -174,8 +185,8 @@ export class SoftActorCritic {
 
   /** @param inputs as `updateInputs` shapes them @returns the losses, in the order of their names */
   #step(inputs: Readonly<Record<InputName, tf.Tensor>>): tf.Tensor1D {
-    const { policyNoise, nextNoise } = inputs;
-    const [sequence, size, action] = policyNoise.shape as [number, number, number];
+    const [sequence, size, action] = inputs.actions.shape as [number, number, number];
+    const [policyNoise, nextNoise] = this.#noiseOf(inputs);
     const rows = rowsOn(inputs);
     const { ahead: bootstrap } = inputs;
     const steps = Math.max(1, bootstrap.shape[0]);
@@ -289,7 +300,18 @@ export class SoftActorCritic {
     return all;
   }
 
-  #inputs(batch: SequenceBatch, noise: SoftNoise): UpdateInputs<InputName> {
+  /** For the rows learnt from, and for those after them: as given, else as the device draws it. */
+  #noiseOf({
+    policyNoise,
+    nextNoise,
+    actions
+  }: Readonly<Record<InputName, tf.Tensor>>): readonly [tf.Tensor, tf.Tensor] {
+    if (policyNoise.size > 0) return [policyNoise, nextNoise];
+    if (this.#noise === undefined) throw new Error('soft actor-critic: neither noise nor a way to draw it');
+    return this.#noise.normals([actions.shape, actions.shape]) as [tf.Tensor, tf.Tensor];
+  }
+
+  #inputs(batch: SequenceBatch, noise: SoftNoise | undefined): UpdateInputs<InputName> {
     return updateInputs(batch, noise, this.#settings.prioritised === true);
   }
 
@@ -340,8 +362,10 @@ export class SoftActorCritic {
   }
 }
 
+const none: NamedArray = { shape: [0], values: new Float32Array(0) };
+
 /** What an update takes in, as flat arrays with shapes: of the window all rows, of the rest those learnt from. */
-function updateInputs(batch: SequenceBatch, noise: SoftNoise, weighted: boolean): UpdateInputs<InputName> {
+function updateInputs(batch: SequenceBatch, noise: SoftNoise | undefined, weighted: boolean): UpdateInputs<InputName> {
   const { burnIn, sequence, batch: size, action, state } = batch.shape;
   const rows = windowRows(batch.shape);
   const columns = labelColumns(batch.shape);
@@ -359,12 +383,12 @@ function updateInputs(batch: SequenceBatch, noise: SoftNoise, weighted: boolean)
     rewards: { shape: each, values: learn(batch.rewards, 1) },
     terminated: { shape: each, values: learn(batch.terminated, 1) },
     valid: { shape: each, values: learn(batch.valid, 1) },
-    policyNoise: { shape: eachAction, values: noise.policy },
-    nextNoise: { shape: eachAction, values: noise.next },
+    policyNoise: noise === undefined ? none : { shape: eachAction, values: noise.policy },
+    nextNoise: noise === undefined ? none : { shape: eachAction, values: noise.next },
     labels: { shape: [sequence, size, columns], values: learn(batch.labels, columns) },
     labelled: { shape: [sequence, size, columns], values: learn(batch.labelled, columns) },
     ahead: { shape: [batch.ahead.length / sequence / size, sequence, size], values: batch.ahead },
-    weights: weighted ? { shape: [size], values: batch.weights } : { shape: [0], values: new Float32Array(0) }
+    weights: weighted ? { shape: [size], values: batch.weights } : none
   };
 }
 

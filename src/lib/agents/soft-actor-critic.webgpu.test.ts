@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../tests/support/webgpu-device.ts';
 import { setCapture, type CaptureUpdate } from '../compute/captured.ts';
+import { counterNoise, type CounterNoise } from '../compute/counter-noise.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import type { Device } from '../compute/device.ts';
 import { fillNormal } from '../compute/random.ts';
@@ -25,7 +26,7 @@ const kinds: readonly (readonly [string, CriticKind, number])[] = [
   ['QR-SAC with memory', qrSacCritics({ quantiles: 3, riskLevel: 0.5 }), 5]
 ];
 
-function makeLearner(kind: CriticKind, units: number): SoftActorCritic {
+function makeLearner(kind: CriticKind, units: number, noise?: CounterNoise): SoftActorCritic {
   return new SoftActorCritic({
     shape: { observation, action, inputs: observation + action + 1, lstmUnits: units, hidden: [hidden] },
     kind,
@@ -39,7 +40,8 @@ function makeLearner(kind: CriticKind, units: number): SoftActorCritic {
       targetEntropy: -action,
       maxGradientNorm: 1
     },
-    random: new Random(seed(5), 'nets')
+    random: new Random(seed(5), 'nets'),
+    noise
   });
 }
 
@@ -47,7 +49,8 @@ function makeLearner(kind: CriticKind, units: number): SoftActorCritic {
 async function learnOn(
   sac: SoftActorCritic,
   units: number,
-  [from, to]: readonly [number, number]
+  [from, to]: readonly [number, number],
+  drawn: 'given' | 'on the device' = 'given'
 ): Promise<number[][]> {
   const [burnIn, sequence] = units === 0 ? [0, 1] : [2, 3];
   const batch = sequenceBatch({ burnIn, sequence, batch: size, observation, action, state: 2 * units });
@@ -64,7 +67,7 @@ async function learnOn(
     batch.valid[burnIn * size] = k % 2;
     batch.starts.fill(0);
     batch.starts[(k % (burnIn + sequence)) * size + 1] = 1;
-    const losses = await sac.update(batch, noise, true);
+    const losses = await sac.update(batch, drawn === 'given' ? noise : undefined, true);
     found.push(Object.values(losses ?? {}));
   }
   return found;
@@ -77,11 +80,19 @@ async function saveOf(sac: SoftActorCritic): Promise<Map<string, NamedArray>> {
 }
 
 /** Losses of every update, and all weights and moments after them. */
-async function learn(kind: CriticKind, units: number, updates: number): Promise<number[][]> {
-  const sac = makeLearner(kind, units);
-  const losses = await learnOn(sac, units, [0, updates]);
+async function learn(
+  kind: CriticKind,
+  units: number,
+  updates: number,
+  drawn: 'given' | 'on the device' = 'given'
+): Promise<number[][]> {
+  const noise = drawn === 'given' ? undefined : counterNoise(new Random(seed(9), 'noise'));
+  const sac = makeLearner(kind, units, noise);
+  const losses = await learnOn(sac, units, [0, updates], drawn);
   const state = await saveOf(sac);
+  if (noise !== undefined) expect(await noise.count()).toBe(updates);
   sac.dispose();
+  noise?.dispose();
   return [...losses, ...[...state.values()].map(({ values }) => [...values])];
 }
 
@@ -125,6 +136,20 @@ describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout:
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('draw their noise on the device, at every replay what an update by tfjs draws', async () => {
+    const before = tf.memory().numTensors;
+    const [, kind, units] = kinds[1]!;
+    setCapture('webgpu', undefined);
+    const written = await learn(kind, units, 6, 'on the device');
+    setCapture(
+      'webgpu',
+      captureOn(webgpuBackend(), (notice) => notices.push(notice))
+    );
+    expect(await learn(kind, units, 6, 'on the device')).toEqual(written);
+    expect(await learn(kind, units, 6)).not.toEqual(written);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('is a TQC update with memory of 150 launches at most where a kernel may have 16 buffers', async () => {
     if (webgpuBackend().device.limits.maxStorageBuffersPerShaderStage < 16) return;
     let launches: number | undefined;
@@ -139,7 +164,7 @@ describe.skipIf(!hasWebgpu)('recorded updates of soft actor-critics', { timeout:
       };
       return update;
     });
-    await learn(tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 }), 5, 2);
+    await learn(tqcCritics({ critics: 2, quantiles: 5, dropped: 1, riskLevel: 1 }), 5, 2, 'on the device');
     expect(launches).toBeLessThanOrEqual(150);
     expect(launches).toBeGreaterThan(50);
   });

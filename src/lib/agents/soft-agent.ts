@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SoftConfig } from '../config/agent-config.ts';
 import { forecastWeights } from '../config/forecasts.ts';
+import { counterNoise, type CounterNoise } from '../compute/counter-noise.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import { AppError } from '../core/errors.ts';
@@ -16,7 +17,7 @@ import type { Seed } from '../core/units.ts';
 import { fromSpace, toSpace } from './action-scale.ts';
 import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
-import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
+import { loadDraws, loadStreams, refuseForeign, savedDraws, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
@@ -59,6 +60,8 @@ export class SoftAgent implements Agent {
   readonly #action: Box;
   readonly #shape: BatchShape;
   readonly #sac: SoftActorCritic;
+  /** Where the device draws the noise of updates itself; elsewhere it comes from the stream `noise`. */
+  readonly #deviceNoise: CounterNoise | undefined;
   readonly #kind: CriticKind;
   readonly #replay: SequenceReplay;
   readonly #batch: SequenceBatch;
@@ -119,6 +122,7 @@ export class SoftAgent implements Agent {
     this.#batch = sequenceBatch(this.#shape);
     // H̄ = -dim(A): Haarnoja et al. 2018b, appendix D.
     this.#kind = criticKind(config);
+    this.#deviceNoise = counterNoise(root.split('device noise'));
     this.#sac = new SoftActorCritic({
       shape: net,
       kind: this.#kind,
@@ -128,6 +132,7 @@ export class SoftAgent implements Agent {
         prioritised: this.#prioritised
       },
       random: root,
+      noise: this.#deviceNoise,
       forecast: weights === undefined || spaces.forecast === undefined ? undefined : { spec: spaces.forecast, weights }
     });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
@@ -223,14 +228,8 @@ export class SoftAgent implements Agent {
     if (this.#shape.forecast === undefined && forecastWeights(this.#options.config) !== undefined) {
       throw new Error('soft agent: it is to learn to forecast, and its environment tells nothing');
     }
-    const { sequence, batch, action } = this.#shape;
     this.#replay.sample(this.#batch, this.#streams.replay, IMPORTANCE);
-    const noise = {
-      policy: new Float32Array(sequence * batch * action),
-      next: new Float32Array(sequence * batch * action)
-    };
-    fillNormal(this.#streams.noise, noise.policy);
-    fillNormal(this.#streams.noise, noise.next);
+    const noise = this.#deviceNoise === undefined ? this.#drawNoise() : undefined;
     const due = (this.#updates + 1) % this.#options.reportEvery === 0;
     // Where reading costs nothing every update is looked at, so that the first that goes wrong is known.
     const read = due || tf.getBackend() !== 'webgpu';
@@ -253,11 +252,21 @@ export class SoftAgent implements Agent {
     }
   }
 
+  #drawNoise(): SoftNoise {
+    const { sequence, batch, action } = this.#shape;
+    const [policy, next] = [0, 1].map(() => {
+      const values = new Float32Array(sequence * batch * action);
+      fillNormal(this.#streams.noise, values);
+      return values;
+    }) as [Float32Array, Float32Array];
+    return { policy, next };
+  }
+
   /**
    * An update whose errors become priorities. On a GPU that is some updates later, always as many, so that none waits to
    * be read; but the first one is waited for, while it is recorded, and so is one whose losses are due.
    */
-  async #judge(noise: SoftNoise, due: boolean): Promise<SoftLosses | undefined> {
+  async #judge(noise: SoftNoise | undefined, due: boolean): Promise<SoftLosses | undefined> {
     const { places, firsts } = this.#batch.drawn;
     const update = this.#sac.judgedUpdate(this.#batch, noise);
     // What goes wrong is thrown when it is waited for, in its turn.
@@ -325,7 +334,7 @@ export class SoftAgent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: { streams: saveStreams(this.#streams) }
+        state: { streams: saveStreams(this.#streams), ...(await savedDraws(this.#deviceNoise)) }
       }
     };
   }
@@ -336,6 +345,7 @@ export class SoftAgent implements Agent {
     this.#sac.load(tensors);
     this.#exploring.load(remembered);
     loadStreams(this.#streams, meta);
+    loadDraws(this.#deviceNoise, meta);
     this.#judging.length = 0;
     this.#recorded = false;
     this.#updates = meta.updates;
@@ -345,6 +355,7 @@ export class SoftAgent implements Agent {
 
   dispose(): void {
     this.#sac.dispose();
+    this.#deviceNoise?.dispose();
   }
 
   #stateTensors(memory: ActingMemory): { h: tf.Tensor2D; c: tf.Tensor2D } {

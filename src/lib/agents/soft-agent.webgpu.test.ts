@@ -1,5 +1,6 @@
 /** Priorities on WebGPU: told some updates later, always as many, and none is lost. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { goOn } from '../../../tests/support/go-on.ts';
 import { hasWebgpu, webgpuDevice, type WatchedDevice } from '../../../tests/support/webgpu-device.ts';
 import { readConfig } from '../config/read-config.ts';
 import { Random } from '../core/random.ts';
@@ -88,5 +89,20 @@ describe.skipIf(!hasWebgpu)('prioritised SAC on WebGPU', { timeout: 300_000 }, (
     expect(device.refused).toEqual([]);
     one.dispose();
     other.dispose();
+  });
+
+  it('goes on from a checkpoint with the noise that the device would have drawn', async () => {
+    const [straight, resumed] = [make(), make()];
+    await train(straight, 6);
+    expect((await straight.save()).meta.state['noiseDraws']).toBe(6);
+    await goOn(straight, resumed);
+    expect(await train(resumed, 8)).toEqual(await train(straight, 8));
+    const [one, other] = [await straight.save(), await resumed.save()];
+    expect(other.meta).toEqual(one.meta);
+    expect(one.meta.state['noiseDraws']).toBe(14);
+    expect([...other.tensors]).toEqual([...one.tensors]);
+    expect(notices).toEqual([]);
+    straight.dispose();
+    resumed.dispose();
   });
 });

@@ -3,6 +3,7 @@
  * `Td3`, which holds the algorithm.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { counterNoise, type CounterNoise } from '../compute/counter-noise.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import type { Td3Config } from '../config/agent-config.ts';
@@ -12,7 +13,7 @@ import type { Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
 import { fromSpace, toSpace } from './action-scale.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
-import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
+import { loadDraws, loadStreams, refuseForeign, savedDraws, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
 import { sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
@@ -39,6 +40,8 @@ export class Td3Agent implements Agent {
   readonly #action: Box;
   readonly #shape: BatchShape;
   readonly #td3: Td3;
+  /** Where the device draws the noise of updates itself; elsewhere it comes from the stream `noise`. */
+  readonly #deviceNoise: CounterNoise | undefined;
   readonly #replay: SequenceReplay;
   readonly #batch: SequenceBatch;
   readonly #streams: Readonly<Record<StreamName, Random>>;
@@ -75,10 +78,12 @@ export class Td3Agent implements Agent {
       mostBytes: options.mostReplayBytes
     });
     this.#batch = sequenceBatch(shape);
+    this.#deviceNoise = counterNoise(root.split('device noise'));
     this.#td3 = new Td3({
       shape: { observation: observation.size, action: action.size, hidden: [hiddenUnits, secondUnits] },
       settings: config,
-      random: root
+      random: root,
+      noise: this.#deviceNoise
     });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
     this.#starts = new Uint8Array(environments);
@@ -133,15 +138,20 @@ export class Td3Agent implements Agent {
   }
 
   async update(): Promise<UpdateReport> {
-    const { batch, action } = this.#shape;
     this.#replay.sample(this.#batch, this.#streams.replay);
-    const noise = new Float32Array(batch * action);
-    fillNormal(this.#streams.noise, noise);
+    const noise = this.#deviceNoise === undefined ? this.#drawNoise() : undefined;
     const number = this.#updates + 1;
     const readBack = number % this.#options.reportEvery === 0;
     const losses = await this.#td3.update(this.#batch, noise, { number, readBack });
     this.#updates = number;
     return { updates: number, losses };
+  }
+
+  #drawNoise(): Float32Array {
+    const { batch, action } = this.#shape;
+    const noise = new Float32Array(batch * action);
+    fillNormal(this.#streams.noise, noise);
+    return noise;
   }
 
   /** The value is that of the smaller critic; the policy itself has no spread. */
@@ -170,7 +180,7 @@ export class Td3Agent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: { streams: saveStreams(this.#streams) }
+        state: { streams: saveStreams(this.#streams), ...(await savedDraws(this.#deviceNoise)) }
       }
     };
   }
@@ -179,6 +189,7 @@ export class Td3Agent implements Agent {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     this.#td3.load(tensors);
     loadStreams(this.#streams, meta);
+    loadDraws(this.#deviceNoise, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
     return Promise.resolve();
@@ -186,6 +197,7 @@ export class Td3Agent implements Agent {
 
   dispose(): void {
     this.#td3.dispose();
+    this.#deviceNoise?.dispose();
   }
 
   /** [n, action] in [-1, 1]. @throws AppError `training.diverged` when it is not finite */

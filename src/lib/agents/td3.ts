@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam.ts';
 import { captured } from '../compute/captured.ts';
 import type { UpdateInputs } from '../compute/captured.ts';
+import type { CounterNoise } from '../compute/counter-noise.ts';
 import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
 import { polyakUpdate } from '../compute/polyak.ts';
 import { AppError } from '../core/errors.ts';
@@ -49,6 +50,7 @@ export class Td3 {
   readonly critics: readonly [Critic, Critic];
   readonly targets: readonly [Critic, Critic];
   readonly #settings: Td3Settings;
+  readonly #noise: CounterNoise | undefined;
   readonly #optimisers: Readonly<Record<'actor' | 'critic', Adam>>;
   // Two updates rather than one with a branch: a recorded update has none.
   readonly #critical = captured<InputName>((inputs) => tf.stack([this.#learnValues(inputs)]));
@@ -56,11 +58,18 @@ export class Td3 {
     return tf.stack([this.#learnValues(inputs), this.#learnPolicy(inputs)]);
   });
 
-  constructor(options: { shape: DeterministicActorShape; settings: Td3Settings; random: Random }) {
+  /** @param options.noise for updates that are given none; the caller disposes of it */
+  constructor(options: {
+    shape: DeterministicActorShape;
+    settings: Td3Settings;
+    random: Random;
+    noise?: CounterNoise | undefined;
+  }) {
     const { shape, settings, random } = options;
     const net = { ...shape, inputs: inputWidth(shape.observation, shape.action), lstmUnits: 0 };
     const critic = (name: string): Critic => new Critic(net, 1, random.split(name));
     this.#settings = settings;
+    this.#noise = options.noise;
     this.actor = new DeterministicActor(shape, random.split('actor'));
     this.critics = [critic('critic0'), critic('critic1')];
     this.targetActor = new DeterministicActor(shape, random.split('actor'));
@@ -80,14 +89,14 @@ export class Td3 {
   /**
    * One update of the critics; with `number` a multiple of the delay also of the policy, and then of the targets.
    * @param batch of single transitions: sequences of one row, without burn-in
-   * @param noise standard normal, [batch, action]
+   * @param noise standard normal, [batch, action]; undefined to draw it on the device
    * @param number counts updates, from 1
    * @param readBack whether to wait for the losses
    * @throws AppError `training.diverged` when a loss that was read is not a finite number
    */
   async update(
     batch: SequenceBatch,
-    noise: Float32Array,
+    noise: Float32Array | undefined,
     { number, readBack }: { readonly number: number; readonly readBack: boolean }
   ): Promise<Td3Losses | undefined> {
     const whole = number % this.#settings.policyDelay === 0;
@@ -98,10 +107,11 @@ export class Td3 {
     return Object.fromEntries(losses);
   }
 
-  #learnValues({ observations, actions, rewards, terminated, valid, noise }: Inputs): tf.Scalar {
+  #learnValues({ observations, actions, rewards, terminated, valid, noise: given }: Inputs): tf.Scalar {
     const { gamma, targetNoise, targetNoiseClip } = this.#settings;
     const [now, next] = tf.split(observations, 2);
     // ã = clip(π'(s') + clip(ε, -c, c), -1, 1), ε of deviation σ̃: eq. 14.
+    const noise = given.size > 0 ? given : this.#draw(actions.shape);
     const blur = tf.clipByValue(tf.mul(noise, targetNoise), -targetNoiseClip, targetNoiseClip);
     const nextActions = tf.clipByValue(tf.add(this.targetActor.run(next!), blur), -1, 1);
     // y = r + γ (1 - d) min Q'(s', ã): eq. 10; a truncated row keeps its bootstrap.
@@ -132,6 +142,12 @@ export class Td3 {
       polyakUpdate(target.variables, source.variables, this.#settings.tau);
     }
     return value;
+  }
+
+  #draw(shape: readonly number[]): tf.Tensor {
+    const [noise] = this.#noise?.normals([shape]) ?? [];
+    if (noise === undefined) throw new Error('TD3: neither noise nor a way to draw it');
+    return noise;
   }
 
   async save(into: Map<string, NamedArray>): Promise<void> {
@@ -189,7 +205,7 @@ const valueOf = (critic: Critic, observations: tf.Tensor, actions: tf.Tensor): t
   tf.squeeze(critic.value([observations], actions), [-1]);
 
 /** What an update takes in: the two rows of every window, and of what happened the first. */
-function updateInputs(batch: SequenceBatch, noise: Float32Array): UpdateInputs<InputName> {
+function updateInputs(batch: SequenceBatch, noise: Float32Array | undefined): UpdateInputs<InputName> {
   const { observation, action, batch: size } = batch.shape;
   const width = inputWidth(observation, action);
   const observations = new Float32Array(2 * size * observation);
@@ -203,7 +219,8 @@ function updateInputs(batch: SequenceBatch, noise: Float32Array): UpdateInputs<I
     rewards: first(batch.rewards),
     terminated: first(batch.terminated),
     valid: first(batch.valid),
-    noise: { shape: [1, size, action], values: noise }
+    noise:
+      noise === undefined ? { shape: [0], values: new Float32Array(0) } : { shape: [1, size, action], values: noise }
   };
 }
 

@@ -8,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import { unreachable } from '../core/assert.ts';
 import { findAdapter, openDevice, type FoundAdapter } from './adapter.ts';
 import { setCapture } from './captured.ts';
+import { setNoiseKernel } from './counter-noise.ts';
 import type { Backend, DeviceReport } from './device-report.ts';
 import { setFusedLosses } from './fused-losses.ts';
 import { setInPlaceKernels } from './in-place.ts';
@@ -272,6 +273,7 @@ function close(backend: Backend): void {
   setInPlaceKernels(backend, undefined);
   setFusedLosses(backend, undefined);
   setListKernels(backend, undefined);
+  setNoiseKernel(backend, undefined);
   setCapture(backend, undefined);
   if (isRegistered(backend)) tf.removeBackend(backend);
 }

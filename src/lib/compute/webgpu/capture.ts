@@ -156,10 +156,14 @@ function copyInto(
   queue.submit([encoder.finish()]);
 }
 
-const stateOf = (homes: readonly Home[]): Promise<Float32Array<ArrayBuffer>[]> =>
-  Promise.all(homes.map(async ({ variable }) => Float32Array.from((await variable.data()) as Float32Array)));
+type Values = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-function firstDifference(name: string, a: Float32Array, b: Float32Array): string | undefined {
+const stateOf = (homes: readonly Home[]): Promise<Values[]> =>
+  Promise.all(homes.map(async ({ variable }) => ((await variable.data()) as Values).slice()));
+
+function firstDifference(name: string, a: Float32Array | Int32Array, b: Float32Array | Int32Array): string | undefined {
+  // Whole numbers count something: there is no rounding in them.
+  if (a instanceof Int32Array) return a.every((value, i) => value === b[i]) ? undefined : `${name}, a counter`;
   let largest = 0;
   let difference = 0;
   a.forEach((value, i) => {

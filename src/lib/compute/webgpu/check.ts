@@ -1,10 +1,12 @@
 /** Each of our kernels against tfjs on small odd shapes, values and gradients, on the device at hand: at start-up. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs-core';
+import { CounterNoise, type NoiseKernel } from '../counter-noise.ts';
 import type { AdamListStep, ListKernels } from '../list-kernels.ts';
 import { referenceLstmSequence, type FusedLstm } from '../lstm.ts';
 import { referenceMlp, type FusedMlp } from '../mlp.ts';
 import { difference, valuesAndGradients } from '../loss-checks.ts';
+import { philoxNormals, type PhiloxKey } from '../philox.ts';
 import { normalTensor } from '../random.ts';
 
 /** Of a tensor's largest value. Sums of float32 in another order differ by some 1e-6. */
@@ -74,6 +76,27 @@ export function checkLists(lists: ListKernels): Promise<number> {
     const values = all.map((each) => tf.add(each, 0));
     tf.dispose(all);
     return values;
+  });
+}
+
+/** Two draws, of more numbers than a workgroup makes at once; the counter passes from its lower word to the upper. */
+export function checkNoise(kernel: NoiseKernel): Promise<number> {
+  const key: PhiloxKey = [0xa4093822, 0x299f31d0];
+  const shapes = [[7], [100, 13]];
+  const first = 2 ** 32 - 1;
+  return difference(['ours', 'tfjs'], (which) => {
+    if (which === 'tfjs') {
+      return [first, first + 1].flatMap((draw) => {
+        const values = new Float32Array(7 + 1300);
+        philoxNormals(key, draw, values);
+        return [tf.tensor(values.slice(0, 7)), tf.tensor(values.slice(7), shapes[1])];
+      });
+    }
+    const noise = new CounterNoise(kernel, key);
+    noise.goOn(first);
+    const drawn = [...noise.normals(shapes), ...noise.normals(shapes)];
+    noise.dispose();
+    return drawn;
   });
 }
 

@@ -5,18 +5,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { setCapture } from '../captured.ts';
 import { fusedLosses, setFusedLosses, type FusedLosses } from '../fused-losses.ts';
+import { setNoiseKernel } from '../counter-noise.ts';
 import { setListKernels } from '../list-kernels.ts';
 import { setFusedLstm } from '../lstm.ts';
 import { setFusedMlp } from '../mlp.ts';
 import { webgpuBackend } from './backend.ts';
 import { captureOn } from './capture.ts';
 import { checkClipped, checkMaskedMean, checkQuantileHuber, checkSmallest, checkSquashed } from '../loss-checks.ts';
-import { checkLists, checkLstm, checkMlp, TOLERANCE } from './check.ts';
+import { checkLists, checkLstm, checkMlp, checkNoise, TOLERANCE } from './check.ts';
 import { KernelRunner } from './kernel-runner.ts';
 import { webgpuLists } from './list-ops.ts';
 import { webgpuLosses } from './loss-ops.ts';
 import { webgpuLstm } from './lstm-op.ts';
 import { webgpuMlp } from './mlp-op.ts';
+import { webgpuNoise } from './noise-op.ts';
 import { loadKernelSources } from './sources.ts';
 
 /**
@@ -53,6 +55,7 @@ function candidates(runner: KernelRunner): readonly Candidate[] {
   const lstm = webgpuLstm(runner);
   const mlp = webgpuMlp(runner);
   const lists = webgpuLists(runner);
+  const noise = webgpuNoise(runner);
   const { quantileHuber, squashedSample, smallest, maskedMean, clipped } = webgpuLosses(runner);
   const useLoss = (own: Partial<FusedLosses>): void => {
     setFusedLosses('webgpu', { ...fusedLosses(), ...own });
@@ -73,7 +76,8 @@ function candidates(runner: KernelRunner): readonly Candidate[] {
     },
     { name: 'masked mean', check: () => checkMaskedMean({ maskedMean }), use: () => useLoss({ maskedMean }) },
     { name: 'clipping', check: () => checkClipped({ clipped }), use: () => useLoss({ clipped }) },
-    { name: 'smallest of rows', check: () => checkSmallest({ smallest }), use: () => useLoss({ smallest }) }
+    { name: 'smallest of rows', check: () => checkSmallest({ smallest }), use: () => useLoss({ smallest }) },
+    { name: 'random numbers', check: () => checkNoise(noise), use: () => setNoiseKernel('webgpu', noise) }
   ];
 }
 

@@ -18,6 +18,10 @@ export interface Launch {
   /** In the order of the shader's bindings, what is written included. */
   readonly tensors: readonly Tensor[];
   readonly workgroups: readonly [number, number?, number?];
+  /** A file of functions that the kernel calls. */
+  readonly library?: KernelName;
+  /** Whether its shader takes the int32 tensors among them as they are; else they become f32 first. */
+  readonly integers?: boolean;
   /** A longer shader made of the kernel's, for lists of tensors; with what tells it from others of the same sizes. */
   readonly assemble?: { readonly key: string; readonly source: (own: string) => string };
 }
@@ -58,7 +62,8 @@ export class KernelRunner {
   launch(launch: Launch): void {
     const { backend } = this;
     const { workgroups } = launch;
-    const tensors = launch.tensors.map((tensor) => (this.#isFloat(tensor) ? tensor : tf.mul(tensor, 1)));
+    const asIs = (tensor: Tensor): boolean => launch.integers === true || this.#isFloat(tensor);
+    const tensors = launch.tensors.map((tensor) => (asIs(tensor) ? tensor : tf.mul(tensor, 1)));
     const pipeline = this.#pipeline(launch);
     const buffers = tensors.map((tensor) => bufferOf(backend, tensor));
     if (launch.shape !== undefined) buffers.push(this.#shapeBuffer(launch.shape));
@@ -101,7 +106,7 @@ export class KernelRunner {
     return buffer;
   }
 
-  #pipeline({ kernel, sizes = {}, numbers = {}, assemble }: Launch): GPUComputePipeline {
+  #pipeline({ kernel, library, sizes = {}, numbers = {}, assemble }: Launch): GPUComputePipeline {
     const constants = [
       ...Object.entries(sizes).map(([name, value]) => `const ${name} = ${String(value)}u;`),
       ...Object.entries(numbers).map(([name, value]) => `const ${name} = f32(${String(value)});`)
@@ -110,7 +115,8 @@ export class KernelRunner {
     const known = this.#pipelines.get(key);
     if (known !== undefined) return known;
     const own = this.#sources[kernel];
-    const code = `${constants}\n${assemble === undefined ? own : assemble.source(own)}`;
+    const functions = library === undefined ? '' : this.#sources[library];
+    const code = `${constants}\n${functions}\n${assemble === undefined ? own : assemble.source(own)}`;
     const { device } = this.backend;
     const pipeline = device.createComputePipeline({
       label: kernel,

@@ -86,7 +86,7 @@ function sumOfSquares(runner: KernelRunner, tensors: readonly Tensor[]): Tensor 
 }
 
 /** What a launch over several tensors of these sizes takes. */
-function overLists(
+export function overLists(
   counts: readonly number[],
   sizes: Readonly<Record<string, number>>
 ): Pick<Launch, 'sizes' | 'assemble' | 'workgroups'> {

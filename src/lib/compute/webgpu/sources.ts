@@ -1,4 +1,7 @@
-/** Our WGSL files, as text. Each is one kernel, and says at its head what it computes and what constants it takes. */
+/**
+ * Our WGSL files, as text. Each is one kernel, or functions that kernels share, and says at its head what it computes and
+ * what constants it takes.
+ */
 import { readAsset } from '../runtime.ts';
 
 // Written out one by one: the bundler reads these expressions.
@@ -13,6 +16,8 @@ const files = {
   'lstm-transpose': new URL('./kernels/lstm-transpose.wgsl', import.meta.url),
   'lstm-weights': new URL('./kernels/lstm-weights.wgsl', import.meta.url),
   'masked-mean': new URL('./kernels/masked-mean.wgsl', import.meta.url),
+  philox: new URL('./kernels/philox.wgsl', import.meta.url),
+  'philox-normals': new URL('./kernels/philox-normals.wgsl', import.meta.url),
   'polyak-list': new URL('./kernels/polyak-list.wgsl', import.meta.url),
   'quantile-huber': new URL('./kernels/quantile-huber.wgsl', import.meta.url),
   smallest: new URL('./kernels/smallest.wgsl', import.meta.url),
