@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { UpdateInputs, UpdateStep } from '../captured.ts';
-import { bufferOf, flush, type WebgpuBackend } from './backend.ts';
+import { bufferOf, flush, type TensorData, type WebgpuBackend } from './backend.ts';
 import { letGo, record, type Recording } from './recording.ts';
 
 /** Replays between marks in the device's queue. */
@@ -12,6 +12,8 @@ export class CapturedGraph {
   readonly #backend: WebgpuBackend;
   readonly #recording: Recording;
   readonly #inputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly buffer: GPUBuffer | undefined }>;
+  /** Of what a replay changes behind tfjs' back. */
+  readonly #changed: readonly TensorData[];
   /** Idle buffers for reading the output. */
   readonly #staging: GPUBuffer[] = [];
   #replays = 0;
@@ -27,11 +29,17 @@ export class CapturedGraph {
       })
     );
     try {
-      this.#recording = record(backend, () => step(this.tensors));
+      const buffers = [...this.#inputs.values()].flatMap(({ buffer }) => (buffer === undefined ? [] : [buffer]));
+      this.#recording = record(backend, () => step(this.tensors), buffers);
     } catch (error) {
       this.#disposeInputs();
       throw error;
     }
+    const { homes, output } = this.#recording;
+    this.#changed = [...homes.map(({ variable }) => variable), output].map(({ dataId }) =>
+      backend.tensorMap.get(dataId)
+    );
+    this.write(inputs);
   }
 
   get recording(): Recording {
@@ -59,10 +67,11 @@ export class CapturedGraph {
     });
   }
 
+  /** Inputs of the replays to come. */
   write(inputs: UpdateInputs): void {
-    const { queue } = this.#backend;
+    const { upload } = this.#recording;
     for (const [name, { buffer }] of this.#inputs) {
-      if (buffer !== undefined) queue.writeBuffer(buffer, 0, inputs[name]!.values as Float32Array<ArrayBuffer>);
+      if (buffer !== undefined) upload.hostOf(buffer).set(inputs[name]!.values);
     }
   }
 
@@ -70,16 +79,22 @@ export class CapturedGraph {
   replay(numbers?: readonly Float32Array[]): void {
     const { device, queue } = this.#backend;
     flush(this.#backend);
-    this.#recording.fresh.forEach(({ buffer, values }, i) => {
-      queue.writeBuffer(buffer, 0, (numbers?.[i] ?? values()) as Float32Array<ArrayBuffer>);
+    const { commands, fresh, upload } = this.#recording;
+    fresh.forEach(({ buffer, values }, i) => {
+      upload.hostOf(buffer).set(numbers?.[i] ?? values());
     });
+    upload.send();
     const encoder = device.createCommandEncoder();
     let pass: GPUComputePassEncoder | undefined;
-    for (const command of this.#recording.commands) {
+    let pipeline: GPUComputePipeline | undefined;
+    for (const command of commands) {
       if ('pipeline' in command) {
         // Every dispatch sees the writes of those before it, in one pass as in many (WebGPU, section 3.4.4).
-        pass ??= encoder.beginComputePass();
-        pass.setPipeline(command.pipeline);
+        if (pass === undefined) {
+          pass = encoder.beginComputePass();
+          pipeline = undefined;
+        }
+        if (command.pipeline !== pipeline) pass.setPipeline((pipeline = command.pipeline));
         pass.setBindGroup(0, command.group);
         pass.dispatchWorkgroups(...command.workgroups);
       } else {
@@ -127,9 +142,7 @@ export class CapturedGraph {
 
   /** tfjs would go on answering `data()` with what it read before. */
   #dropCopies(): void {
-    const { tensorMap } = this.#backend;
-    for (const { variable } of this.#recording.homes) tensorMap.get(variable.dataId).values = null;
-    tensorMap.get(this.#recording.output.dataId).values = null;
+    for (const data of this.#changed) data.values = null;
   }
 
   #disposeInputs(): void {

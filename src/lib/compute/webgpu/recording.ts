@@ -7,10 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { withFresh } from '../fresh.ts';
 import { bufferOf, flush, type BufferManager, type WebgpuBackend } from './backend.ts';
+import { UploadBuffer } from './upload-buffer.ts';
 
-interface Dispatch {
+interface Dispatch<Group = GPUBindGroup> {
   readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
+  readonly group: Group;
   readonly workgroups: readonly [number, number, number];
 }
 interface Copy {
@@ -27,7 +28,7 @@ export interface Home {
   readonly buffer: GPUBuffer;
 }
 
-/** Where numbers go that are new at every replay. */
+/** Numbers that are new at every replay, and the buffer that stood for them when it was recorded. */
 export interface FreshSlot {
   readonly buffer: GPUBuffer;
   readonly values: () => Float32Array;
@@ -41,6 +42,8 @@ export interface Recording {
   readonly bytes: number;
   readonly homes: readonly Home[];
   readonly fresh: readonly FreshSlot[];
+  /** Of inputs and fresh numbers. */
+  readonly upload: UploadBuffer;
   /** What the update gave: kept, the caller's to dispose of. */
   readonly output: Tensor;
 }
@@ -68,7 +71,8 @@ function holdsOf(manager: BufferManager): Map<GPUBuffer, Hold> {
 }
 
 /** Gives back every buffer of a recording that nothing else needs; it cannot be replayed after. */
-export function letGo({ bufferManager }: WebgpuBackend, { buffers }: Recording): void {
+export function letGo({ bufferManager }: WebgpuBackend, { buffers, upload }: Recording): void {
+  upload.destroy();
   const holds = holdsOf(bufferManager);
   for (const buffer of buffers) {
     const hold = holds.get(buffer);
@@ -90,10 +94,11 @@ export function pointHome({ bufferManager, tensorMap }: WebgpuBackend, { variabl
 
 /**
  * @param step one update; it may not read tensors
+ * @param inputs buffers of what it is given, whose values a replay takes from the upload instead
  * @throws Error when the step cannot be recorded: it reads, or keeps state that is not a variable; the variables are as
  *   they were then
  */
-export function record(backend: WebgpuBackend, step: () => Tensor): Recording {
+export function record(backend: WebgpuBackend, step: () => Tensor, inputs: readonly GPUBuffer[]): Recording {
   const { bufferManager: manager } = backend;
   const holds = holdsOf(manager);
   // Those of a device that was lost may still be about.
@@ -123,6 +128,7 @@ export function record(backend: WebgpuBackend, step: () => Tensor): Recording {
       throw new Error('it disposes of, or assigns to, something made before it that is no variable');
     }
     if (tf.memory().numTensors - tensorsBefore > 1) throw new Error('it leaves tensors behind');
+    if (inputs.includes(bufferOf(backend, output))) throw new Error('it gives back what it was given');
   } catch (error) {
     failure = { error };
   } finally {
@@ -135,6 +141,7 @@ export function record(backend: WebgpuBackend, step: () => Tensor): Recording {
     output?.dispose();
     throw failure?.error;
   }
+  const upload = new UploadBuffer(backend.device, [...inputs, ...fresh.map(({ buffer }) => buffer)]);
   for (const buffer of recorder.seen) {
     const hold = holds.get(buffer) ?? { recordings: 0, released: false };
     hold.recordings++;
@@ -142,20 +149,22 @@ export function record(backend: WebgpuBackend, step: () => Tensor): Recording {
     holds.set(buffer, hold);
   }
   return {
-    commands: recorder.commands,
+    commands: recorder.commandsFrom(upload),
     buffers: [...recorder.seen],
     bytes: [...recorder.owned].reduce((sum, { size }) => sum + size, 0),
     homes: [...before]
       .filter(([, buffer]) => recorder.seen.has(buffer))
       .map(([variable, buffer]) => ({ variable, buffer })),
     fresh,
+    upload,
     output
   };
 }
 
 /** Stands in for the command encoder and the buffer manager during a recording. */
 class Recorder {
-  readonly commands: (Dispatch | Copy)[] = [];
+  /** Their bind groups as they are to be made: see `commandsFrom`. */
+  readonly #commands: (Dispatch<GPUBindGroupDescriptor> | Copy)[] = [];
   readonly seen = new Set<GPUBuffer>();
   /** Taken during the recording. */
   readonly owned = new Set<GPUBuffer>();
@@ -213,13 +222,13 @@ class Recorder {
       if (free === undefined) this.#arena.set(buffer.size, [buffer]);
       else free.push(buffer);
     };
-    // Shadows the prototype's method, to learn which buffers the commands refer to.
+    // Shadows the prototype's method, to learn which buffers the commands refer to. The group is made at the end.
     device.createBindGroup = (descriptor) => {
       for (const { resource } of descriptor.entries) {
         const { buffer } = resource as Partial<GPUBufferBinding>;
         if (buffer !== undefined) this.seen.add(buffer);
       }
-      return GPUDevice.prototype.createBindGroup.call(device, descriptor);
+      return descriptor as unknown as GPUBindGroup;
     };
     this.#restore = () => {
       delete (device as { createBindGroup?: unknown }).createBindGroup;
@@ -245,12 +254,26 @@ class Recorder {
     this.#restore();
   }
 
+  /** What was recorded, for the device: what comes from the CPU is read from the upload. */
+  commandsFrom(upload: UploadBuffer): (Dispatch | Copy)[] {
+    const { device } = this.#backend;
+    return this.#commands.map((command) => {
+      if (!('pipeline' in command)) {
+        const [from, fromAt] = upload.source(command.from, command.fromAt);
+        return { ...command, from, fromAt };
+      }
+      const { layout, entries } = command.group;
+      const group = device.createBindGroup({ layout, entries: [...entries].map((entry) => upload.entry(entry)) });
+      return { ...command, group };
+    });
+  }
+
   /** Assigning has moved the variable to a new buffer: its contents are copied back, and it is pointed back. */
   bringHome(variable: Variable, home: GPUBuffer): void {
     const now = this.#backend.tensorMap.get(variable.dataId).resource;
     if (now === home || !now) return;
     if (!this.owned.has(now)) throw new Error(`${variable.name} is assigned a tensor that it did not compute`);
-    this.commands.push({ from: now, fromAt: 0, to: home, toAt: 0, size: home.size });
+    this.#commands.push({ from: now, fromAt: 0, to: home, toAt: 0, size: home.size });
     this.seen.add(home);
     this.pointBack(variable, home);
   }
@@ -269,16 +292,16 @@ class Recorder {
 
   #encoder(): unknown {
     let pipeline: GPUComputePipeline;
-    let group: GPUBindGroup;
+    let group: GPUBindGroupDescriptor;
     const pass = {
       setPipeline: (next: GPUComputePipeline) => {
         pipeline = next;
       },
-      setBindGroup: (_: number, next: GPUBindGroup) => {
+      setBindGroup: (_: number, next: GPUBindGroupDescriptor) => {
         group = next;
       },
       dispatchWorkgroups: (x: number, y = 1, z = 1) => {
-        this.commands.push({ pipeline, group, workgroups: [x, y, z] });
+        this.#commands.push({ pipeline, group, workgroups: [x, y, z] });
       },
       end: () => undefined
     };
@@ -286,7 +309,7 @@ class Recorder {
       beginComputePass: () => pass,
       copyBufferToBuffer: (from: GPUBuffer, fromAt: number, to: GPUBuffer, toAt: number, size: number) => {
         this.seen.add(from).add(to);
-        this.commands.push({ from, fromAt, to, toAt, size });
+        this.#commands.push({ from, fromAt, to, toAt, size });
       }
     };
   }
