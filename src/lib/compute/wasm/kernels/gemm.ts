@@ -2,10 +2,11 @@
  * Matrix products at one speed for every transposition. AssemblyScript; row-major float32 by address.
  *
  * After Goto & van de Geijn (2008): both operands are packed into strips that the innermost loop reads in order, A in
- * strips of five or four rows and B in strips of COLUMNS columns, zero-padded at the edges. A transposition only changes
- * which of two packing routines runs. A tile of five rows x eight columns keeps its sums in ten vector registers; with
- * the operands and one product that makes fourteen of the fifteen that V8 gives out on x86-64. One row more, or the loop
- * unrolled, and a sum goes through the stack at every step, which halves the speed of strict SIMD.
+ * strips of a tall or a short tile's rows and B in strips of COLUMNS columns, zero-padded at the edges. A transposition only
+ * changes which of two packing routines runs. V8 gives out fifteen vector registers on x86-64. With strict SIMD a tile of
+ * five rows x eight columns keeps its sums in ten; with the operands and one product that makes fourteen. Relaxed SIMD has
+ * no product to keep, so a tile of six rows takes fifteen. One row more, or the loop unrolled, and a sum goes through the
+ * stack at every step, which halves the speed.
  *
  * Every element of C is the sum of its products in the order of depth, added to what C held where that is kept, whatever
  * tile it falls into: a product split into any ranges of rows or columns has the bits of the whole.
@@ -16,9 +17,12 @@ import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { startOf } from './split';
 import { multiplyNarrow, multiplyShallow, NARROW, SHALLOW, turn } from './thin';
 
-/** Rows of a tall tile; a short one has one less, so that any count from twelve on is made up of the two. */
-const TALL: i32 = 5;
-const SHORT: i32 = 4;
+/**
+ * Rows of a tall tile; a short one has one less, so that any count from twelve (of six and five, twenty) on is made up of
+ * the two.
+ */
+const TALL: i32 = RELAXED ? 6 : 5;
+const SHORT: i32 = RELAXED ? 5 : 4;
 const COLUMNS: i32 = 8;
 /** Depth of a block: a strip of B of 512 x 8 floats stays in the first-level cache. */
 const DEPTH_BLOCK: i32 = 512;
@@ -42,7 +46,79 @@ export const WORKSPACE: i32 = TALL * COLUMNS + (ROW_BLOCK + SHORT) * DEPTH_BLOCK
 }
 
 /** C tile += A strip x B strip over `depth`; starts from zero unless `accumulate`. `stride` is of C, in bytes. */
-function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+function multiply6(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  const c0 = c;
+  const c1 = c0 + stride;
+  const c2 = c1 + stride;
+  const c3 = c2 + stride;
+  const c4 = c3 + stride;
+  const c5 = c4 + stride;
+  let l0 = splat(0);
+  let r0 = splat(0);
+  let l1 = splat(0);
+  let r1 = splat(0);
+  let l2 = splat(0);
+  let r2 = splat(0);
+  let l3 = splat(0);
+  let r3 = splat(0);
+  let l4 = splat(0);
+  let r4 = splat(0);
+  let l5 = splat(0);
+  let r5 = splat(0);
+  if (accumulate) {
+    l0 = v128.load(c0);
+    r0 = v128.load(c0, 16);
+    l1 = v128.load(c1);
+    r1 = v128.load(c1, 16);
+    l2 = v128.load(c2);
+    r2 = v128.load(c2, 16);
+    l3 = v128.load(c3);
+    r3 = v128.load(c3, 16);
+    l4 = v128.load(c4);
+    r4 = v128.load(c4, 16);
+    l5 = v128.load(c5);
+    r5 = v128.load(c5, 16);
+  }
+  for (; depth > 0; depth--) {
+    const left = v128.load(b);
+    const right = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a);
+    l0 = multiplyAdd(x, left, l0);
+    r0 = multiplyAdd(x, right, r0);
+    x = v128.load_splat<f32>(a, 4);
+    l1 = multiplyAdd(x, left, l1);
+    r1 = multiplyAdd(x, right, r1);
+    x = v128.load_splat<f32>(a, 8);
+    l2 = multiplyAdd(x, left, l2);
+    r2 = multiplyAdd(x, right, r2);
+    x = v128.load_splat<f32>(a, 12);
+    l3 = multiplyAdd(x, left, l3);
+    r3 = multiplyAdd(x, right, r3);
+    x = v128.load_splat<f32>(a, 16);
+    l4 = multiplyAdd(x, left, l4);
+    r4 = multiplyAdd(x, right, r4);
+    x = v128.load_splat<f32>(a, 20);
+    l5 = multiplyAdd(x, left, l5);
+    r5 = multiplyAdd(x, right, r5);
+    a += 24;
+    b += 4 * COLUMNS;
+  }
+  v128.store(c0, l0);
+  v128.store(c0, r0, 16);
+  v128.store(c1, l1);
+  v128.store(c1, r1, 16);
+  v128.store(c2, l2);
+  v128.store(c2, r2, 16);
+  v128.store(c3, l3);
+  v128.store(c3, r3, 16);
+  v128.store(c4, l4);
+  v128.store(c4, r4, 16);
+  v128.store(c5, l5);
+  v128.store(c5, r5, 16);
+}
+
+/** The same with five rows. */
+function multiply5(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   const c0 = c;
   const c1 = c0 + stride;
   const c2 = c1 + stride;
@@ -88,7 +164,7 @@ function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, a
     x = v128.load_splat<f32>(a, 16);
     l4 = multiplyAdd(x, left, l4);
     r4 = multiplyAdd(x, right, r4);
-    a += 4 * TALL;
+    a += 20;
     b += 4 * COLUMNS;
   }
   v128.store(c0, l0);
@@ -104,7 +180,7 @@ function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, a
 }
 
 /** The same with four rows. */
-function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+function multiply4(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
   const c0 = c;
   const c1 = c0 + stride;
   const c2 = c1 + stride;
@@ -142,7 +218,7 @@ function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, 
     x = v128.load_splat<f32>(a, 12);
     l3 = multiplyAdd(x, left, l3);
     r3 = multiplyAdd(x, right, r3);
-    a += 4 * SHORT;
+    a += 16;
     b += 4 * COLUMNS;
   }
   v128.store(c0, l0);
@@ -153,6 +229,18 @@ function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, 
   v128.store(c2, r2, 16);
   v128.store(c3, l3);
   v128.store(c3, r3, 16);
+}
+
+// @ts-ignore: decorator
+@inline function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  if (RELAXED) multiply6(depth, a, b, c, stride, accumulate);
+  else multiply5(depth, a, b, c, stride, accumulate);
+}
+
+// @ts-ignore: decorator
+@inline function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
+  if (RELAXED) multiply5(depth, a, b, c, stride, accumulate);
+  else multiply4(depth, a, b, c, stride, accumulate);
 }
 
 /** A tile at the right or lower edge: computed whole in `scratch`, of which rows x columns are kept. */

@@ -40,6 +40,11 @@ function copyKept(to: usize, from: usize, batch: i32, units: i32, resets: usize,
   }
 }
 
+function isZero(from: usize, count: i32): bool {
+  for (const end = from + bytes(count); from < end; from += 4) if (load<f32>(from) != 0) return false;
+  return true;
+}
+
 /** Floats of scratch, a thread, that `lstmForward` and `lstmBackward` need. */
 export function lstmScratch(): i32 {
   return WORKSPACE + CONSTANTS;
@@ -93,7 +98,10 @@ export function lstmForward(
   for (let t = 0; t < steps; t++) {
     copyKept(hBefore, h, count, units, resets, t * batch + first);
     multiplyPacked(count, width, inputs, x, inputs, false, packedInput, gates, false, scratch);
-    multiplyPacked(count, width, units, hBefore, units, false, packedState, gates, true, scratch);
+    // A sequence often begins with no state, of which nothing follows.
+    if (t > 0 || !isZero(hBefore, count * units)) {
+      multiplyPacked(count, width, units, hBefore, units, false, packedState, gates, true, scratch);
+    }
     for (let b = 0; b < count; b++) {
       const at = bytes(b * units);
       const keep = keepOf(resets, t * batch + first + b);
@@ -154,6 +162,13 @@ function forwardRow(
 /** z = σ(z + bias) */
 function sigmoids(count: i32, z: usize, bias: usize, table: usize): void {
   let j = 0;
+  for (; j + 8 <= count; j += 8) {
+    const at = bytes(j);
+    const low = sigmoid(add(v128.load(z + at), v128.load(bias + at)), table);
+    const high = sigmoid(add(v128.load(z + at, 16), v128.load(bias + at, 16)), table);
+    v128.store(z + at, low);
+    v128.store(z + at, high, 16);
+  }
   for (; j + 4 <= count; j += 4) {
     const at = bytes(j);
     v128.store(z + at, sigmoid(add(v128.load(z + at), v128.load(bias + at)), table));
@@ -167,6 +182,13 @@ function sigmoids(count: i32, z: usize, bias: usize, table: usize): void {
 /** z = tanh(z + bias) */
 function tanhs(count: i32, z: usize, bias: usize, table: usize): void {
   let j = 0;
+  for (; j + 8 <= count; j += 8) {
+    const at = bytes(j);
+    const low = tanh(add(v128.load(z + at), v128.load(bias + at)), table);
+    const high = tanh(add(v128.load(z + at, 16), v128.load(bias + at, 16)), table);
+    v128.store(z + at, low);
+    v128.store(z + at, high, 16);
+  }
   for (; j + 4 <= count; j += 4) {
     const at = bytes(j);
     v128.store(z + at, tanh(add(v128.load(z + at), v128.load(bias + at)), table));
