@@ -186,6 +186,27 @@ describe.each(VENUES)('$name', (venue) => {
     expect(market!.record.trainable).toBe(false);
   });
 
+  it.each([
+    ['received after it', `${String(T + 9)}.5`],
+    ['said to be received before it', `${String(T - 1)}.5`]
+  ])('that is newer than the whole stream, %s, is not joined: no update goes on from it', async (_, second) => {
+    const late = image(131, [['99.0', '1']], [['103.0', '3']]);
+    const [market] = await read([new File([stream], 'stream'), new File([asked(second, late)], 'answers')]);
+    expect(codes(market!)).toEqual(['image-not-joined']);
+    expect(market!.record.damage).toContain('ends with update 131');
+    expect(market!.record.reason).toContain('cannot be trusted');
+  });
+
+  it('that ends with the very last update is joined', async () => {
+    const last = image(130, [['99.0', '1']], [['103.0', '3']]);
+    const [market] = await read([
+      new File([stream], 'stream'),
+      new File([asked(`${String(T + 9)}.5`, last)], 'answers')
+    ]);
+    expect(codes(market!)).toEqual([]);
+    expect(market!.record.damage).toBeUndefined();
+  });
+
   it('without one the book says that it has none', async () => {
     const [market] = await read([new File([stream], 'stream')]);
     expect(codes(market!)).toEqual(['no-snapshot']);

@@ -66,6 +66,9 @@ export class UsdmRecorder {
   #updates: Update[] = [];
   #image: Image | undefined;
   #unjoined: string | undefined;
+  /** The largest `u` of an update, and the least that an image ends with; an image without a number is before all. */
+  #latestUpdate = Number.NEGATIVE_INFINITY;
+  #earliestImage = Number.POSITIVE_INFINITY;
   /** By kind: the venue's time of the message before. */
   readonly #lastExchange = new Map<UsdmKind, number>();
   /** Of the mark price messages: the next funding time and rate as last told. */
@@ -141,11 +144,21 @@ export class UsdmRecorder {
    * @returns why it did not, as a clause
    */
   finish(): string | undefined {
-    if (this.#firstDepth === 0 || this.#firstSnapshot > 0) return this.#unjoined;
+    if (this.#firstDepth === 0) return this.#unjoined;
+    if (this.#firstSnapshot > 0) return this.#unjoined ?? this.#imagesTooLate();
     const clause =
       'the recording holds depth updates and no order book snapshot: levels that never changed are missing';
     this.#line = this.#firstDepth;
     this.#odd('warning', 'no-snapshot', clause);
+    return clause;
+  }
+
+  /** Images that end after every update: no update goes on from them, and none is known to be held by them. */
+  #imagesTooLate(): string | undefined {
+    if (!this.#joins || !(this.#earliestImage > this.#latestUpdate)) return undefined;
+    const clause = `the order book's image ends with update ${String(this.#earliestImage)}, the recording before it, with ${String(this.#latestUpdate)}`;
+    this.#line = this.#firstSnapshot;
+    this.#odd('warning', 'image-not-joined', `${clause}; levels that never changed are missing until then`);
     return clause;
   }
 
@@ -207,6 +220,7 @@ export class UsdmRecorder {
       return;
     }
     this.#lastUpdate = lastUpdate;
+    this.#latestUpdate = Math.max(this.#latestUpdate, lastUpdate);
     if (Number.isNaN(before)) return;
     const isSpot = this.#numbers === 'spot';
     if (isSpot ? firstUpdate === before + 1 : previousUpdate === before) return;
@@ -234,7 +248,9 @@ export class UsdmRecorder {
     this.#side(RowKind.bid, bids);
     if (worstAsk >= 0) this.#row(RowKind.clearAsks, asks, worstAsk);
     this.#side(RowKind.ask, asks);
-    if (!this.#joins || !Number.isSafeInteger(message.lastUpdate)) return;
+    const isNumbered = Number.isSafeInteger(message.lastUpdate);
+    this.#earliestImage = Math.min(this.#earliestImage, isNumbered ? message.lastUpdate : Number.NEGATIVE_INFINITY);
+    if (!this.#joins || !isNumbered) return;
     this.#join({
       last: message.lastUpdate,
       lowestBid: worstBid < 0 ? Number.POSITIVE_INFINITY : priceOf(bids, worstBid),
