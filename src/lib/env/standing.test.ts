@@ -81,5 +81,9 @@ describe.each([
     expect(() => {
       elsewhere.restore(standing);
     }).toThrow(/as it stood: expected the same environment/);
+    const more = make(config, [...tapes, miniTape({ seed: 16, id: '1.16' })]);
+    expect(() => {
+      more.restore(standing);
+    }).toThrow(/one of other markets/);
   });
 });

@@ -8,9 +8,14 @@ export type Currency = 'GBP' | 'AUD' | 'EUR' | 'USD' | 'USDT';
 export type Settlement =
   /**
    * `eachWay`: a bet is two of its stake, one to win at its price and one to be among `winners` at 1 + (price - 1) /
-   * `divisor`.
+   * `divisor`. `line`: its prices are lines and no odds; a bet pays even money by which side of its line the result is.
    */
-  | { readonly kind: 'backLay'; readonly winners: number; readonly eachWay?: { readonly divisor: number } }
+  | {
+      readonly kind: 'backLay';
+      readonly winners: number;
+      readonly eachWay?: { readonly divisor: number };
+      readonly line?: true;
+    }
   /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
   | { readonly kind: 'yesNo'; readonly payout: number }
   /**

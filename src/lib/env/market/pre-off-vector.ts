@@ -7,7 +7,7 @@ import { AppError } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
 import { actionSize } from '../../core/spaces.ts';
 import type { Seed } from '../../core/units.ts';
-import type { Tape } from '../../market/tape.ts';
+import type { MarketInfo, Tape } from '../../market/tape.ts';
 import { EpisodeJournal, mustStand, playAgain } from '../standing.ts';
 import type { EnvStanding, PlaysAgain } from '../standing.ts';
 import { TraceRecorder } from '../trace.ts';
@@ -22,6 +22,13 @@ import { hasChance, levelAfter } from './realism.ts';
 import type { Preparation, Timeline } from './timeline.ts';
 import { prepareTimelines } from './timeline.ts';
 
+/** Of a standing's counts, before those of each environment: seed, pass, next draw, steps of the run, markets. */
+const HEADS = 5;
+
+/** A number for a list of recordings, in their order: 32 bits of a stream that is named after them. */
+const numberOf = (markets: readonly MarketInfo[]): number =>
+  new Random(0 as Seed, markets.map(({ id, fingerprint }) => `${id} ${fingerprint}`).join('\n')).bits();
+
 export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly spec: EnvSpec;
   readonly size: number;
@@ -34,6 +41,8 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   readonly #timelines: readonly Timeline[];
   readonly #episodes: readonly PreOffEpisode[];
   readonly #order: Int32Array;
+  /** See `numberOf`. */
+  readonly #markets: number;
   readonly #root = new Random(0 as Seed);
   readonly #chance = new Random(0 as Seed);
   /** Written over for every pass, and for every episode of an environment: a reset makes nothing. */
@@ -83,6 +92,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     }
     this.episodeMarkets = this.#timelines.map(({ tape }) => tape.market.id);
     this.#order = new Int32Array(this.#timelines.length);
+    this.#markets = numberOf(this.#timelines.map(({ tape }) => tape.market));
     const { forecast } = spec;
     if (forecast !== undefined) {
       this.#hindsight = this.#timelines.map((timeline) => {
@@ -152,7 +162,7 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   }
 
   standing(): EnvStanding {
-    const heads = [this.#seed, this.#pass, this.#next, this.#played];
+    const heads = [this.#seed, this.#pass, this.#next, this.#played, this.#markets];
     const each = [this.buffers.episode, this.#drawn, this.#playedBefore, this.#journal.steps];
     return {
       slab: slabOf(this).slice(),
@@ -164,16 +174,13 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
   restore(standing: EnvStanding): void {
     const { counts } = standing;
     const n = this.size;
-    const [seed, pass, next, played] = counts;
-    const of = (part: number): Float64Array => counts.subarray(4 + part * n, 4 + (part + 1) * n);
+    const [seed, pass, next, played, markets] = counts;
+    const of = (part: number): Float64Array => counts.subarray(HEADS + part * n, HEADS + (part + 1) * n);
     const [episodes, drawn, playedBefore, steps] = [of(0), of(1), of(2), of(3)];
     const { id } = this.spec;
-    mustStand(id, counts.length === 4 + 4 * n, 'one of another size');
-    mustStand(
-      id,
-      episodes.every((e) => e >= 0 && e < this.#timelines.length),
-      'one of other markets'
-    );
+    mustStand(id, counts.length === HEADS + 4 * n, 'one of another size');
+    const known = episodes.every((e) => e >= 0 && e < this.#timelines.length);
+    mustStand(id, known && markets === this.#markets, 'one of other markets');
     this.reset({ seed: seed! as Seed, schedule: 'shuffle' });
     this.#pass = pass!;
     this.#permute(this.#pass - 1);

@@ -69,7 +69,7 @@ interface Beginning {
 
 /** Whether a tape shows an open market with prices between the start and the off: cheap, and enough to list it. */
 export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
-  !isEachWay(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
+  takesOrders(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
 
 /** Told after every tape that was looked at: how many of how many. */
 export type OnPrepared = (done: number, of: number) => void;
@@ -95,9 +95,11 @@ export function prepareTimelines(
   return timelines;
 }
 
-/** No orders are taken there. */
-const isEachWay = ({ market }: Tape): boolean =>
-  market.rules.settlement.kind === 'backLay' && market.rules.settlement.eachWay !== undefined;
+/** None are taken where a stake is at risk twice, or prices are no odds. */
+const takesOrders = ({ market }: Tape): boolean => {
+  const { settlement } = market.rules;
+  return settlement.kind !== 'backLay' || (settlement.eachWay === undefined && settlement.line !== true);
+};
 
 /** Moves `state` to where an episode begins. */
 function beginning(

@@ -249,6 +249,14 @@ describe('refusals', () => {
     expect(exchange.explain(order).sentence).toMatch(/no orders are taken in each-way markets/u);
   });
 
+  it('a line market takes no orders either: its prices are no odds', () => {
+    const ladder = { type: 'LINE_RANGE', minimum: 1, maximum: 100, interval: 1 } as const;
+    const { exchange, place } = scene(() => undefined, { bankroll: 1_500 }, betfairRules({ ladder }));
+    const order = place({ side: Side.back, price: 61, stake: 1_000 });
+    expect([order.end, order.voided, exchange.account.exposure()]).toEqual(['lineMarket', 1_000, 0]);
+    expect(exchange.explain(order).sentence).toMatch(/no orders are taken in line markets/u);
+  });
+
   it('to cancel a number of lots that is none is a bug of who asks, and changes nothing', () => {
     const { exchange, place } = scene(() => undefined);
     const order = place({ side: Side.back, price: 4.6, stake: 1_000 });

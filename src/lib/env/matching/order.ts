@@ -39,6 +39,8 @@ export type EndReason =
   | 'notOffered'
   /** The market is each way: its payouts are settled, its exposures are not counted. */
   | 'eachWay'
+  /** The market's prices are lines: what the account counts is odds. */
+  | 'lineMarket'
   | 'unaffordable'
   | 'exposureLimit';
 

@@ -24,6 +24,7 @@ const WHY: Readonly<Record<EndReason, string>> = {
   offLadder: 'no such price',
   notOffered: 'the venue does not offer it',
   eachWay: 'no orders are taken in each-way markets: a stake there is at risk twice, to win and for a place',
+  lineMarket: 'no orders are taken in line markets: their prices are lines, and bets pay even money by the side of one',
   unaffordable: 'more than the bankroll could lose',
   exposureLimit: 'over the exposure limit'
 };
@@ -37,6 +38,7 @@ const REFUSALS: readonly EndReason[] = [
   'offLadder',
   'notOffered',
   'eachWay',
+  'lineMarket',
   'unaffordable',
   'exposureLimit'
 ];
@@ -112,8 +114,12 @@ export function headlineOf(order: Order, fills: readonly Fill[], now: Nanos, mon
     return `Void: ${asked(order, money)}${part}, the runner left.`;
   }
   if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.points)}, ${WHY[order.end]}.`;
+  // Taken, and void when it came to the venue: a refusal is told at once.
+  if (order.end === 'marketNotOpen' && order.endedAt > order.madeAt) {
+    return `Void: ${asked(order, money)}, the market was no longer open when it arrived.`;
+  }
   if (REFUSALS.includes(order.end)) return `Refused: ${asked(order, money)}, ${why(order)}.`;
-  const waited = order.kind === 'limit' && order.acceptedAt > order.madeAt && ENDS_OF_WAITING.includes(order.end);
+  const waited = order.kind === 'limit' && ENDS_OF_WAITING.includes(order.end);
   const ahead = order.ahead > 0 ? `${money(order.ahead)} was still ahead` : 'nothing was ahead of it any more';
   return `Not filled: ${asked(order, money)}, ${why(order)}${waited ? `; ${ahead}` : ''}.`;
 }

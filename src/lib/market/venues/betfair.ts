@@ -50,7 +50,8 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     settlement: {
       kind: 'backLay',
       winners: spec.winners,
-      ...(spec.eachWayDivisor === undefined ? {} : { eachWay: { divisor: spec.eachWayDivisor } })
+      ...(spec.eachWayDivisor === undefined ? {} : { eachWay: { divisor: spec.eachWayDivisor } }),
+      ...(spec.ladder?.type === 'LINE_RANGE' ? { line: true } : {})
     },
     fees: {
       kind: 'commissionOnNetWinnings',
