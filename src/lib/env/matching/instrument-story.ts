@@ -174,11 +174,13 @@ function wordsOf({ order, fills, now, market }: StoryOptions, priceOf: (tick: nu
       }
       if (order.end === 'filled') return `Filled: ${what}.`;
       if (order.end === 'nothingToReplace') return `Not placed: ${side} at ${price(order.tick)}, ${WHY[order.end]}.`;
-      if (REFUSALS.includes(order.end)) return `Refused: ${what}, ${WHY[order.end]}.`;
+      // A refusal is told at once: this one was taken, and the market closed before it arrived or while it waited.
+      const closed = order.end === 'marketNotOpen' && order.endedAt > order.madeAt;
+      if (REFUSALS.includes(order.end) && !closed) return `Refused: ${what}, ${WHY[order.end]}.`;
       const part = order.filled > 0 ? `Part filled: ${size(order.filled)} of ` : 'Not filled: ';
       const ahead = order.ahead > 0 ? `${size(order.ahead)} was still ahead` : 'nothing was ahead of it any more';
       const queue = order.aheadOnArrival > 0 ? `; ${ahead}` : '';
-      return `${part}${what}, ${WHY[order.end]}${queue}.`;
+      return `${part}${what}, ${closed ? 'the market was no longer open' : WHY[order.end]}${queue}.`;
     },
     causes() {
       const told = fills.slice(0, TOLD_FILLS).map((fill) => {

@@ -91,7 +91,7 @@ describe('slippage', () => {
   it('is told in the story, and leaves alone an order that only rests', () => {
     const [exchange, order] = take(() => 1, { side: Side.back, tick: at(4.4), stake: 500 });
     expect(exchange.explain(order).slippedTicks).toBe(1);
-    expect(exchange.explain(order).sentence).toContain('The price slipped 1 tick away.');
+    expect(exchange.explain(order).sentence).toContain('The best price slipped 1 tick away before it arrived.');
     const [, rests] = take(() => 3, { side: Side.back, tick: at(4.6), stake: 500 });
     expect([rests.slippedTicks, rests.ahead]).toEqual([0, 1_000]);
   });

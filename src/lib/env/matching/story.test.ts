@@ -6,7 +6,7 @@ import { Random } from '../../core/random.ts';
 import { millis, seconds } from '../../core/units.ts';
 import type { Lots, Seed, Ticks } from '../../core/units.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
-import { NO_TICK, RowKind } from '../../market/tape.ts';
+import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
 import { InstrumentExchange } from './instrument-exchange.ts';
 import { Direction } from './instrument-order.ts';
 import { constantLatency } from './latency.ts';
@@ -62,6 +62,77 @@ it('what took did so when it reached the venue, not when the book had last chang
   const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
   exchange.advanceTo(seconds(20));
   expect(exchange.explain(order).causes).toMatch(/^\$10\.00 at 4\.50, taken 4 s after it was sent \(message \d+\)\.$/u);
+});
+
+describe('the story of an order at a venue without latency', () => {
+  it('says what was still ahead when it was cancelled', () => {
+    const { exchange, place } = scene(() => undefined, {
+      latency: constantLatency({ place: 0, cancel: 0, replace: 0 })
+    });
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(3));
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(4));
+    expect([order.end, order.acceptedAt]).toEqual(['cancelled', order.madeAt]);
+    expect(exchange.explain(order).headline).toBe(
+      'Not filled: back $10.00 at 4.60, cancelled; $50.00 was still ahead.'
+    );
+  });
+});
+
+describe('an order that comes when the market is open no more', () => {
+  const suspended = (builder: TapeBuilder): void => {
+    builder.message(seconds(2));
+    builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    builder.message(seconds(9));
+  };
+
+  it('is void on a betting exchange, where one that is sent then is refused', () => {
+    const { exchange, place } = scene(suspended, {
+      latency: constantLatency({ place: 1_500, cancel: 100, replace: 100 })
+    });
+    const onItsWay = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(5));
+    const late = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    expect([onItsWay.end, late.end]).toEqual(['marketNotOpen', 'marketNotOpen']);
+    expect([onItsWay, late].map((order) => exchange.explain(order).sentence)).toEqual([
+      'Void: back $10.00 at 4.60, the market was no longer open when it arrived.',
+      'Refused: back $10.00 at 4.60, the market was not open.'
+    ]);
+  });
+
+  it('is not filled on an exchange for instruments, nor is what waited there', () => {
+    const { bid, ask, sellTrade, status } = RowKind;
+    const tape = tapeOf(perpetualRules(), [
+      [1, 1, [bid, 999, 20], [ask, 1001, 10]],
+      [40, 40, [sellTrade, 999, 22]],
+      [100, 100, [status, NO_TICK, MarketStatus.closed, NO_SLOT]],
+      [900, 900]
+    ]);
+    const exchange = new InstrumentExchange(tape, {
+      queue: 'fullQueue',
+      latency: constantLatency({ place: 10, cancel: 10, replace: 10, response: 5 }),
+      random: new Random(7 as Seed),
+      cash: 1e5,
+      history: true
+    });
+    exchange.advanceTo(millis(5));
+    const place = (tick: number): ReturnType<typeof exchange.place> =>
+      exchange.place({ slot: 0, direction: Direction.buy, tick: tick as Ticks, lots: 6 as Lots });
+    const [part, waits] = [place(999), place(998)];
+    exchange.advanceTo(millis(95));
+    const late = place(998);
+    exchange.advanceTo(millis(200));
+    const refused = place(998);
+    const orders = [part, waits, late, refused];
+    expect(orders.map((order) => order.end)).toEqual(orders.map(() => 'marketNotOpen'));
+    expect(orders.map((order) => exchange.explain(order).headline)).toEqual([
+      'Part filled: 0.002 of buy 0.006 at 99.9, the market was no longer open; nothing was ahead of it any more.',
+      'Not filled: buy 0.006 at 99.8, the market was no longer open.',
+      'Not filled: buy 0.006 at 99.8, the market was no longer open.',
+      'Refused: buy 0.006 at 99.8, the market was not open.'
+    ]);
+  });
 });
 
 it('a part cancelled before the rest was matched is told as cancelled', () => {
