@@ -177,12 +177,9 @@ export class OwnOrders {
     return lots - left;
   }
 
-  /** @returns lots that were still unmatched, 0 when it had gone */
+  /** @returns lots taken out of the book: 0 when it had gone, and when it is still on its way, which it stays */
   cancel(order: OwnOrder): Lots {
-    if (this.where(order) === 'onItsWay') {
-      this.#leave(order);
-      return this.#lots[order - 1]! as Lots;
-    }
+    if (this.where(order) === 'onItsWay') return 0 as Lots;
     const left = this.#books[this.slot(order)]?.cancel(this.ref(order)) ?? 0;
     if (order > 0 && order <= this.count) this.#place[order - 1] = Place.gone;
     return left as Lots;

@@ -269,6 +269,15 @@ describe('how a simulated market answers', () => {
     expect([market.own.where(order), book.sizeAt(Side.bid, 3)]).toEqual(['resting', 400]);
   });
 
+  it('takes nothing back of an order on its way: it comes to its book all the same', () => {
+    const market = at(0, 60);
+    const order = market.place({ slot: 0, side: Side.bid, tick: ticks(3), lots: lots(400), delaySeconds: 0.25 });
+    expect([market.cancel(order), market.own.where(order)]).toEqual([0, 'onItsWay']);
+    market.advanceTo(seconds(60.251));
+    expect([market.own.where(order), market.own.remaining(order)]).toEqual(['resting', 400]);
+    expect([market.cancel(order), market.own.where(order), market.cancel(order)]).toEqual([400, 'gone', 0]);
+  });
+
   it('is the same again with the same orders of ours', () => {
     const play = (): Float64Array => {
       const builder = new TapeBuilder(0n);

@@ -175,7 +175,7 @@ export class SimulatedMarket {
     return placed;
   }
 
-  /** @returns lots that were still unmatched */
+  /** Takes an order of ours out of its book, where there is nothing yet of one on its way. @returns lots taken out */
   cancel(order: OwnOrder): Lots {
     return this.own.cancel(order);
   }

@@ -46,11 +46,11 @@ class Digest {
 const MARKETS: Readonly<Record<string, { readonly drawn: Partial<ScenarioOptions>; readonly digest: string }>> = {
   'as lean as the sample': {
     drawn: {},
-    digest: '220fafc6b673dcb8ff297dc6b49c75398f24d8ab9587c258f216f8d21e5d24b8'
+    digest: 'fe1fc06fe5510b736876f5b1e1da77e7dcf48ed0b9765941ae064fac84e119ec'
   },
   'of recorded pace, with its race': {
     drawn: { behaviour: FULL_BEHAVIOUR, leadSeconds: 600, race: FULL_RACE },
-    digest: 'cd5c251a4247a681ce85aef7f03e9b717e25bb1433bfe195bb566d2d7520baad'
+    digest: '61a29360d4e07b65ab3e4350d9b211db4993b31bc1e506590959e67b9a79a1bd'
   }
 };
 

@@ -12,7 +12,7 @@ import { sampleActions } from '../../check-play.ts';
 import { makeVectorEnv } from '../../make-env.ts';
 import { MARKET_FEATURES, RUNNER_FEATURES } from '../../market/market-columns.ts';
 import { EPISODE_INFO } from '../../market/metrics.ts';
-import { Order, Side } from '../../matching/order.ts';
+import { Order, OrderStatus, Side } from '../../matching/order.ts';
 import type { OrderRequest } from '../../matching/order.ts';
 import { drawScenario } from '../market-draw.ts';
 import { CancelQueue } from './cancel-queue.ts';
@@ -112,6 +112,22 @@ describe('latencies of requests', () => {
     expect([...new Set(recorded)].sort((a, b) => a - b)).toEqual([80, 95.5, 400]);
   });
 
+  it('let a cancel come before its order, as on a recorded market: it finds nothing, and the order arrives', () => {
+    const exchange = exchangeOf({ placeLatencyMillis: 3500, cancelLatencyMillis: 0, bankroll: 1e6 });
+    exchange.advanceTo(seconds(60));
+    const order = exchange.place({ slot: 0, side: Side.back, tick: ticks(300), lots: lots(200) });
+    exchange.advanceTo(seconds(61));
+    exchange.cancel(order);
+    expect(order.cancelling).toBe(true);
+    exchange.advanceTo(seconds(62));
+    expect([order.status, order.cancelling, order.cancelled]).toEqual([OrderStatus.pending, false, 0]);
+    exchange.advanceTo(seconds(64));
+    expect([order.status, order.rest, exchange.account.waitingBack(0)]).toEqual([OrderStatus.executable, 200, 200]);
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(65));
+    expect([order.end, order.cancelled, exchange.account.waitingBack(0)]).toEqual(['cancelled', 200, 0]);
+  });
+
   it('let a quick cancel overtake a slow one, and each finds its own order', () => {
     const queue = new CancelQueue();
     const random = new Random(seed(3));
@@ -137,6 +153,26 @@ describe('latencies of requests', () => {
     for (const each of [one, other]) each.advanceTo(seconds(200));
     expect(told(one.feed)).toEqual(told(other.feed));
   });
+});
+
+it('an order that is all matched ended with its last fill, however long the step was', () => {
+  const exchange = exchangeOf({ placeLatencyMillis: 120 }, { history: true });
+  for (let step = 0; step < 12; step++) {
+    exchange.advanceTo(seconds(60 + 15 * step));
+    const { bestBid, bestAsk } = exchange.books[0]!;
+    for (const tick of [bestBid, bestAsk]) {
+      exchange.place({ slot: 0, side: Side.back, tick: ticks(tick), lots: lots(300) });
+    }
+  }
+  exchange.advanceTo(seconds(255));
+  const matched = exchange.orders.filter(({ end }) => end === 'matched');
+  const waited = matched.filter(({ crossed }) => !crossed);
+  expect(Math.min(waited.length, matched.length - waited.length)).toBeGreaterThan(2);
+  for (const order of matched) {
+    expect(order.endedAt).toBe(exchange.explain(order).fills.at(-1)!.time);
+    expect(order.endedAt).toBeGreaterThanOrEqual(order.acceptedAt);
+  }
+  expect(waited.some(({ endedAt, acceptedAt }) => endedAt > acceptedAt + 1e9)).toBe(true);
 });
 
 describe('someone quicker', () => {

@@ -224,6 +224,7 @@ export class LiveExchange implements EpisodeExchange {
     return order;
   }
 
+  /** Asks to cancel what is left. One that is at the venue before its order finds nothing, and the order arrives. */
   cancel(order: Order): void {
     if (order.status === OrderStatus.complete || order.cancelling) return;
     order.cancelling = true;
@@ -256,7 +257,7 @@ export class LiveExchange implements EpisodeExchange {
 
   #carryOutCancel(order: Order): void {
     order.cancelling = false;
-    if (order.status === OrderStatus.complete) return;
+    if (order.status !== OrderStatus.executable) return;
     const gone = this.market.cancel(order.tag);
     order.cancelled += gone;
     this.#complete(order, 'cancelled');
@@ -298,7 +299,8 @@ export class LiveExchange implements EpisodeExchange {
     if (waited > 0) this.account.wait(order.slot, order.side, -waited, order.points);
     order.status = OrderStatus.complete;
     order.end = end;
-    order.endedAt = this.now;
+    // What is all matched ended with its last fill.
+    if (end !== 'matched') order.endedAt = this.now;
   }
 
   #matched(own: OwnFill): void {
@@ -307,6 +309,7 @@ export class LiveExchange implements EpisodeExchange {
     const points = this.points[own.tick]!;
     order.matched += own.lots;
     order.matchedPoints += own.lots * points;
+    if (order.rest === 0) order.endedAt = own.time;
     if (!own.resting) order.crossed = true;
     this.account.wait(order.slot, order.side, 0 - own.lots, order.points);
     this.account.match(order.slot, order.side, own.lots, points);
