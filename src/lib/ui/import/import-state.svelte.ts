@@ -1,6 +1,6 @@
 /**
- * Files on their way into the catalogue: one import at a time, its progress, its report or its error; and the imports
- * that a closed tab left half-done.
+ * Files on their way into the catalogue: one import at a time, its progress, its report or its error; those that wait
+ * for it to end; and the imports that a closed tab left half-done.
  */
 import { asAppError } from '$lib/core/errors.ts';
 import type { AppError } from '$lib/core/errors.ts';
@@ -20,6 +20,16 @@ export interface Importing {
 
 type About = Pick<ImportOptions, 'name' | 'origin'> & Pick<Offered, 'handles'>;
 
+/** Files that came while an import ran: theirs begins when it ends. */
+export interface WaitingImport {
+  readonly files: readonly File[];
+  /** Settles when the import has ended, however it did. */
+  readonly begin: () => Promise<void>;
+}
+
+/** How an import ended. */
+type Outcome = { readonly report: ImportReport } | { readonly error: AppError };
+
 export interface AskedQuestion {
   readonly question: ImportQuestion;
   readonly answer: (answer: ImportAnswer) => void;
@@ -28,14 +38,18 @@ export interface AskedQuestion {
 export class ImportState {
   running = $state.raw<Importing>();
   progress = $state.raw<ImportProgress>();
-  report = $state.raw<ImportReport>();
-  error = $state.raw<AppError>();
+  /** In the order they came. */
+  waiting = $state.raw<readonly WaitingImport[]>([]);
   /** What the import asks, and what it waits for. */
   question = $state.raw<AskedQuestion>();
   /** What closed tabs left half-done; `look` brings it up to date. */
   unfinished = $state.raw<readonly UnfinishedImport[]>([]);
   /** The one whose files are asked for again. */
   asking = $state.raw<UnfinishedImport>();
+  /** Those not yet dismissed, oldest first: the end of one import does not hide the report of another. */
+  #outcomes = $state.raw<readonly Outcome[]>([]);
+  /** From the moment files are taken, before `running` is set: their handles are kept first. */
+  #busy = false;
   readonly #data: () => DataApi;
   readonly #imported: () => Promise<void>;
   readonly #openHandles: () => Promise<FileHandles>;
@@ -58,31 +72,42 @@ export class ImportState {
     return secondsLeft(progress, (performance.now() - running.startedMillis) / 1000);
   }
 
-  /** @param about what the dataset is called and where its files came from, where they were not chosen or dropped */
+  /** What the oldest import that is not dismissed kept; undefined where it failed. */
+  get report(): ImportReport | undefined {
+    const [shown] = this.#outcomes;
+    return shown !== undefined && 'report' in shown ? shown.report : undefined;
+  }
+
+  /** Why the oldest import that is not dismissed failed; undefined where it did not. */
+  get error(): AppError | undefined {
+    const [shown] = this.#outcomes;
+    return shown !== undefined && 'error' in shown ? shown.error : undefined;
+  }
+
+  /**
+   * Imports files, after those that came before them.
+   * @param about what the dataset is called and where its files came from, where they were not chosen or dropped
+   */
   async start(files: readonly File[], about: About = {}): Promise<void> {
-    if (files.length === 0 || this.running !== undefined) return;
+    if (files.length === 0) return;
     const { asking } = this;
-    if (asking !== undefined) {
-      this.asking = undefined;
-      await this.#import(files, { resume: asking.id }, asking.key);
-      return;
-    }
-    const { handles, ...named } = about;
-    const key = handles === undefined ? undefined : crypto.randomUUID();
-    // What the browser will not keep is asked for again.
-    if (key !== undefined && handles !== undefined)
-      await (await this.#kept())?.keep(key, handles).catch(() => undefined);
-    await this.#import(files, key === undefined ? named : { ...named, key }, key);
+    this.asking = undefined;
+    await this.#inTurn({
+      files,
+      begin: () =>
+        asking === undefined
+          ? this.#importOffered(files, about)
+          : this.#import(files, { resume: asking.id }, asking.key)
+    });
   }
 
   /** Goes on with a half-finished import: by the handles the browser kept, or with files that are asked for. On a press. */
   async goOn(unfinished: UnfinishedImport): Promise<void> {
     if (this.running !== undefined) return;
     const { id, key, files, finishedFiles } = unfinished;
-    const found = key === undefined ? undefined : await (await this.#kept())?.files(key);
-    if (found !== undefined && found.length > 0) await this.#import(found, { resume: id }, key);
-    else if (finishedFiles === files.length) await this.#import([], { resume: id }, key);
-    else this.asking = unfinished;
+    const found = (key === undefined ? undefined : await (await this.#kept())?.files(key)) ?? [];
+    if (found.length === 0 && finishedFiles < files.length) this.asking = unfinished;
+    else await this.#inTurn({ files: found, begin: () => this.#import(found, { resume: id }, key) });
   }
 
   async discard({ id, key }: UnfinishedImport): Promise<void> {
@@ -96,30 +121,60 @@ export class ImportState {
     this.unfinished = await this.#data().unfinishedImports();
   }
 
+  /** Ends the present import; those that wait come next. */
   cancel(): void {
     this.running?.abort.abort();
   }
 
+  /** Lets go of all that wait. */
+  forgetWaiting(): void {
+    this.waiting = [];
+  }
+
+  /** Puts the outcome shown away; the next one, if any, is shown. */
   dismiss(): void {
-    this.report = undefined;
-    this.error = undefined;
+    this.#outcomes = this.#outcomes.slice(1);
+  }
+
+  async #inTurn(one: WaitingImport): Promise<void> {
+    this.waiting = [...this.waiting, one];
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#outcomes = [];
+    try {
+      for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+        this.waiting = this.waiting.slice(1);
+        await next.begin();
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #importOffered(files: readonly File[], { handles, ...named }: About): Promise<void> {
+    const key = handles === undefined ? undefined : crypto.randomUUID();
+    // What the browser will not keep is asked for again.
+    if (key !== undefined && handles !== undefined)
+      await (await this.#kept())?.keep(key, handles).catch(() => undefined);
+    await this.#import(files, key === undefined ? named : { ...named, key }, key);
   }
 
   async #import(files: readonly File[], options: ImportOptions, key: string | undefined): Promise<void> {
-    this.dismiss();
     const abort = new AbortController();
     this.running = { files, startedMillis: performance.now(), abort };
     try {
-      this.report = await this.#data().importFiles(files, {
+      const report = await this.#data().importFiles(files, {
         ...options,
         signal: abort.signal,
         onProgress: (progress) => (this.progress = progress),
         ask: (question) => this.#ask(question)
       });
+      this.#outcomes = [...this.#outcomes, { report }];
       await this.#imported();
     } catch (thrown) {
       // A cancel is told too: what it left is not for the user to guess.
-      this.error = asAppError(thrown, files.length === 1 ? (files[0]?.name ?? 'the file') : `${files.length} files`);
+      const subject = files.length === 1 ? (files[0]?.name ?? 'the file') : `${files.length} files`;
+      this.#outcomes = [...this.#outcomes, { error: asAppError(thrown, subject) }];
     } finally {
       this.running = undefined;
       this.progress = undefined;

@@ -27,6 +27,17 @@ export function secondsLeft(progress: ImportProgress, elapsedSeconds: number): n
   return (elapsedSeconds / share) * (1 - share);
 }
 
+/**
+ * Of files that wait for a running import.
+ * @param files none where what waits is a half-finished import whose files are all read
+ */
+export function waitingWords(files: readonly { readonly name: string }[]): string {
+  const [first, ...others] = files;
+  if (first === undefined) return 'A half-finished import waits for this one to end';
+  const more = others.length === 0 ? 'waits' : `and ${plural(others.length, 'more file')} wait`;
+  return `${first.name} ${more} for this import to end`;
+}
+
 /** Over what came of an import. */
 export function outcomeTitle(report: ImportReport | undefined, error: AppError | undefined): string {
   if (error !== undefined) return error.code === 'aborted' ? 'Import cancelled' : 'Nothing was imported';
