@@ -10,11 +10,13 @@ import { ordersOf } from '$lib/env/episode-orders.ts';
 import type { KeptOrder } from '$lib/env/episode-orders.ts';
 import { makeVectorEnv } from '$lib/env/make-env.ts';
 import type { EpisodeTrace } from '$lib/env/trace.ts';
+import { Book } from '$lib/market/book.ts';
 import { TapeBuilder } from '$lib/market/tape-builder.ts';
 import { RowKind } from '$lib/market/tape.ts';
 import type { Tape } from '$lib/market/tape.ts';
 import { betfairRules } from '$lib/market/venues/betfair.ts';
 import { OwnEpisode } from './own-episode.ts';
+import { closedWords } from './own-words.ts';
 import { Replay } from './replay.ts';
 
 const config = v.parse(EnvSchema, {
@@ -169,6 +171,29 @@ describe('one order by hand', () => {
     expect(own.traded).toBe(true);
     own.standAt(4e9 as Nanos);
     expect([own.traded, own.position(0).ifWins, own.worst]).toEqual([false, 0, 0]);
+  });
+
+  it('is closed against what others ask, and has no worth where nobody asks', () => {
+    const asked = (lots: number): Book[] => {
+      const books = market.runners.map(() => new Book(market.rules.ladder));
+      if (lots > 0) books[0]?.setAsk(market.rules.ladder.tickOf(4)!, lots);
+      return books;
+    };
+    const episode = new OwnEpisode(tapeWith([]), [order()]);
+    episode.standAt(6e9 as Nanos);
+    // 6 backed at 5 lays 7.50 at 4: 1.50 whoever wins.
+    const whole = episode.closedNow(asked(10_000));
+    expect(whole.closable).toBe(1);
+    expect(closedWords(whole, 'AUD')).toEqual({ closed: '+1.50 AUD', closedTitle: undefined });
+    const half = episode.closedNow(asked(375));
+    expect(half.closable).toBeCloseTo(0.5, 9);
+    expect(closedWords(half, 'AUD').closedTitle).toMatch(/^the book takes (49|50) %/u);
+    const none = episode.closedNow(asked(0));
+    expect(none.closable).toBe(0);
+    expect(closedWords(none, 'AUD')).toEqual({ closed: '–', closedTitle: 'no price is offered to close at' });
+    // What nobody bids for matters to no back bet; what is not held needs no price.
+    episode.standAt(1e9 as Nanos);
+    expect(episode.closedNow(asked(0))).toEqual({ value: 0, closable: 1 });
   });
 
   it('says where it stops being known, and that a run kept no times', () => {

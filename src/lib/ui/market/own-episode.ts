@@ -5,7 +5,7 @@
  */
 import type { Nanos } from '$lib/core/units.ts';
 import { BackLayAccount, POINTS_PER_LOT } from '$lib/env/account/account.ts';
-import { GreenUp, greenUpAtTouch, ladderPoints, markToMarket } from '$lib/env/account/hedge.ts';
+import { greenUp, GreenUp, greenUpAtTouch, ladderPoints, markToMarket } from '$lib/env/account/hedge.ts';
 import type { KeptOrder } from '$lib/env/episode-orders.ts';
 import { Side } from '$lib/env/matching/order.ts';
 import { restatedPoints } from '$lib/env/matching/removal.ts';
@@ -55,6 +55,14 @@ export interface OwnPosition {
   readonly ifLoses: number;
   /** Whether anything was matched on it. */
   readonly traded: boolean;
+}
+
+/** A whole market closed against the books as they stand. */
+export interface ClosedMarket {
+  /** The market's currency; what the books do not take counts at the far end of the ladder. */
+  readonly value: number;
+  /** Share of the position that the books take, of the runner they take least of: 0 where one has no price at all. */
+  readonly closable: number;
 }
 
 /** Milliseconds of an epoch have a fraction of some hundred nanoseconds: recordings are told apart by microseconds. */
@@ -198,9 +206,16 @@ export class OwnEpisode {
     return this.#money(this.#closed.value);
   }
 
-  /** The whole market closed against the books as they stand, level by level; the market's currency. */
-  closedNow(books: readonly BookView[]): number {
-    return this.#money(markToMarket(this.#account, books, this.#points, this.#closed));
+  /** The whole market closed against the books as they stand, level by level. */
+  closedNow(books: readonly BookView[]): ClosedMarket {
+    const account = this.#account;
+    const value = this.#money(markToMarket(account, books, this.#points, this.#closed));
+    let closable = 1;
+    for (const [slot, book] of books.entries()) {
+      greenUp(account, slot, book, this.#points, this.#closed);
+      closable = Math.min(closable, this.#closed.closable);
+    }
+    return { value, closable };
   }
 
   /** The worst outcome of the race as it stands; the market's currency. */
