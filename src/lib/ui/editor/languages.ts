@@ -2,10 +2,13 @@
 import type { CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
 import type { CellMode } from '$lib/notebook/document.ts';
-import { columnOptions } from './sql-columns.ts';
+import { columnOptions, wantsTable } from './sql-columns.ts';
 
 /** Tables and their columns, for completion. */
 export type SqlTables = Readonly<Record<string, readonly string[]>>;
+
+/** The least that CodeMirror knows: columns stand behind all that match as well. */
+const AFTER_TABLES = -99;
 
 export async function languageOf(mode: CellMode, tables: SqlTables): Promise<Extension> {
   switch (mode) {
@@ -26,9 +29,10 @@ export async function languageOf(mode: CellMode, tables: SqlTables): Promise<Ext
           // After a point the grammar's own completion knows the table.
           if (word === null || context.state.sliceDoc(word.from - 1, word.from) === '.') return null;
           const options = columnOptions(context.state.doc.toString(), tables);
+          const boost = wantsTable(context.state.sliceDoc(0, context.pos)) ? AFTER_TABLES : 0;
           return {
             from: word.from,
-            options: options.map(({ column, of }) => ({ label: column, detail: of, type: 'property' })),
+            options: options.map(({ column, of }) => ({ label: column, detail: of, type: 'property', boost })),
             validFor: /^\w*$/u
           };
         }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { columnOptions } from './sql-columns.ts';
+import { columnOptions, wantsTable } from './sql-columns.ts';
 
 const tables = { markets: ['dataset', 'matched'], runs: ['run', 'dataset'], tape: ['price'] };
 
@@ -18,4 +18,24 @@ test('before any is named, columns of all are offered', () => {
     'run',
     'price'
   ]);
+});
+
+test.each([
+  'select * from ',
+  'select * FROM ma',
+  'select a from b left join c',
+  'select 1\nfrom\n  r',
+  'select * from a x, b as y, t'
+])('a table comes after %j', (text) => {
+  expect(wantsTable(text)).toBe(true);
+});
+
+test.each([
+  'select ma',
+  'select a from b where c',
+  'select a from b x ',
+  'select fromage',
+  'select a from b join c on d'
+])('a column comes after %j', (text) => {
+  expect(wantsTable(text)).toBe(false);
 });

@@ -19,3 +19,9 @@ export function columnOptions(
   }
   return [...owners].map(([column, of]) => ({ column, of: of.join(', ') }));
 }
+
+/** One or more tables with their short names, the last one still being written, after the word that asks for them. */
+const TABLE_PLACE = /\b(?:from|join|into|update|table)\s+(?:[\w."]+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*[\w."]*$/iu;
+
+/** Whether a table is what is most likely written next. Not always: `extract(year from placed)` takes a column. */
+export const wantsTable = (textBefore: string): boolean => TABLE_PLACE.test(textBefore);
