@@ -23,6 +23,8 @@ export class QuerySession {
   millis = $state(0);
   plan = $state.raw<{ readonly kind: Exclude<QueryKind, 'rows'>; readonly text: string }>();
   error = $state.raw<AppError>();
+  /** The last query was stopped by the user: nothing is answered. */
+  cancelled = $state(false);
   chart = $state.raw<ChartChoice>();
   readonly #data: Pick<DataApi, 'query'>;
   #abort: AbortController | undefined;
@@ -36,6 +38,7 @@ export class QuerySession {
   async run(kind: QueryKind = 'rows'): Promise<void> {
     if (this.text.trim() === '') return;
     this.cancel();
+    this.cancelled = false;
     const abort = new AbortController();
     this.#abort = abort;
     this.running = true;
@@ -57,10 +60,7 @@ export class QuerySession {
       const error = asAppError(thrown, 'the query');
       if (this.#abort !== abort || error.code === 'aborted') return;
       this.error = error;
-      /* An answer beside it would be taken for the one to what is written now. */
-      this.result = undefined;
-      this.chart = undefined;
-      this.plan = undefined;
+      this.#forget();
     } finally {
       if (this.#abort === abort) {
         this.#stand();
@@ -68,9 +68,20 @@ export class QuerySession {
     }
   }
 
+  /** Stops the query that runs; does nothing where none does. */
   cancel(): void {
-    this.#abort?.abort();
+    if (this.#abort === undefined) return;
+    this.#abort.abort();
+    this.cancelled = true;
+    this.#forget();
     this.#stand();
+  }
+
+  /** An answer beside an error or a cancel would be taken for the one to what is written now. */
+  #forget(): void {
+    this.result = undefined;
+    this.chart = undefined;
+    this.plan = undefined;
   }
 
   #stand(): void {
