@@ -128,6 +128,20 @@ describe('latencies of requests', () => {
     expect([order.end, order.cancelled, exchange.account.waitingBack(0)]).toEqual(['cancelled', 200, 0]);
   });
 
+  it('bring an order before a cancel that is due at the same nanosecond, as it was sent first', () => {
+    const exchange = exchangeOf({ placeLatencyMillis: 700, cancelLatencyMillis: 0, bankroll: 1e6 });
+    const ends = Array.from({ length: 100 }, (_, k) => {
+      const sent = 60 + 1.1 * k;
+      exchange.advanceTo(seconds(sent));
+      const order = exchange.place({ slot: 0, side: Side.back, tick: ticks(300), lots: lots(200) });
+      exchange.advanceTo((order.madeAt + 7e8) as Nanos);
+      exchange.cancel(order);
+      exchange.advanceTo((order.madeAt + 8e8) as Nanos);
+      return order.end;
+    });
+    expect(new Set(ends)).toEqual(new Set(['cancelled']));
+  });
+
   it('let a quick cancel overtake a slow one, and each finds its own order', () => {
     const queue = new CancelQueue();
     const random = new Random(seed(3));

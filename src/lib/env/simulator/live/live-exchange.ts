@@ -214,7 +214,8 @@ export class LiveExchange implements EpisodeExchange {
     asked.tick = order.tick as Ticks;
     asked.lots = order.lots as Lots;
     const travel = this.#latency('place', this.#chance);
-    asked.delaySeconds = travel / NANOS_PER_SECOND;
+    // By difference, so that the market's clock in seconds comes to the very nanosecond: a cancel may be due at it too.
+    asked.delaySeconds = (this.now + travel) / NANOS_PER_SECOND - this.market.own.now;
     asked.quickerTicks = this.#slippage === undefined ? 0 : this.#slippage(this.#chance);
     asked.queueShare = this.realism.level;
     order.tag = this.market.place(asked);
