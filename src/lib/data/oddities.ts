@@ -1,6 +1,9 @@
 /** Counts what is odd in the data and keeps where each kind was first seen. Knows no format. */
 import type { Oddity } from './records.ts';
 
+/** Of a market that was being recorded while a line of its file could not be read: what was in it may be its own. */
+export const LINE_LOST = 'line-lost';
+
 export class OddityLog {
   readonly #found = new Map<string, { severity: Oddity['severity']; count: number; example: string }>();
   readonly #onOddity: ((oddity: Oddity) => void) | undefined;

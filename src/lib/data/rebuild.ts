@@ -18,6 +18,7 @@ import { SILVER_COLUMNS, parquetToWire, tapeSidecar, tapeToParquet } from './par
 import { QUALITY_VERSION } from './quality/figures.ts';
 import { marketQuality } from './quality/market-quality.ts';
 import { readAgain } from './read-again.ts';
+import { LINE_LOST } from './oddities.ts';
 import { MARKET_CUT_OFF } from './read-recording.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
 import type { MarketRecord, Oddity } from './records.ts';
@@ -139,7 +140,7 @@ async function silverAgain(market: StoredMarket, work: RebuildWork): Promise<Sto
 }
 
 /** Seen in the source and in nothing that is kept of it. */
-const OF_SOURCE: ReadonlySet<string> = new Set(['unreadable-line', 'last-line-cut', MARKET_CUT_OFF]);
+const OF_SOURCE: ReadonlySet<string> = new Set(['unreadable-line', 'last-line-cut', LINE_LOST, MARKET_CUT_OFF]);
 
 /** What was seen before is told by its place in the source, and stays told where only the source shows it. */
 function recordAgain(before: MarketRecord, read: MarketRecord): MarketRecord {

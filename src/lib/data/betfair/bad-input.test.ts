@@ -9,6 +9,8 @@ import { NO_TICK } from '../../market/tape.ts';
 import { readRecording } from '../read-recording.ts';
 import type { ReadMarket, Recording } from '../recording.ts';
 import type { Oddity } from '../records.ts';
+import { LINE_LOST } from '../oddities.ts';
+import { marketQuality } from '../quality/market-quality.ts';
 import { ExchangeStreamReader } from './exchange-stream.ts';
 import type { ParsedMarket } from './parsed-market.ts';
 
@@ -370,7 +372,10 @@ const FAULTS: readonly Fault[] = [
 describe('told and located, and no wrong book in silence:', () => {
   test.each(FAULTS)('$what', ({ lines, found, book, untrusted }) => {
     const result = read([first, ...lines]);
-    const { oddities } = result.reader;
+    const oddities = result.reader.oddities.filter(({ code }) => code !== LINE_LOST);
+    const isLost = oddities.some(({ code }) => ['unreadable-line', 'unfinished-segments'].includes(code));
+    const record = result.markets[0]!.record({ dataset: 'd', fingerprint: 'f' });
+    expect(record.oddities.filter(({ code }) => code === LINE_LOST)).toHaveLength(isLost ? 1 : 0);
     expect(oddities.map((one) => [one.severity, one.code, one.count, one.example]).sort()).toEqual([...found].sort());
     expect(bookOf(result)).toBe(book ?? '2:1000 2.2:1000');
     const reason = reasonOf(result);
@@ -440,7 +445,7 @@ describe('a market that', () => {
   test('has a message under another spelling of op has a hole', () => {
     const lines = [first, ...busy.slice(0, 5), busy[5]!.replace('"mcm"', '"MCM"'), ...busy.slice(6)];
     expect(reasonOf(lines)).toBe('its book cannot be trusted: line 7 before it could not be read');
-    expect(read(lines).reader.oddities).toMatchObject([{ code: 'unreadable-line', severity: 'error', count: 1 }]);
+    expect(read(lines).reader.fileOddities).toMatchObject([{ code: 'unreadable-line', severity: 'error', count: 1 }]);
   });
 
   test('pays no winner is told, where runners compete', () => {
@@ -480,7 +485,9 @@ describe('a file', () => {
     const text = `${first}\nnonsense\n${change(5, { ltp: 2 })}\n`;
     const { recording, markets } = await importOf(Uint8Array.from(encoder.encode(text)), 'torn');
     expect(recording.oddities).toMatchObject([{ code: 'unreadable-line', count: 1, severity: 'error' }]);
-    expect(markets[0]!.record).toMatchObject({ trainable: false, messages: 2 });
+    const [market] = markets;
+    expect(market!.record).toMatchObject({ trainable: false, messages: 2 });
+    expect(marketQuality(market!.record, market!.tape).gaps).toBe(1);
   });
 
   test('of gzip that ends early is kept as far as it goes, and told', async () => {

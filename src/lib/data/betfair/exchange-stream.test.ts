@@ -5,6 +5,7 @@ import type { Ticks } from '../../core/units.ts';
 import { MarketState } from '../../market/market-state.ts';
 import { MarketStatus, NO_TICK, Outcome, RowKind } from '../../market/tape.ts';
 import type { Tape } from '../../market/tape.ts';
+import { LINE_LOST } from '../oddities.ts';
 import { ExchangeStreamReader } from './exchange-stream.ts';
 import type { ExchangeStreamOptions } from './exchange-stream.ts';
 import type { ParsedMarket } from './parsed-market.ts';
@@ -377,8 +378,8 @@ describe('bad input', () => {
   test('a line that is not JSON is counted, and books after it are not trusted until an image', () => {
     const torn = [first(), '{"op":"mcm","clk":"1","pt":17', line(2, { rc: [{ id: 11, atb: [[2, 1]] }] })];
     const result = read(torn);
-    expect(result.reader.oddities).toMatchObject([{ code: 'unreadable-line', severity: 'error', count: 1 }]);
-    expect(result.reader.oddities[0]!.example).toContain('test line 2');
+    expect(result.reader.fileOddities).toMatchObject([{ code: 'unreadable-line', severity: 'error', count: 1 }]);
+    expect(result.reader.fileOddities[0]!.example).toContain('test line 2');
     const record = result.markets[0]!.record({ dataset: 'd', fingerprint: 'f' });
     expect([record.trainable, record.reason]).toEqual([false, expect.stringContaining('line 2')]);
     const healed = read([...torn.slice(0, 2), line(2, { img: true, marketDefinition: definition() })]);
@@ -505,7 +506,7 @@ describe('the byte scanner', () => {
     const good = line(1, { rc: [{ id: 11, atb: [[2, 5.25]], trd: [], ltp: 2 }], img: false });
     for (let cut = 1; cut < good.length; cut++) {
       const result = read([first(), good.slice(0, cut), line(3, { rc: [] })]);
-      expect(codes(result), good.slice(0, cut)).toEqual(['unreadable-line']);
+      expect(codes(result), good.slice(0, cut)).toEqual(['unreadable-line', LINE_LOST]);
     }
   });
 });

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../../core/errors.ts';
 import type { Oddity } from '../records.ts';
-import { OddityLog, mergeOddities } from '../oddities.ts';
+import { LINE_LOST, OddityLog, mergeOddities } from '../oddities.ts';
 import { MarketRecorder } from './market-recorder.ts';
 import type { MarketChange } from './market-change.ts';
 import { ChangeMessage } from './market-change.ts';
@@ -264,7 +264,10 @@ export class ExchangeStreamReader {
     this.#oddities.add('error', 'unfinished-segments', `${this.source} line ${String(this.#segmentLine)}: ${clause}`);
     for (const id of this.#segmented) {
       const recorder = this.#markets.get(id);
-      if (recorder !== undefined) recorder.damage ??= `line ${String(this.#segmentLine)}: ${clause}`;
+      if (recorder === undefined) continue;
+      recorder.damage ??= `line ${String(this.#segmentLine)}: ${clause}`;
+      const where = `${this.source} line ${String(this.#segmentLine)}`;
+      recorder.oddities.add('warning', LINE_LOST, `${where}: the rest of the message of market ${id} is lost`);
     }
     this.#lostLine = this.#line;
     this.#closeSegments();
@@ -324,6 +327,11 @@ export class ExchangeStreamReader {
     }
     this.#lostLine = this.#line;
     this.#odd('error', 'unreadable-line', `${wrong}; it is left out, and books are not trusted until their next image`);
+    const where = `${this.source} line ${String(this.#line)}`;
+    for (const { id, closed, oddities } of this.#markets.values()) {
+      if (!closed)
+        oddities.add('warning', LINE_LOST, `${where}: it could not be read, and may have been of market ${id}`);
+    }
   }
 
   #odd(severity: Oddity['severity'], code: string, clause: string): void {

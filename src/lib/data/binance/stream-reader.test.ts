@@ -1,6 +1,8 @@
 /** Several instruments of Binance futures in one recording, in any frame; COIN-M among them. */
 import { describe, expect, it } from 'vitest';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
+import { LINE_LOST } from '../oddities.ts';
+import { marketQuality } from '../quality/market-quality.ts';
 import { recognise } from '../recognise.ts';
 import type { ReadMarket } from '../recording.ts';
 import { binanceReader } from './stream-reader.ts';
@@ -111,5 +113,33 @@ describe('several instruments', () => {
 
   it('lines that are no messages are refused soon', () => {
     expect(() => read('binance-usdm', ['x'.repeat(50), 'y', 'z', 'w', 'v'])).toThrow('lines that are none');
+  });
+});
+
+describe('a line that cannot be read', () => {
+  const [one, other] = ['AAAUSD_PERP', 'BBBUSD_PERP'] as const;
+  const whole = [one, other].flatMap((symbol) => [
+    `https://dapi.binance.com/dapi/v1/depth?symbol=${symbol} -> 1700000000.5: ${JSON.stringify(image(symbol))}`,
+    seconds(1, depth(symbol, 1))
+  ]);
+
+  it.each([
+    ['is no message', 'torn'],
+    ['is not whole, before it names its instrument', seconds(1, depth(one, 2)).slice(0, 40)]
+  ])('and %s is a gap in every instrument of the file', (_, torn) => {
+    const { markets, codes } = read('binance-coinm', [...whole, torn, seconds(2, depth(one, 2))]);
+    expect(codes).toEqual(['unreadable-line', LINE_LOST, LINE_LOST]);
+    for (const { record, tape } of markets) {
+      expect(marketQuality(record, tape).gaps).toBe(1);
+      expect(record.damage).toBe('line 5 could not be read');
+    }
+  });
+
+  it('and is the cut-off last one harms none', () => {
+    const reader = binanceReader({ kind: 'binance-coinm', source: 'abc' });
+    reader.push(encoder.encode([...whole, seconds(2, depth(one, 2)).slice(0, -9)].join('\n')));
+    const markets = [...reader.end('f')];
+    expect(reader.fileOddities.map(({ code }) => code)).toEqual(['last-line-cut']);
+    expect(markets.map(({ record }) => record.damage)).toEqual([undefined, undefined]);
   });
 });

@@ -142,8 +142,8 @@ class ManyInstruments implements StreamReader {
     const { source } = options;
     this.#options = options;
     this.#source = source;
-    this.#lines = new LineSplitter(source, (bytes, from, to) => {
-      this.#read(this.#decoder.decode(bytes.subarray(from, to)));
+    this.#lines = new LineSplitter(source, (bytes, from, to, ended) => {
+      this.#read(this.#decoder.decode(bytes.subarray(from, to)), ended);
     });
   }
 
@@ -188,15 +188,15 @@ class ManyInstruments implements StreamReader {
     });
   }
 
-  #read(line: string): void {
+  #read(line: string, ended: boolean): void {
     const message = framed(line);
+    if (!ended && !isFrameHeader(line) && !isJson(message?.json ?? '')) {
+      this.#odd('warning', 'last-line-cut', 'the last line is cut off; the file was not recorded to its end');
+      return;
+    }
     if (message === undefined) {
-      this.#odd(
-        isFrameHeader(line) ? 'note' : 'error',
-        isFrameHeader(line) ? 'recorder-line' : 'unreadable-line',
-        isFrameHeader(line) ? 'a line of the recorder about itself is passed over' : 'it is no message; it is left out'
-      );
-      if (this.#readers.size === 0 && !isFrameHeader(line) && ++this.#strange > 3) throw this.#notThis();
+      if (isFrameHeader(line)) this.#odd('note', 'recorder-line', 'a line of the recorder about itself is passed over');
+      else this.#lose('it is no message');
       return;
     }
     const named = message.url === undefined ? SYMBOL : ASKED;
@@ -204,6 +204,10 @@ class ManyInstruments implements StreamReader {
       (named.exec(message.url ?? message.json) ?? [])[1] ??
       PARTIAL.exec(message.json)?.[1]?.toUpperCase() ??
       this.#options.symbol;
+    if (symbol === undefined && !isJson(message.json)) {
+      this.#lose('its message is not whole JSON');
+      return;
+    }
     if (symbol === undefined) {
       this.#odd('note', 'other-message', 'a message that names no instrument is left out');
       return;
@@ -257,6 +261,13 @@ class ManyInstruments implements StreamReader {
     reader.push(this.#encoder.encode(`${received} ${json}\n`));
   }
 
+  /** A line that cannot be read: nothing like a recording at its start, a loss to every instrument later on. */
+  #lose(clause: string): void {
+    if (this.#readers.size === 0 && ++this.#strange > 3) throw this.#notThis();
+    this.#odd('error', 'unreadable-line', `${clause}; it is left out, and levels in it may be wrong`);
+    for (const reader of this.#readers.values()) reader.lose(this.#lines.lines);
+  }
+
   #odd(severity: Oddity['severity'], code: string, clause: string): void {
     this.#file.add(severity, code, `${this.#source} line ${String(this.#lines.lines)}: ${clause}`);
   }
@@ -268,6 +279,15 @@ class ManyInstruments implements StreamReader {
       got: 'lines that are none',
       remedy: 'choose a recording of that format'
     });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -7,7 +7,7 @@
  * book tickers are counted and left out, since depth updates say the same.
  */
 import { AppError } from '../../core/errors.ts';
-import { OddityLog } from '../oddities.ts';
+import { LINE_LOST, OddityLog } from '../oddities.ts';
 import type { Oddity } from '../records.ts';
 import { TextLog } from '../betfair/text-log.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
@@ -138,6 +138,13 @@ export class UsdmStreamReader {
       from = end + 1;
     }
     if (from < bytes.length) this.#keep(bytes, from, bytes.length);
+  }
+
+  /** A line of the recording that holds the instrument's was lost before it came here: it may have been of its book. */
+  lose(line: number): void {
+    this.#damage ??= `line ${String(line)} could not be read`;
+    const where = `${this.source} line ${String(line)}`;
+    this.#oddities.add('warning', LINE_LOST, `${where}: it could not be read, and may have been of the instrument`);
   }
 
   /** The texts kept so far, as bronze stores them. */

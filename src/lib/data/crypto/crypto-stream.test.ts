@@ -14,6 +14,7 @@ import { OKX } from '../okx/okx-venue.ts';
 import { readRecording } from '../read-recording.ts';
 import type { ReadMarket } from '../recording.ts';
 import { recognise } from '../recognise.ts';
+import { marketQuality } from '../quality/market-quality.ts';
 import { CryptoStreamReader } from './crypto-stream.ts';
 import type { CryptoVenue } from './crypto-stream.ts';
 import { framed } from './framing.ts';
@@ -454,7 +455,10 @@ describe('bad streams', () => {
   it('a torn line in the middle is located, and marks every book', () => {
     const got = read([lines[0]!, lines[1]!.slice(0, 60), lines[2]!]);
     expect(got.reader.fileOddities).toMatchObject([{ code: 'unreadable-line', count: 1 }]);
-    expect(got.markets[0]!.record.reason).toContain('line 2 could not be read');
+    const { record, tape } = got.markets[0]!;
+    expect(record.reason).toContain('line 2 could not be read');
+    expect(record.oddities.filter(({ code }) => code === 'line-lost')).toMatchObject([{ count: 1 }]);
+    expect(marketQuality(record, tape).gaps).toBeGreaterThan(0);
   });
 
   it('levels that are no numbers are left out one by one', () => {

@@ -178,9 +178,9 @@ export class CryptoStreamReader {
       return;
     }
     this.#odd('error', 'unreadable-line', `${clause}; it is left out, and levels in it may be wrong`);
-    const damage = `line ${String(this.#lines.lines)} could not be read`;
-    if (instrument !== undefined) this.#recorder(instrument).lose(damage);
-    else for (const recorder of this.#instruments.values()) recorder.lose(damage);
+    const line = this.#lines.lines;
+    if (instrument !== undefined) this.#recorder(instrument).lose(line);
+    else for (const recorder of this.#instruments.values()) recorder.lose(line);
   }
 
   #odd(severity: Oddity['severity'], code: string, clause: string): void {

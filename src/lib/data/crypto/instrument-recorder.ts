@@ -8,7 +8,7 @@ import { RowKind } from '../../market/tape.ts';
 import { TextLog } from '../betfair/text-log.ts';
 import { UsdmColumns } from '../binance/usdm-columns.ts';
 import { DecimalLevels, decimalOf } from '../binance/usdm-message.ts';
-import { OddityLog } from '../oddities.ts';
+import { LINE_LOST, OddityLog } from '../oddities.ts';
 import type { TextLevel } from './level-book.ts';
 import { LevelBook } from './level-book.ts';
 import type { CryptoMessage } from './message.ts';
@@ -100,8 +100,10 @@ export class InstrumentRecorder {
   }
 
   /** A message was lost that may have been of this instrument's book. */
-  lose(clause: string): void {
-    this.damage ??= clause;
+  lose(line: number): void {
+    this.damage ??= `line ${String(line)} could not be read`;
+    const where = `${this.source} line ${String(line)}`;
+    this.oddities.add('warning', LINE_LOST, `${where}: it could not be read, and may have been of ${this.instrument}`);
   }
 
   #change(message: Book, received: Received | undefined): void {

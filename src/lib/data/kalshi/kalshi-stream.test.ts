@@ -358,7 +358,7 @@ describe('a line', () => {
         .trade('yes', '0.4500', '1.00', { no_price_dollars: '0.5600' })
         .trade('neither', '0.4500', '1.00')
     );
-    expect(codes(trade)).toEqual({ 'unreadable-line': 3 });
+    expect(codes(trade)).toEqual({ 'unreadable-line': 3, 'line-lost': 3 });
     for (const one of [cut, trade]) expect(bookOf(one.markets[0]!).bids).toHaveLength(2);
   });
 

@@ -10,7 +10,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Oddity } from '../records.ts';
 import { LineSplitter } from '../line-splitter.ts';
-import { OddityLog, mergeOddities } from '../oddities.ts';
+import { LINE_LOST, OddityLog, mergeOddities } from '../oddities.ts';
 import { KalshiRecorder } from './market-recorder.ts';
 import type { Delta, KalshiMessage, Snapshot, Trade } from './message.ts';
 import { Fault, readMessage } from './message.ts';
@@ -202,9 +202,14 @@ export class KalshiStreamReader {
       cut ? 'last-line-cut' : 'unreadable-line',
       cut ? 'the last line is cut off; the file was not recorded to its end' : `${clause}; it is left out`
     );
-    if (cut || !change) return [];
+    if (cut) return [];
     const now = { receivedMillis: this.#receivedMillis, exchangeMillis: undefined, sid: -1 };
     const lost = of === undefined ? [...this.#markets.values()] : [this.#recorderOf(of.ticker)];
+    if (!change) {
+      for (const { oddities } of lost)
+        oddities.add('warning', LINE_LOST, `${this.#source} line ${String(line)}: ${clause}`);
+      return [];
+    }
     for (const recorder of lost) recorder.lose('lost-change', line, clause, of ?? now);
     return lost;
   }

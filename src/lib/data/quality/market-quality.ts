@@ -6,6 +6,7 @@ import type { Nanos } from '../../core/units.ts';
 import { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind, messageCount, tapeTime } from '../../market/tape.ts';
+import { LINE_LOST } from '../oddities.ts';
 import type { BronzeColumns } from '../parquet/bronze.ts';
 import type { PackedTexts } from '../parquet/columns.ts';
 import type { MarketRecord } from '../records.ts';
@@ -18,6 +19,7 @@ const CODES = {
     'sequence-gap',
     'lost-change',
     'unreadable-line',
+    LINE_LOST,
     'delta-without-book',
     'change-without-image',
     'no-snapshot',
