@@ -6,6 +6,7 @@ import { sampleRows } from './arrow/typed-table.ts';
 import { sampleCsv } from './bars/csv.ts';
 import type { TableReading } from './bars/table-reading.ts';
 import { NEEDED, complaintsOf, guessReading, trial } from './bars/table-reading.ts';
+import { isSameReading } from './beside.ts';
 import type { Ask, Candidate, ImportQuestion, RecordingKind, TableQuestion } from './import-question.ts';
 import { KIND_NAMES } from './import-question.ts';
 import { plainText } from './plain-text.ts';
@@ -21,6 +22,8 @@ export interface Chosen {
   /** Undefined: the bytes fit no kind. */
   readonly kind: RecordingKind | undefined;
   readonly table?: TableReading;
+  /** `table`, where it is not the one that the table suggests. */
+  readonly ownReading?: TableReading;
   readonly oddities: readonly Oddity[];
 }
 
@@ -62,7 +65,13 @@ async function settle(question: ImportQuestion, ask: Ask | undefined): Promise<C
   const answer = await ask(question);
   if (answer.kind === 'read') {
     const reading = answer.table ?? table?.guess;
-    return { kind: answer.as, ...(reading === undefined ? {} : { table: reading }), oddities: [] };
+    const isOwn = reading !== undefined && table !== undefined && !isSameReading(reading, table.guess);
+    return {
+      kind: answer.as,
+      ...(reading === undefined ? {} : { table: reading }),
+      ...(isOwn ? { ownReading: reading } : {}),
+      oddities: []
+    };
   }
   throw new AppError('data.kind', {
     subject: source,

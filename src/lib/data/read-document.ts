@@ -7,6 +7,7 @@ import { klinesReading } from './bars/klines.ts';
 import { sampleCsv } from './bars/csv.ts';
 import { readTextTable, readTypedTable } from './bars/table-document.ts';
 import type { TableReading } from './bars/table-reading.ts';
+import { readingFingerprint, withBeside } from './beside.ts';
 import { readResults } from './betfair/results.ts';
 import { chooseColumns } from './choose-kind.ts';
 import type { Ask, RecordingKind } from './import-question.ts';
@@ -67,9 +68,10 @@ async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOption
   if (layer === 'silver') return { markets: [silverMarket(table, source)], oddities: [] };
   if (layer === 'bronze') return fromBronze(table, options);
   refuseDerived(table, source);
-  const { table: reading, oddities } = await chooseColumns(table, source, ask);
+  const { table: reading, ownReading, oddities } = await chooseColumns(table, source, ask);
   if (reading === undefined) throw new Error('a table without a reading');
-  const read = readTypedTable(table, { source, reading, fingerprint, venue: 'table', eventName: source });
+  const about = { source, reading, venue: 'table', eventName: source };
+  const read = readTypedTable(table, { ...about, fingerprint: readingFingerprint(fingerprint, ownReading) });
   return { markets: read.markets, oddities: [...oddities, ...read.oddities] };
 }
 
@@ -98,7 +100,7 @@ function fromBronze(table: Table, { source, fingerprint, terms = [] }: DocumentO
       ...(symbol === undefined ? {} : { symbol }),
       ...(told === undefined ? {} : { terms: told })
     };
-    return { ...market, readAs };
+    return withBeside({ ...market, readAs }, told === undefined ? {} : { terms: told });
   });
   return { markets, oddities: reader.fileOddities };
 }

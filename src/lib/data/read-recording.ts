@@ -5,7 +5,8 @@
 import { AppError, checkAborted } from '../core/errors.ts';
 import type { Member, MemberOptions } from './archive/members.ts';
 import { members } from './archive/members.ts';
-import type { TableReading } from './bars/table-reading.ts';
+import { readingFingerprint, withBeside } from './beside.ts';
+import { isOf } from './binance/book-image.ts';
 import type { OpenReader } from './chain-reading.ts';
 import { ChainReading } from './chain-reading.ts';
 import type { Chosen } from './choose-kind.ts';
@@ -299,7 +300,11 @@ class FileReading {
       ...(symbol === undefined ? {} : { symbol }),
       ...(terms === undefined ? {} : { terms })
     };
-    return { ...market, readAs };
+    const isBinance = kind === 'binance-spot' || kind === 'binance-usdm' || kind === 'binance-coinm';
+    const images = isBinance
+      ? (this.#options.images ?? []).filter((image) => image.symbol === symbol && isOf(image, kind))
+      : [];
+    return withBeside({ ...market, readAs }, { images, ...(terms === undefined ? {} : { terms }) });
   }
 
   #allTerms(): readonly KalshiTerms[] {
@@ -328,7 +333,7 @@ class FileReading {
         if (open === undefined && head.length >= HEAD_BYTES) {
           const chosen = await this.#choose(path, head, false);
           if (chosen.kind !== undefined && isDocument(chosen.kind)) {
-            await this.#document(member, head, { kind: chosen.kind, table: chosen.table });
+            await this.#document(member, head, { ...chosen, kind: chosen.kind });
             return undefined;
           }
           open = this.#open(chosen.kind, path, head);
@@ -353,9 +358,10 @@ class FileReading {
       this.#tellOdd('error', FILE_TRUNCATED, thrown.message);
     }
     if (open === undefined) {
-      const { kind, table } = await this.#choose(path, head, true);
+      const chosen = await this.#choose(path, head, true);
+      const { kind } = chosen;
       if (kind !== undefined && isDocument(kind)) {
-        await this.#document(member, head, { kind, table });
+        await this.#document(member, head, { ...chosen, kind });
         return undefined;
       }
       open = this.#open(kind, path, head);
@@ -387,9 +393,9 @@ class FileReading {
   async #document(
     member: FileMember,
     head: Uint8Array,
-    as: { readonly kind: DocumentKind; readonly table: TableReading | undefined }
+    as: Pick<Chosen, 'table' | 'ownReading'> & { readonly kind: DocumentKind }
   ): Promise<void> {
-    const { kind, table } = as;
+    const { kind, table, ownReading } = as;
     const pieces = [head];
     let length = head.length;
     const longest = kind === 'fetched' || kind === 'kalshi-terms' ? LONGEST_ANSWER : LONGEST_TABLE;
@@ -413,7 +419,7 @@ class FileReading {
     const { markets, oddities } = await readDocument(bytes, {
       kind,
       source: member.path,
-      fingerprint: member.sha256() ?? this.#sha256,
+      fingerprint: readingFingerprint(member.sha256() ?? this.#sha256, ownReading),
       terms: this.#allTerms(),
       ...(table === undefined ? {} : { table }),
       ...(ask === undefined ? {} : { ask })

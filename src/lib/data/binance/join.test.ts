@@ -2,6 +2,7 @@
  * Order books that Binance's REST interface gave, joined to the updates of a stream by their numbers, whether they stand in
  * the stream or in a file beside it: "How to manage a local order book correctly" of spot, USD-M and COIN-M.
  */
+import { createHash } from 'node:crypto';
 import { describe, expect, it, test } from 'vitest';
 import { tarOf } from '../../../../tests/support/archives.ts';
 import { MarketState } from '../../market/market-state.ts';
@@ -205,6 +206,21 @@ describe.each(VENUES)('$name', (venue) => {
     ]);
     expect(codes(market!)).toEqual([]);
     expect(market!.record.damage).toBeUndefined();
+  });
+
+  it('is part of the market’s fingerprint, under whatever name it comes; without one it is the recording’s own', async () => {
+    const recording = new File([stream], 'stream');
+    const printOf = async (...files: readonly File[]): Promise<string> => {
+      const [market] = await read([recording, ...files]);
+      expect(market!.tape.market.fingerprint).toBe(market!.record.fingerprint);
+      return market!.record.fingerprint;
+    };
+    const answer = asked(`${String(T)}.5`, held);
+    const [alone, joined] = [await printOf(), await printOf(new File([answer], 'a'))];
+    expect(alone).toBe(createHash('sha256').update(stream).digest('hex'));
+    expect(joined).not.toBe(alone);
+    expect(await printOf(new File([answer], 'b'))).toBe(joined);
+    expect(await printOf(new File([answer.replace('96.0', '95.0')], 'a'))).not.toBe(joined);
   });
 
   it('without one the book says that it has none', async () => {
