@@ -270,8 +270,11 @@ export class OrderDesk {
       if (order.fillOrKillMinimum >= 0) fillOrKill(order, this.#arrival);
       else arrive(order, this.#arrival);
     }
-    if (order.rest === 0) this.resting.finish(order, 'matched');
-    else if (order.fillOrKillMinimum >= 0) {
+    if (order.rest === 0) {
+      this.resting.finish(order, 'matched');
+      // With its last fill, though what is due is carried out only once time goes on.
+      order.endedAt = order.acceptedAt;
+    } else if (order.fillOrKillMinimum >= 0) {
       this.account.wait(order.slot, order.side, -order.rest, order.points);
       order.cancelled = order.rest;
       this.resting.finish(order, 'fillOrKill');

@@ -61,6 +61,7 @@ it('what took did so when it reached the venue, not when the book had last chang
   exchange.advanceTo(seconds(10));
   const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
   exchange.advanceTo(seconds(20));
+  expect([order.acceptedAt, order.endedAt]).toEqual([seconds(14), seconds(14)]);
   expect(exchange.explain(order).causes).toMatch(/^\$10\.00 at 4\.50, taken 4 s after it was sent \(message \d+\)\.$/u);
 });
 
