@@ -22,6 +22,19 @@ export interface PlotterData {
 const nullable = (values: ArrayLike<number>): (number | null)[] =>
   Array.from(values, (value) => (Number.isFinite(value) ? value : null));
 
+/** CSS pixels between figures and plot, and the least that both take: charts above each other then begin alike. */
+const AXIS_GAP = 4;
+const AXIS_WIDTH = 44;
+
+/** CSS pixels that the figures of a value axis take with their gap. */
+function widthOf(context: CanvasRenderingContext2D, font: string, figures: readonly string[] | null): number {
+  context.save();
+  context.font = font;
+  const widest = Math.max(0, ...(figures ?? []).map((figure) => context.measureText(figure).width));
+  context.restore();
+  return Math.max(AXIS_WIDTH, Math.ceil(widest) + AXIS_GAP);
+}
+
 /** Lives as long as its element and theme; made again when either changes. */
 export class Plotter {
   readonly #chart: uPlot;
@@ -88,7 +101,14 @@ export class Plotter {
           gap: 3,
           space: 60
         },
-        { ...axis, values: values(tick), grid: { stroke: line, width: 1 }, size: 44, gap: 4, space: 36 }
+        {
+          ...axis,
+          values: values(tick),
+          grid: { stroke: line, width: 1 },
+          size: (chart, figures) => widthOf(chart.ctx, font, figures),
+          gap: AXIS_GAP,
+          space: 36
+        }
       ],
       series: [{}, ...series.map((one) => this.#line(one))],
       hooks: {
