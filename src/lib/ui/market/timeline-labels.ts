@@ -1,4 +1,4 @@
-/** Which events of a timeline get a label, so that no two overlap; the turn in play before all others. Pure. */
+/** Which events of a timeline get a label, so that no two overlap or read as one; the turn in play before all others. Pure. */
 import type { TapeEvent } from './market-outline.ts';
 
 export interface Mark {
@@ -17,8 +17,10 @@ const RANK: Readonly<Record<TapeEvent['kind'], number>> = {
   suspended: 4,
   open: 5
 };
-const CHARACTER = 5.8;
+/** CSS pixels: a character of 11 px sans at its widest in these words, from the mark to its label, between two labels. */
+const CHARACTER = 6.4;
 const GAP = 5;
+const APART = 14;
 
 export function placeLabels(
   events: readonly TapeEvent[],
@@ -31,7 +33,7 @@ export function placeLabels(
     const x = xOf(event);
     const wide = event.text.length * CHARACTER;
     const free = ([left, right]: readonly [number, number]): boolean =>
-      left >= 0 && right <= width && taken.every((other) => right < other[0] || left > other[1]);
+      left >= 0 && right <= width && taken.every((other) => right + APART < other[0] || left - APART > other[1]);
     const after = [x + GAP, x + GAP + wide] as const;
     const before = [x - GAP - wide, x - GAP] as const;
     const room = free(after) ? after : free(before) ? before : undefined;
