@@ -21,7 +21,7 @@ export interface Importing {
 type About = Pick<ImportOptions, 'name' | 'origin'> & Pick<Offered, 'handles'>;
 
 /** Files that came while an import ran: theirs begins when it ends. */
-export interface WaitingImport {
+interface WaitingImport {
   readonly files: readonly File[];
   /** Settles when the import has ended, however it did. */
   readonly begin: () => Promise<void>;
