@@ -289,7 +289,7 @@ export class Warehouse {
         subject: 'the query',
         expected: `at most ${cap.toLocaleString('en')} rows of ${name}`,
         got: `it needs ${rows.toLocaleString('en')} of ${String(wanted.length)} markets${wanted.some(hasFeatures) ? ` (one with features counts as ${String(FEATURE_ROW)})` : ''}`,
-        remedy: `narrow it beside the table's name: FROM ${name} WHERE market = '...' or dataset = '...'`
+        remedy: narrowed(name, wanted)
       });
     }
     const held = [...this.#loaded[name].values()].reduce((sum, one) => sum + one, 0);
@@ -405,6 +405,20 @@ export class Warehouse {
     await engine.run('TRUNCATE store.market_keys');
     if (rows.length > 0) await this.#put(engine, 'store.market_keys', MARKET_KEY_COLUMNS, rows);
   }
+}
+
+/** Where rows are counted already; what is asked of one dataset is narrowed by market alone. */
+function narrowed(name: LargeName, wanted: readonly Wanted[]): string {
+  const [first] = wanted;
+  const counted = { tape: 'rows', bronze: 'messages' } as const;
+  const count =
+    name === 'tape' || name === 'bronze'
+      ? `; how many there are, SELECT market, ${counted[name]} FROM markets says`
+      : '';
+  if (wanted.length === 1) return `it is more than fits of one market: export it, and ask it in a database${count}`;
+  const isOne = wanted.every(({ record }) => record.dataset === first?.record.dataset);
+  const where = `FROM ${name} WHERE market = '...'`;
+  return `narrow it beside the table's name: ${where}${isOne ? ', one market or a few at a time' : ` or dataset = '...'`}${count}`;
 }
 
 const hasFeatures = ({ built }: Sized): boolean => built !== undefined && built.settings.features !== 'none';
