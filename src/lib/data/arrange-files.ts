@@ -14,6 +14,8 @@ import type { Chain } from './recording.ts';
 export interface Arranged {
   /** In the order they are to be read; several that carry one recording on are one. */
   readonly files: readonly File[];
+  /** The others: they hold nothing but terms and images. */
+  readonly beside: readonly File[];
   readonly terms: readonly KalshiTerms[];
   /** Of instruments that are recorded among the files. */
   readonly images: readonly BookImage[];
@@ -42,8 +44,9 @@ export async function arrangeFiles(files: readonly File[], signal?: AbortSignal)
     read.filter(({ isArchive }) => isArchive).map(({ file, parts }) => [file, chainsOf(parts)] as const)
   );
   // Metadata alone are no recording: their reader says so.
-  if (read.length === 0) return { files, terms: [], images: [], chains: new Map() };
-  return { files: joined(read), terms, images, chains };
+  if (read.length === 0) return { files, beside: [], terms: [], images: [], chains: new Map() };
+  const beside = looks.filter((one) => !read.includes(one)).map(({ file }) => file);
+  return { files: joined(read), beside, terms, images, chains };
 }
 
 /** Whether all that a file of companions holds has found its recording; terms are for whoever needs them. */

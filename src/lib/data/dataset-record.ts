@@ -1,6 +1,6 @@
 /** Sums a dataset's markets into its record. */
 import { sha256Hex } from '../core/digest.ts';
-import type { DatasetRecord, MarketRecord, Oddity, PartialImport, SourceFile } from './records.ts';
+import type { BesideFile, DatasetRecord, MarketRecord, Oddity, PartialImport, SourceFile } from './records.ts';
 import { mergeOddities } from './oddities.ts';
 import type { StoredMarket } from './sidecar.ts';
 
@@ -11,6 +11,7 @@ export interface DatasetParts {
   readonly codeVersion: string;
   readonly schemaHash: string;
   readonly files: readonly SourceFile[];
+  readonly beside?: readonly BesideFile[];
   readonly markets: readonly StoredMarket[];
   /** Found in the files themselves, beside what each market tells. */
   readonly oddities: readonly Oddity[];
@@ -27,6 +28,7 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
     synthetic: markets.some((market) => market.synthetic),
     createdMillis: parts.createdMillis,
     files: parts.files,
+    ...(parts.beside === undefined || parts.beside.length === 0 ? {} : { beside: parts.beside }),
     markets: markets.length,
     trainable: markets.filter((market) => market.trainable).length,
     messages: sum((market) => market.messages),

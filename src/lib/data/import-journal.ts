@@ -4,7 +4,7 @@
  * Written as the import goes, removed once the dataset is listed. Knows no format and no page.
  */
 import { AppError } from '../core/errors.ts';
-import type { DatasetRecord, Oddity, SourceFile } from './records.ts';
+import type { BesideFile, DatasetRecord, Oddity, SourceFile } from './records.ts';
 import { Sha256 } from './sha256.ts';
 import type { StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
@@ -35,6 +35,8 @@ interface JournalHead {
   readonly origin: DatasetRecord['origin'];
   readonly startedMillis: number;
   readonly files: readonly FileMark[];
+  /** Read beside them; none where absent. */
+  readonly beside?: readonly BesideFile[];
   /** Under which the page keeps handles of the files, where the browser gives any. */
   readonly key?: string;
 }

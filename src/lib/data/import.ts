@@ -15,7 +15,16 @@ import { bronzeToParquet, BRONZE_COLUMNS } from './parquet/bronze.ts';
 import { SILVER_COLUMNS, tapeSidecar, tapeToParquet } from './parquet/silver.ts';
 import { marketQuality } from './quality/market-quality.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
-import type { DatasetRecord, ImportProgress, ImportReport, Oddity, PartialImport, SourceFile } from './records.ts';
+import type {
+  BesideFile,
+  DatasetRecord,
+  ImportProgress,
+  ImportReport,
+  Oddity,
+  PartialImport,
+  SourceFile
+} from './records.ts';
+import { Sha256 } from './sha256.ts';
 import { ROWS_VERSION, SIDECAR_VERSION, layerSchema, sidecarText } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
@@ -30,6 +39,8 @@ export const ALREADY_IMPORTED = 'already-imported';
 
 export interface ImportRequest {
   readonly files: readonly File[];
+  /** Files that hold nothing but what these are joined with: named in the dataset. */
+  readonly beside?: readonly File[];
   readonly name?: string;
   readonly origin?: 'import' | 'fetch';
   /** The half-finished import to continue: `UnfinishedImport.id`. */
@@ -136,6 +147,7 @@ async function imported(parts: ImportParts, request: ImportRequest): Promise<Dat
         origin: request.origin ?? 'import',
         startedMillis: clock.epochMillis(),
         files: marks,
+        ...(request.beside === undefined ? {} : { beside: await Promise.all(request.beside.map(besideFile)) }),
         ...(request.key === undefined ? {} : { key: request.key })
       });
       return await new ImportRun(parts, request, { journal, files: request.files }).into(folder);
@@ -489,6 +501,7 @@ class ImportRun {
       codeVersion,
       schemaHash: silver.schemaHash,
       files: this.#files,
+      ...(this.#journal.head.beside === undefined ? {} : { beside: this.#journal.head.beside }),
       markets,
       oddities: stopped === undefined ? this.#oddities : [stopped, ...this.#oddities],
       ...(partial === undefined ? {} : { partial })
@@ -534,6 +547,13 @@ class ImportRun {
 const LISTING_BYTES = 1 << 14;
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Answers of an interface: small enough to be hashed as a whole. */
+async function besideFile(file: File): Promise<BesideFile> {
+  const hash = new Sha256();
+  hash.update(new Uint8Array(await file.arrayBuffer()));
+  return { name: file.name, bytes: file.size, sha256: hash.hex() };
+}
 
 /** A file that was not read to its end: its digest is not known. */
 async function unreadFile(file: File, done: readonly FinishedMember[]): Promise<SourceFile> {

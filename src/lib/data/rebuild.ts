@@ -87,10 +87,11 @@ export async function rebuilt(layer: RebuiltLayer, sidecar: Sidecar, work: Rebui
   work.onProgress?.({ done, of: stale.size, market: '' });
   if (layer === 'quality') return { ...sidecar, markets };
   const silver = await layerSchema(SILVER_COLUMNS);
-  const { name, origin, createdMillis, files, partial } = sidecar.dataset;
+  const { name, origin, createdMillis, files, beside, partial } = sidecar.dataset;
   const ofFiles = oddOfFiles(sidecar);
   const dataset = await datasetRecord({
     ...{ name, origin, createdMillis, files, markets },
+    ...(beside === undefined ? {} : { beside }),
     ...(partial === undefined ? {} : { partial }),
     codeVersion: work.codeVersion,
     schemaHash: silver.schemaHash,

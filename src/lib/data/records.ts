@@ -60,6 +60,9 @@ export interface SourceFile {
   readonly members?: number;
 }
 
+/** A file that gave no market of its own: order books or terms that recordings were joined with. */
+export type BesideFile = Pick<SourceFile, 'name' | 'bytes' | 'sha256'>;
+
 /** Why a dataset holds less than its files do: an import that ended before they did. The same files go on with it. */
 export interface PartialImport {
   /** As a clause: `the browser has no room for more`. */
@@ -79,6 +82,8 @@ export interface DatasetRecord {
   readonly synthetic: boolean;
   readonly createdMillis: number;
   readonly files: readonly SourceFile[];
+  /** What its recordings were joined with; none where absent. */
+  readonly beside?: readonly BesideFile[];
   readonly markets: number;
   /** Those that an episode can be made of and no rule leaves out. */
   readonly trainable: number;

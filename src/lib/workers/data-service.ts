@@ -169,6 +169,7 @@ export class DataService implements DataWorkerApi {
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
           files: arranged,
+          beside: beside.beside,
           signal,
           ...about,
           onProgress: (progress) => {

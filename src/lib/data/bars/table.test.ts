@@ -194,6 +194,8 @@ describe('a table', () => {
     expect(seen[0]?.table?.rows.slice(0, 2)).toEqual([HEADER, local[0]]);
     expect(markets[0]?.bars?.[0]?.openMillis).toBe(Date.UTC(2024, 0, 30, 14));
     expect(markets[0]?.tape.market.runners[0]?.id).toBe('ABC');
+    const [asSuggested] = (await read(file(csv([HEADER, ...local])))).markets;
+    expect(markets[0]?.record.fingerprint).not.toBe(asSuggested?.record.fingerprint);
   });
   it('of several instruments is a market each', async () => {
     const rows = ['A', 'B'].flatMap((name) => candles(4, iso).map((row) => [...row, name]));

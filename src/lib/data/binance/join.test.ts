@@ -220,6 +220,8 @@ describe.each(VENUES)('$name', (venue) => {
     expect(alone).toBe(createHash('sha256').update(stream).digest('hex'));
     expect(joined).not.toBe(alone);
     expect(await printOf(new File([answer], 'b'))).toBe(joined);
+    const file = new File([answer], 'c');
+    expect((await arrangeFiles([file, recording])).beside).toEqual([file]);
     expect(await printOf(new File([answer.replace('96.0', '95.0')], 'a'))).not.toBe(joined);
   });
 
