@@ -111,7 +111,13 @@ describe('within an archive', () => {
   const containers: readonly (readonly [string, (parts: readonly TarPart[]) => Uint8Array<ArrayBuffer>])[] = [
     ['tar', (parts) => tarOf(...parts)],
     ['tar.gz', (parts) => new Uint8Array(gzipSync(tarOf(...parts)))],
-    ['zip', (parts) => Uint8Array.from(zipSync(Object.fromEntries(parts.map((part) => [String(part.path), part.bytes ?? new Uint8Array(0)]))))]
+    [
+      'zip',
+      (parts) =>
+        Uint8Array.from(
+          zipSync(Object.fromEntries(parts.map((part) => [String(part.path), part.bytes ?? new Uint8Array(0)])))
+        )
+    ]
   ];
 
   describe.each(containers)('%s', (ending, pack) => {
