@@ -12,8 +12,8 @@ import { seed } from '../../src/lib/core/units.ts';
 import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
 import { asRemote, type RemoteVectorEnv } from '../../src/lib/env/vector-env.ts';
 import { RunControl } from '../../src/lib/research/run-control.ts';
-import { trainRun } from '../../src/lib/research/train-run.ts';
 import type { Figure } from '../figure.ts';
+import { trainBare } from '../train-bare.ts';
 
 interface Row {
   readonly name: string;
@@ -154,23 +154,14 @@ training: { updates: 10000000, updatesPerStep: ${String(1 / round)}, evaluateEve
   }
   const seconds = threads === 1 ? processorSeconds : clockSeconds;
   const watch = new SpanWatch(round, seconds);
-  await trainRun({
+  await trainBare({
     config,
     env: stepped(asRemote(env), () => {
       watch.tick();
       if (watch.done) control.stop();
     }),
     agent,
-    evaluate: () => Promise.reject(new Error('a run ends with an evaluation, which is none of this')),
-    control,
-    clock: { epochMillis: () => Date.now(), monotonicMillis: () => performance.now() },
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    events: {
-      rows: () => undefined,
-      evaluation: () => undefined,
-      checkpoint: () => Promise.resolve(),
-      paused: () => undefined
-    }
+    control
   }).catch((error: unknown) => {
     if (!watch.done) throw error;
   });

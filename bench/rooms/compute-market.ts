@@ -12,8 +12,8 @@ import { makeVectorEnv } from '../../src/lib/env/make-env.ts';
 import { SAMPLE_MARKETS, sampleTape } from '../../src/lib/env/simulator/sample-markets.ts';
 import { asRemote } from '../../src/lib/env/vector-env.ts';
 import { RunControl } from '../../src/lib/research/run-control.ts';
-import { trainRun } from '../../src/lib/research/train-run.ts';
 import type { Figure } from '../figure.ts';
+import { trainBare } from '../train-bare.ts';
 
 const ENVIRONMENTS = 64;
 const THREADS = 2;
@@ -126,7 +126,7 @@ training: { updates: 10000000, updatesPerStep: 1, evaluateEvery: 0, reportEvery:
   watch.begin();
   const remote = asRemote(env);
   const step = watch.timing('stepping', remote.step.bind(remote));
-  await trainRun({
+  await trainBare({
     config,
     env: {
       ...remote,
@@ -139,16 +139,7 @@ training: { updates: 10000000, updatesPerStep: 1, evaluateEvery: 0, reportEvery:
       }
     },
     agent: timed(agent, watch),
-    evaluate: () => Promise.reject(new Error('a run ends with an evaluation, which is none of this')),
-    control,
-    clock: { epochMillis: () => Date.now(), monotonicMillis: () => performance.now() },
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    events: {
-      rows: () => undefined,
-      evaluation: () => undefined,
-      checkpoint: () => Promise.resolve(),
-      paused: () => undefined
-    }
+    control
   }).catch((error: unknown) => {
     if (warm || watch.millis < MEASURED_MILLIS) throw error;
   });
