@@ -44,8 +44,11 @@ async function bundle(module: string, into: string): Promise<void> {
   });
 }
 
-/** @param module path of what is bundled; its exports are called in the page */
-export async function openBenchBrowser(module: string): Promise<BenchBrowser> {
+/**
+ * @param module path of what is bundled; its exports are called in the page
+ * @param switches of Chromium besides those all pages need
+ */
+export async function openBenchBrowser(module: string, switches: readonly string[] = []): Promise<BenchBrowser> {
   const folder = mkdtempSync(join(tmpdir(), 'furlong-bench-'));
   const files = join(folder, 'files');
   await bundle(module, files);
@@ -63,7 +66,7 @@ export async function openBenchBrowser(module: string): Promise<BenchBrowser> {
   if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
   const context = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking']
+    args: ['--no-sandbox', '--disable-background-networking', ...switches]
   });
   return {
     blank: async () => {
