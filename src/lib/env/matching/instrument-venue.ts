@@ -173,10 +173,12 @@ export class InstrumentVenue {
 
   /** An order-level source told that somebody with `place` lots before him in his level cancelled `lots`. */
   cancelledByOthers(direction: Direction, tick: number, place: number, lots: number): void {
-    const { queue } = this.#options;
+    const { queue, shadows } = this.#options;
     const { bids, asks } = this.followed;
     for (const order of direction === Direction.buy ? bids : asks) {
-      if (order.tick === tick && order.venueStatus === OrderStatus.executable) queue.onCancel?.(order, place, lots);
+      if (order.tick !== tick) continue;
+      if (order.shadow !== undefined) shadows?.cancelledByOthers(order.shadow, place, lots);
+      if (order.venueStatus === OrderStatus.executable) queue.onCancel?.(order, place, lots);
     }
   }
 

@@ -107,6 +107,11 @@ export class ShadowQueues {
     shadow.traded = 0;
   }
 
+  /** An order-level source told that `lots` were cancelled by somebody who had `place` lots before him in the level. */
+  cancelledByOthers(shadow: Shadow, place: number, lots: number): void {
+    for (let m = 0; m < this.models.length; m++) this.models[m]!.onCancel?.(shadow.positions[m]!, place, lots);
+  }
+
   /** `lots` of the order are withdrawn; a model that had filled more than is left then keeps what it filled. */
   cancel(shadow: Shadow, lots: number): void {
     for (const position of shadow.positions) position.rest = Math.max(0, position.rest - lots);
