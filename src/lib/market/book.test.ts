@@ -102,6 +102,30 @@ describe('depth', () => {
     expect([depth.at(3), depth.at(1400), depth.count]).toEqual([0, 0, 1]);
     expect(upwards(copy)).toEqual([3, 1400]);
   });
+
+  test.each([100, SIZE, 99_900])('a copy holds what it is a copy of, whatever both held before: %i ticks', (size) => {
+    const levels = fc.array(fc.nat(size - 1), { maxLength: 8 });
+    fc.assert(
+      fc.property(levels, levels, levels, levels, (held, gone, own, ownGone) => {
+        const [depth, copy, apart] = [new Depth(size), new Depth(size), new Depth(size)];
+        for (const tick of held) depth.set(tick, tick + 1);
+        for (const tick of gone) depth.set(tick, 0);
+        for (const tick of own) copy.set(tick, 7);
+        for (const tick of ownGone) copy.set(tick, 0);
+        copy.copyFrom(depth);
+        expect(upwards(copy)).toEqual(upwards(depth));
+        expect(downwards(copy)).toEqual(downwards(depth));
+        expect(copy.count).toBe(depth.count);
+        for (const tick of [...held, ...own]) expect(copy.at(tick)).toBe(depth.at(tick));
+        copy.set(size - 1, 3);
+        depth.clear();
+        depth.set(0, 1);
+        expect([copy.at(size - 1), copy.at(0)]).toEqual([3, held.includes(0) && !gone.includes(0) ? 1 : 0]);
+        // Neither writes to what those share that hold nothing.
+        expect([apart.count, apart.at(0), apart.at(size - 1)]).toEqual([0, 0, 0]);
+      })
+    );
+  });
 });
 
 const above = (ticks: readonly number[], from: number): number => {

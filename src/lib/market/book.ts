@@ -192,8 +192,7 @@ export class Book implements BookView {
 
   /** Becomes a copy of another book of the same ladder; nothing is shared. */
   copyFrom(other: Book): void {
-    this.bids.copyFrom(other.bids);
-    this.asks.copyFrom(other.asks);
+    this.copyQuotesFrom(other);
     this.traded.copyFrom(other.traded);
     this.#traded = other.#traded;
     if (this.#offLadder.length + other.#offLadder.length > 0) {
@@ -201,6 +200,12 @@ export class Book implements BookView {
     }
     this.lastTraded = other.lastTraded;
     this.#lastOffLadder = other.#lastOffLadder;
+  }
+
+  /** Copies what waits on both sides, and nothing of what was traded. */
+  copyQuotesFrom(other: Book): void {
+    this.bids.copyFrom(other.bids);
+    this.asks.copyFrom(other.asks);
     this.restoreBest(other.bestBid, other.bestAsk);
   }
 

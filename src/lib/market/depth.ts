@@ -16,6 +16,19 @@ const WORD_MASK = WORDS - 1;
 const FEW_PAGES = 8;
 /** Stands for every page that holds nothing; never written to. */
 const EMPTY_PAGE = new Float64Array(PAGE_SIZE);
+/** Stands for the bits of a depth that never held a size. */
+const NO_BITS = new Uint32Array(0);
+/** By number of pages: the list of a depth that never held a size, shared by all of them and never written to. */
+const emptyLists = new Map<number, Float64Array[]>();
+
+function emptyList(pages: number): Float64Array[] {
+  let list = emptyLists.get(pages);
+  if (list === undefined) {
+    list = new Array<Float64Array>(pages).fill(EMPTY_PAGE);
+    emptyLists.set(pages, list);
+  }
+  return list;
+}
 
 /** What may be asked of one side of a book, however it is kept. */
 export interface DepthView {
@@ -38,13 +51,13 @@ export class Depth implements DepthView {
   /** Number of levels. Read-only to others. */
   count = 0;
   /** Sizes by page: wide ladders (a perpetual's has millions of prices) are mostly empty. */
-  readonly #pages: Float64Array[];
-  readonly #bits: Uint32Array;
+  #pages: Float64Array[];
+  /** Of no length until a size is held: a market of many runners is made before anybody quotes most of them. */
+  #bits = NO_BITS;
 
   constructor(size: number) {
     this.size = size;
-    this.#pages = new Array<Float64Array>(((size - 1) >> PAGE_BITS) + 1).fill(EMPTY_PAGE);
-    this.#bits = new Uint32Array(((size - 1) >> 5) + 1);
+    this.#pages = emptyList(((size - 1) >> PAGE_BITS) + 1);
   }
 
   /** Lots at a tick, 0 where there are none. The tick must be on the ladder. */
@@ -57,10 +70,7 @@ export class Depth implements DepthView {
     let page = this.#pages[tick >> PAGE_BITS]!;
     const held = page[tick & PAGE_MASK]!;
     if (held === lots) return;
-    if (page === EMPTY_PAGE) {
-      page = new Float64Array(Math.min(PAGE_SIZE, this.size));
-      this.#pages[tick >> PAGE_BITS] = page;
-    }
+    if (page === EMPTY_PAGE) page = this.#makePage(tick >> PAGE_BITS);
     page[tick & PAGE_MASK] = lots;
     if (held === 0) this.#occupy(tick);
     else if (lots === 0) this.#vacate(tick);
@@ -84,6 +94,11 @@ export class Depth implements DepthView {
 
   /** Becomes a copy of another depth of the same ladder; nothing is shared. */
   copyFrom(other: Depth): void {
+    if (other.count === 0) {
+      this.clear();
+      return;
+    }
+    if (this.#bits === NO_BITS) this.#own();
     if (this.#pages.length > FEW_PAGES) {
       this.#copyLevels(other);
       return;
@@ -112,13 +127,11 @@ export class Depth implements DepthView {
     const pages = this.#pages;
     for (let tick = other.lowest; tick !== NO_TICK; tick = other.above(tick)) {
       const p = tick >> PAGE_BITS;
-      if (pages[p] === EMPTY_PAGE) pages[p] = new Float64Array(Math.min(PAGE_SIZE, this.size));
-      pages[p]![tick & PAGE_MASK] = other.at(tick);
+      const page = pages[p] === EMPTY_PAGE ? this.#makePage(p) : pages[p]!;
+      page[tick & PAGE_MASK] = other.at(tick);
     }
-    if (other.count > 0) {
-      const [from, to] = [other.lowest >> 5, (other.highest >> 5) + 1];
-      this.#bits.set(other.#bits.subarray(from, to), from);
-    }
+    const [from, to] = [other.lowest >> 5, (other.highest >> 5) + 1];
+    this.#bits.set(other.#bits.subarray(from, to), from);
     this.lowest = other.lowest;
     this.highest = other.highest;
     this.count = other.count;
@@ -134,6 +147,19 @@ export class Depth implements DepthView {
     this.lowest = NO_TICK;
     this.highest = NO_TICK;
     this.count = 0;
+  }
+
+  /** Room of its own, before the first size. */
+  #own(): void {
+    this.#pages = this.#pages.slice();
+    this.#bits = new Uint32Array(((this.size - 1) >> 5) + 1);
+  }
+
+  #makePage(p: number): Float64Array {
+    if (this.#bits === NO_BITS) this.#own();
+    const page = new Float64Array(Math.min(PAGE_SIZE, this.size));
+    this.#pages[p] = page;
+    return page;
   }
 
   #occupy(tick: number): void {

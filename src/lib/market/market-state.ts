@@ -74,6 +74,14 @@ export class MarketState {
     this.copyConditionsFrom(other);
   }
 
+  /** Copies what waits in some of the books, and everything but the books. @param watched by slot: 1 for those books */
+  copyQuotesFrom(other: MarketState, watched: Uint8Array): void {
+    for (let slot = 0; slot < this.books.length; slot++) {
+      if (watched[slot] === 1) this.books[slot]!.copyQuotesFrom(other.books[slot]!);
+    }
+    this.copyConditionsFrom(other);
+  }
+
   /** Copies everything but the books. */
   copyConditionsFrom(other: MarketState): void {
     this.status = other.status;

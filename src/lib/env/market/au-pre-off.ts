@@ -97,6 +97,14 @@ export class ExchangePool {
     return rewound(new SimulatedExchange(timeline.tape, options, undefined, timeline.points), timeline, undefined);
   }
 
+  /**
+   * Makes one ahead where that takes its time, with room for what waits at the start: a market whose every message is
+   * applied has books of its own.
+   */
+  prepare(timeline: Timeline, conditions: Conditions): void {
+    if (timeline.history === undefined) this.give(timeline, this.take(timeline, conditions));
+  }
+
   give(timeline: Timeline, exchange: EpisodeExchange): void {
     const again = exchange instanceof SimulatedExchange && this.#realism.has(exchange);
     if (!again && !(exchange instanceof IndexedExchange)) return;
@@ -120,7 +128,7 @@ export class ExchangePool {
 
 /** At the beginning of an episode. @param random the episode's own stream, where it is another than before */
 function rewound(exchange: SimulatedExchange, timeline: Timeline, random: Random | undefined): SimulatedExchange {
-  exchange.state.copyFrom(timeline.start);
+  exchange.state.copyQuotesFrom(timeline.start, timeline.watched);
   exchange.resume(timeline.firstMessage, timeline.times[0]! as Nanos, random);
   return exchange;
 }

@@ -109,10 +109,15 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     this.#drawn = new Float64Array(this.size);
     this.#playedBefore = new Float64Array(this.size);
     const pool = new ExchangePool(config);
+    for (const timeline of this.#timelines) pool.prepare(timeline, this.#conditions[0]!);
     this.#episodes = Array.from({ length: this.size }, (_, index) => {
       const traced = trace?.environment === 'all' || trace?.environment === index;
       return new PreOffEpisode({ config, pool, buffers, index, trace: traced ? new TraceRecorder(trace) : undefined });
     });
+    // Once for nothing: exchanges are made and code is compiled here, where markets are made ready.
+    this.reset({ seed: 0 as Seed, schedule: 'once', trace: false });
+    this.dispose();
+    buffers.observations.fill(0);
   }
 
   reset({ seed, schedule, trace = true, stepsBefore = 0 }: ResetOptions): void {
