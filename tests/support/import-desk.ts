@@ -19,28 +19,32 @@ export interface Desk {
   readonly store: MemoryStore;
   readonly catalogue: Catalogue;
   import(files: readonly File[], name?: string, ask?: Ask): Promise<ImportReport>;
+  /** Goes on with a half-finished import. */
+  goOn(id: string, files: readonly File[], ask?: Ask): Promise<ImportReport>;
   /** @returns ids of the markets that were built */
   rebuild(dataset: string, layer: RebuiltLayer): Promise<readonly string[]>;
   /** Bytes of each market's silver, in the order of the metadata. */
   silver(dataset: string): Promise<readonly Uint8Array[]>;
 }
 
-export async function openDesk(): Promise<Desk> {
-  const store = new MemoryStore();
+/** @param store of a former one, whose tab is closed: its locks are free */
+export async function openDesk(store = new MemoryStore()): Promise<Desk> {
   const locks = new LocalLocks();
   const clock = new ManualClock(1000);
   const catalogue = await Catalogue.open({ store, locks, clock, tab: await Tab.open(locks) });
   const breathe = () => Promise.resolve();
+  const take = async (files: readonly File[], more: { name?: string; resume?: string }, ask: Ask | undefined) => {
+    const { files: arranged, beside, chains, ...joined } = await arrangeFiles(files);
+    const parts = { catalogue, store, clock, codeVersion: 'test', parquet: loadParquetInNode, breathe };
+    const read: typeof readRecording = (file, options) =>
+      readRecording(file, { ...options, chains: chains.get(file) ?? [], ...(ask && { ask }) });
+    return await importFiles({ ...parts, read }, { files: arranged, beside, joined, ...more });
+  };
   return {
     store,
     catalogue,
-    import: async (files, name, ask) => {
-      const { files: arranged, terms, images, chains } = await arrangeFiles(files);
-      const parts = { catalogue, store, clock, codeVersion: 'test', parquet: loadParquetInNode, breathe };
-      const read: typeof readRecording = (file, options) =>
-        readRecording(file, { ...options, terms, images, chains: chains.get(file) ?? [], ...(ask && { ask }) });
-      return await importFiles({ ...parts, read }, { files: arranged, ...(name === undefined ? {} : { name }) });
-    },
+    import: (files, name, ask) => take(files, name === undefined ? {} : { name }, ask),
+    goOn: (id, files, ask) => take(files, { resume: id }, ask),
     rebuild: async (dataset, layer) => {
       const built: string[] = [];
       await catalogue.rewrite(dataset, (sidecar, folder) =>

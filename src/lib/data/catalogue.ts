@@ -69,7 +69,7 @@ export class Catalogue {
   async datasets(): Promise<readonly DatasetRecord[]> {
     const entries = await this.#read();
     return entries
-      .filter((entry) => entry.removedBy === undefined)
+      .filter(isHere)
       .map((entry) => entry.record)
       .sort((a, b) => a.createdMillis - b.createdMillis);
   }
@@ -193,9 +193,9 @@ export class Catalogue {
   ): Promise<DatasetRecord> {
     const { folder } = await this.#find(dataset);
     return await this.#change((entries) => {
-      const entry = entries.find((one) => one.folder === folder && one.removedBy === undefined);
+      const entry = entries.find((one) => one.folder === folder && isHere(one));
       if (entry === undefined) throw missing(dataset);
-      const others = entries.filter((one) => one !== entry).map((one) => one.record);
+      const others = entries.filter((one) => one !== entry && isHere(one)).map((one) => one.record);
       const record = edit(entry.record, others);
       return { entries: entries.map((one) => (one === entry ? { ...entry, record } : one)), result: record };
     });
@@ -300,8 +300,7 @@ export class Catalogue {
         const record = { ...sidecar.dataset, ...kept, trainable };
         return { entries: entries.map((one) => (one === listed ? { ...one, record } : one)), result: record };
       }
-      const taken = new Set([...this.#reserved, ...entries.flatMap((entry) => namesOf(entry.record))]);
-      const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, taken) };
+      const record = { ...sidecar.dataset, name: uniqueName(sidecar.dataset.name, this.#taken(entries)) };
       return { entries: [...entries, { folder, record }], result: record };
     });
     await this.#sweep(path, sidecar);
@@ -315,26 +314,43 @@ export class Catalogue {
     return (await this.#store.size(`${DATASETS}/${folder}/${JOURNAL_HEAD}`)) !== undefined;
   }
 
+  /** What is imported meanwhile may take its name. */
   async remove(dataset: string): Promise<void> {
-    await this.#find(dataset);
+    const { folder } = await this.#find(dataset);
     await this.#change((entries) => ({
-      entries: entries.map((entry) => (entry.record.name === dataset ? { ...entry, removedBy: this.#tab.id } : entry)),
+      entries: entries.map((entry) => (entry.folder === folder ? { ...entry, removedBy: this.#tab.id } : entry)),
       result: undefined,
       frees: true
     }));
   }
 
-  /** @throws data.missing when it was never there or has been cleared since */
+  /**
+   * The last that was set aside under the name comes back, under a number where the name has been taken since.
+   * @throws data.missing when it was never there or has been cleared since
+   */
   async restore(dataset: string): Promise<void> {
     await this.#change((entries) => {
-      if (!entries.some((entry) => entry.record.name === dataset)) throw missing(dataset);
-      return {
-        entries: entries.map((entry) =>
-          entry.record.name === dataset ? { folder: entry.folder, record: entry.record } : entry
-        ),
-        result: undefined
+      const aside = entries.findLast((entry) => !isHere(entry) && entry.record.name === dataset);
+      if (aside === undefined) {
+        // It is back already.
+        if (entries.some((entry) => entry.record.name === dataset)) return { entries, result: undefined };
+        throw missing(dataset);
+      }
+      const { folder, record } = aside;
+      const taken = this.#taken(entries);
+      const { formerNames, ...rest } = record;
+      const former = formerNames?.filter((name) => !taken.has(name)) ?? [];
+      const back: Entry = {
+        folder,
+        record: { ...rest, name: uniqueName(record.name, taken), ...(former.length > 0 ? { formerNames: former } : {}) }
       };
+      return { entries: entries.map((entry) => (entry === aside ? back : entry)), result: undefined };
     });
+  }
+
+  /** Names of datasets that are here, those that they had before too. */
+  #taken(entries: readonly Entry[]): ReadonlySet<string> {
+    return new Set([...this.#reserved, ...entries.filter(isHere).flatMap(({ record }) => namesOf(record))]);
   }
 
   /** Clears what this tab has set aside. */
@@ -374,7 +390,7 @@ export class Catalogue {
   }
 
   async #find(dataset: string): Promise<Entry> {
-    const here = (await this.#read()).filter(({ removedBy }) => removedBy === undefined);
+    const here = (await this.#read()).filter(isHere);
     const entry =
       here.find(({ record }) => record.name === dataset) ??
       here.find(({ record }) => record.formerNames?.includes(dataset));
@@ -437,6 +453,9 @@ export class Catalogue {
     return parsed.entries;
   }
 }
+
+/** Not set aside. */
+const isHere = ({ removedBy }: Entry): boolean => removedBy === undefined;
 
 const namesOf = (record: DatasetRecord): readonly string[] => [record.name, ...(record.formerNames ?? [])];
 

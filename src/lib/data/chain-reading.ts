@@ -1,5 +1,6 @@
 /** Members of an archive that carry one recording on, while they are read one by one. Knows no format. */
 import type { AppError } from '../core/errors.ts';
+import type { RecordingKind } from './import-question.ts';
 import type { Chain, MemberPlace } from './recording.ts';
 import type { Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
@@ -7,6 +8,8 @@ import type { StreamKind, VenueReader } from './venue-reader.ts';
 
 export interface OpenReader {
   readonly kind: StreamKind | undefined;
+  /** `kind`, where the user chose another than the likeliest. */
+  readonly ownKind?: RecordingKind;
   readonly reader: VenueReader;
 }
 

@@ -21,6 +21,8 @@ export const COLUMNS_GUESSED = 'columns-guessed';
 export interface Chosen {
   /** Undefined: the bytes fit no kind. */
   readonly kind: RecordingKind | undefined;
+  /** `kind`, where the user chose another than the likeliest. */
+  readonly ownKind?: RecordingKind;
   readonly table?: TableReading;
   /** `table`, where it is not the one that the table suggests. */
   readonly ownReading?: TableReading;
@@ -68,6 +70,7 @@ async function settle(question: ImportQuestion, ask: Ask | undefined): Promise<C
     const isOwn = reading !== undefined && table !== undefined && !isSameReading(reading, table.guess);
     return {
       kind: answer.as,
+      ...(answer.as === candidates[0]?.kind ? {} : { ownKind: answer.as }),
       ...(reading === undefined ? {} : { table: reading }),
       ...(isOwn ? { ownReading: reading } : {}),
       oddities: []

@@ -4,6 +4,8 @@
  * Written as the import goes, removed once the dataset is listed. Knows no format and no page.
  */
 import { AppError } from '../core/errors.ts';
+import type { BookImage } from './binance/book-image.ts';
+import type { KalshiTerms } from './kalshi/metadata.ts';
 import type { BesideFile, DatasetRecord, Oddity, SourceFile } from './records.ts';
 import { Sha256 } from './sha256.ts';
 import type { StoredMarket } from './sidecar.ts';
@@ -13,7 +15,10 @@ import { readText } from './store/file-store.ts';
 /** Its presence makes a folder that is not in the catalogue an import to continue, not debris. */
 export const JOURNAL_HEAD = 'import.json';
 const JOURNAL_LINES = 'import.ndjson';
-export const isJournal = (file: string): boolean => file === JOURNAL_HEAD || file === JOURNAL_LINES;
+/** What its recordings are joined with: who goes on need not give those files again. Absent where there is nothing. */
+const JOURNAL_JOINED = 'import-joined.json';
+export const isJournal = (file: string): boolean =>
+  file === JOURNAL_HEAD || file === JOURNAL_LINES || file === JOURNAL_JOINED;
 /** Raised with every change of the shapes below: the journal of another version is not continued. */
 const JOURNAL_VERSION = 1;
 /** So much of a file's beginning and of its end is hashed to know it again. */
@@ -26,6 +31,16 @@ export interface FileMark {
   /** SHA-256, hex, of its first and its last 64 KiB. */
   readonly ends: string;
 }
+
+/** What was read beforehand of files beside the recordings. Plain data. */
+export interface JoinedWith {
+  /** What Kalshi says of its markets. */
+  readonly terms: readonly KalshiTerms[];
+  /** Order books that Binance's streams begin from. */
+  readonly images: readonly BookImage[];
+}
+
+const NOTHING_JOINED: JoinedWith = { terms: [], images: [] };
 
 interface JournalHead {
   readonly version: number;
@@ -98,21 +113,34 @@ const sameFile = (one: FileMark, other: FileMark): boolean => one.bytes === othe
 
 export class ImportJournal {
   readonly head: JournalHead;
+  readonly joined: JoinedWith;
   readonly #store: FileStore;
   readonly #folder: string;
   #lines: JournalLine[];
 
-  private constructor(store: FileStore, folder: string, head: JournalHead, lines: JournalLine[]) {
-    this.#store = store;
-    this.#folder = folder;
-    this.head = head;
-    this.#lines = lines;
+  private constructor(
+    place: { readonly store: FileStore; readonly folder: string },
+    kept: { readonly head: JournalHead; readonly joined: JoinedWith; readonly lines: JournalLine[] }
+  ) {
+    this.#store = place.store;
+    this.#folder = place.folder;
+    this.head = kept.head;
+    this.joined = kept.joined;
+    this.#lines = kept.lines;
   }
 
-  static async begin(store: FileStore, folder: string, head: Omit<JournalHead, 'version'>): Promise<ImportJournal> {
-    const whole = { version: JOURNAL_VERSION, ...head };
-    await store.write(`${folder}/${JOURNAL_HEAD}`, JSON.stringify(whole));
-    return new ImportJournal(store, folder, whole, []);
+  static async begin(
+    store: FileStore,
+    folder: string,
+    { joined = NOTHING_JOINED, ...about }: Omit<JournalHead, 'version'> & { readonly joined?: JoinedWith | undefined }
+  ): Promise<ImportJournal> {
+    const head = { version: JOURNAL_VERSION, ...about };
+    // Before the head, which makes the folder one to go on in.
+    if (joined.terms.length + joined.images.length > 0) {
+      await store.write(`${folder}/${JOURNAL_JOINED}`, JSON.stringify(joined));
+    }
+    await store.write(`${folder}/${JOURNAL_HEAD}`, JSON.stringify(head));
+    return new ImportJournal({ store, folder }, { head, joined, lines: [] });
   }
 
   /**
@@ -129,7 +157,11 @@ export class ImportJournal {
       if (read === undefined) break;
       lines.push(read);
     }
-    return new ImportJournal(store, folder, head, lines);
+    const joined = await readText(store, `${folder}/${JOURNAL_JOINED}`);
+    return new ImportJournal(
+      { store, folder },
+      { head, lines, joined: joined === undefined ? NOTHING_JOINED : (JSON.parse(joined) as JoinedWith) }
+    );
   }
 
   async add(line: JournalLine): Promise<void> {
@@ -157,6 +189,7 @@ export class ImportJournal {
   /** Of a dataset that is listed: there is nothing to continue any more. */
   static async remove(store: FileStore, folder: string): Promise<void> {
     await store.remove(`${folder}/${JOURNAL_LINES}`);
+    await store.remove(`${folder}/${JOURNAL_JOINED}`);
     await store.remove(`${folder}/${JOURNAL_HEAD}`);
   }
 
@@ -211,10 +244,17 @@ export class ImportJournal {
     });
   }
 
-  /** Whether these are the very files the import began with, in any order. */
-  isOf(marks: readonly FileMark[]): boolean {
-    const { files } = this.head;
-    return files.length === marks.length && files.every((file) => marks.some((mark) => sameFile(file, mark)));
+  /**
+   * Whether these are the very files the import began with, in any order.
+   * @param given beside them: they need not be, and none may be another than it began with
+   */
+  isOf(marks: readonly FileMark[], given: readonly BesideFile[]): boolean {
+    const { files, beside = [] } = this.head;
+    return (
+      files.length === marks.length &&
+      files.every((file) => marks.some((mark) => sameFile(file, mark))) &&
+      given.every(({ sha256 }) => beside.some((one) => one.sha256 === sha256))
+    );
   }
 }
 

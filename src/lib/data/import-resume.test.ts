@@ -1,5 +1,6 @@
 import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DyingStore } from '../../../tests/support/dying-store.ts';
 import { AppError } from '../core/errors.ts';
 import { ManualClock } from '../core/time.ts';
 import { Catalogue } from './catalogue.ts';
@@ -14,39 +15,6 @@ import { MemoryStore } from './store/memory-store.ts';
 import { Tab } from './store/tab.ts';
 
 beforeAll(loadParquetInNode);
-
-/** Stops for ever at one of its writes, as a tab that is closed does; what was written before stays. */
-class DyingStore extends MemoryStore implements FileStore {
-  readonly died: Promise<void>;
-  /** Writes until it stops. */
-  left = Number.POSITIVE_INFINITY;
-  /** Keeps half of the append it stops at. */
-  tears = false;
-  #die: () => void = () => undefined;
-
-  constructor() {
-    super();
-    this.died = new Promise((resolve) => (this.#die = resolve));
-  }
-
-  override async write(path: string, bytes: Uint8Array<ArrayBuffer> | string): Promise<void> {
-    await this.#live();
-    await super.write(path, bytes);
-  }
-
-  override async append(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.left === 1 && this.tears) await super.append(path, bytes.slice(0, bytes.length >> 1));
-    await this.#live();
-    await super.append(path, bytes);
-  }
-
-  async #live(): Promise<void> {
-    this.left--;
-    if (this.left > 0) return;
-    this.#die();
-    await new Promise(() => undefined);
-  }
-}
 
 interface TestTab {
   readonly catalogue: Catalogue;

@@ -6,7 +6,7 @@ import { AppError, asAppError, checkAborted } from '../core/errors.ts';
 import type { Clock } from '../core/time.ts';
 import type { Catalogue } from './catalogue.ts';
 import { ImportJournal, markFiles } from './import-journal.ts';
-import type { FileMark, FinishedMember, UnfinishedImport } from './import-journal.ts';
+import type { FileMark, FinishedMember, JoinedWith, UnfinishedImport } from './import-journal.ts';
 import { isArchivedDataset, restoreDataset } from './dataset-archive.ts';
 import { datasetRecord } from './dataset-record.ts';
 import { sniff } from './decode/decode.ts';
@@ -41,6 +41,8 @@ export interface ImportRequest {
   readonly files: readonly File[];
   /** Files that hold nothing but what these are joined with: named in the dataset. */
   readonly beside?: readonly File[];
+  /** What these, and archives among the files, hold of that. An import that is gone on with has what it began with. */
+  readonly joined?: JoinedWith;
   readonly name?: string;
   readonly origin?: 'import' | 'fetch';
   /** The half-finished import to continue: `UnfinishedImport.id`. */
@@ -126,7 +128,8 @@ async function imported(parts: ImportParts, request: ImportRequest): Promise<Dat
       checkAborted(request.signal, 'import');
     })
   );
-  const id = request.resume ?? (await halfOf(parts, marks));
+  const beside = await Promise.all((request.beside ?? []).map(besideFile));
+  const id = request.resume ?? (await halfOf(parts, marks, beside));
   if (id !== undefined) {
     const before = (await catalogue.unfinished()).find((one) => one.id === id)?.dataset;
     return await sayingWhatIsKept(request.files, before, () =>
@@ -147,7 +150,8 @@ async function imported(parts: ImportParts, request: ImportRequest): Promise<Dat
         origin: request.origin ?? 'import',
         startedMillis: clock.epochMillis(),
         files: marks,
-        ...(request.beside === undefined ? {} : { beside: await Promise.all(request.beside.map(besideFile)) }),
+        joined: request.joined,
+        ...(beside.length === 0 ? {} : { beside }),
         ...(request.key === undefined ? {} : { key: request.key })
       });
       return await new ImportRun(parts, request, { journal, files: request.files }).into(folder);
@@ -178,10 +182,14 @@ export async function sayingWhatIsKept<T>(
 }
 
 /** The half-finished import of these very files, if there is one. */
-async function halfOf(parts: ImportParts, marks: readonly FileMark[]): Promise<string | undefined> {
+async function halfOf(
+  parts: ImportParts,
+  marks: readonly FileMark[],
+  beside: readonly BesideFile[]
+): Promise<string | undefined> {
   for (const { id, folder } of await parts.catalogue.unfinished()) {
     const journal = await ImportJournal.open(parts.store, folder, ROWS_VERSION);
-    if (journal?.isOf(marks) === true) return id;
+    if (journal?.isOf(marks, beside) === true) return id;
   }
   return undefined;
 }
@@ -366,6 +374,7 @@ class ImportRun {
     try {
       const result = await this.#parts.read(file, {
         ...(signal === undefined ? {} : { signal }),
+        ...this.#journal.joined,
         breathe: this.#parts.breathe,
         onProgress: ({ bytesRead, messages, path }) => {
           this.#bytesRead = base.read + bytesRead;

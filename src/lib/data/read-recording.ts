@@ -50,6 +50,9 @@ const LONGEST_TABLE = 256 << 20;
 /** So much of what an archive holds is named when nothing in it could be read. */
 const NAMED = 10;
 
+/** What was settled of a recording that is read as it streams. */
+type StreamChosen = Pick<Chosen, 'ownKind'> & { readonly kind: StreamKind | undefined };
+
 type FileMember = Extract<Member, { kind: 'file' }>;
 
 /** `members`, or the same from another thread. */
@@ -160,7 +163,12 @@ class FileReading {
   }
 
   async #takeAlone(member: FileMember, place: MemberPlace): Promise<void> {
-    const before = { messages: this.#messages, markets: this.#markets, oddities: this.#oddities.length };
+    const before = {
+      messages: this.#messages,
+      markets: this.#markets,
+      oddities: this.#oddities.length,
+      terms: this.#terms.length
+    };
     if (await this.#isFinished(place)) return;
     this.#place = place.number;
     try {
@@ -175,6 +183,8 @@ class FileReading {
       return;
     }
     this.#members++;
+    // What it says of markets is needed of whoever goes on from here: it is read again then.
+    if (this.#terms.length > before.terms) return;
     const messages = this.#messages - before.messages;
     const oddities = this.#oddities.slice(before.oddities);
     await this.#options.onMember?.({ ...place, sound: true, messages, oddities });
@@ -267,12 +277,13 @@ class FileReading {
 
   /** Gives the markets of a reader that has been fed. @returns its messages */
   async #finish(
-    { kind, reader }: OpenReader,
+    open: OpenReader,
     of: { readonly path: string; readonly fingerprint: string; readonly cut: AppError | undefined }
   ): Promise<number> {
+    const { reader } = open;
     for (const market of reader.end(of.fingerprint)) {
       this.#tellFees(market, of.path);
-      const told = this.#readAs(market, kind, of.path);
+      const told = this.#readAs(market, open, of.path);
       await this.#give(of.cut === undefined ? told : cutOff(told, of.path, of.cut));
     }
     this.#messages += reader.messages;
@@ -289,7 +300,7 @@ class FileReading {
     this.#tellOdd('note', ASSUMED_FEES, `${path}: ${what}`);
   }
 
-  #readAs(market: ReadMarket, kind: StreamKind | undefined, source: string): ReadMarket {
+  #readAs(market: ReadMarket, { kind, ownKind }: OpenReader, source: string): ReadMarket {
     if (kind === undefined) return market;
     const { id, venue, runners } = market.tape.market;
     const terms = venue === 'kalshi' ? this.#allTerms().find(({ ticker }) => ticker === id) : undefined;
@@ -304,7 +315,10 @@ class FileReading {
     const images = isBinance
       ? (this.#options.images ?? []).filter((image) => image.symbol === symbol && isOf(image, kind))
       : [];
-    return withBeside({ ...market, readAs }, { images, ...(terms === undefined ? {} : { terms }) });
+    return withBeside(
+      { ...market, readAs },
+      { images, ...(terms === undefined ? {} : { terms }), ...(ownKind === undefined ? {} : { kind: ownKind }) }
+    );
   }
 
   #allTerms(): readonly KalshiTerms[] {
@@ -336,11 +350,13 @@ class FileReading {
             await this.#document(member, head, { ...chosen, kind: chosen.kind });
             return undefined;
           }
-          open = this.#open(chosen.kind, path, head);
+          open = this.#open({ ...chosen, kind: chosen.kind }, path, head);
         }
         // Finished markets leave memory long before a recording of many ends.
-        for (const market of open?.reader.takeFinished?.(this.#sha256) ?? []) {
-          await this.#give(this.#readAs(market, open?.kind, path));
+        if (open !== undefined) {
+          for (const market of open.reader.takeFinished?.(this.#sha256) ?? []) {
+            await this.#give(this.#readAs(market, open, path));
+          }
         }
         this.#tell(path, open?.reader.messages ?? 0);
         await breathe();
@@ -349,9 +365,10 @@ class FileReading {
       if (!isDataFault(thrown) || thrown.code !== 'data.truncated') throw thrown;
       if (open === undefined) {
         // Shorter than a head: what there is says what it is, or nothing does.
-        const { kind } = await this.#choose(path, head, true);
+        const chosen = await this.#choose(path, head, true);
+        const { kind } = chosen;
         if (kind === undefined || isDocument(kind)) throw thrown;
-        open = this.#open(kind, path, head);
+        open = this.#open({ ...chosen, kind }, path, head);
       }
       if (!open.reader.messages) throw thrown;
       cut = thrown;
@@ -364,7 +381,7 @@ class FileReading {
         await this.#document(member, head, { ...chosen, kind });
         return undefined;
       }
-      open = this.#open(kind, path, head);
+      open = this.#open({ ...chosen, kind }, path, head);
     }
     return { open, cut };
   }
@@ -375,7 +392,7 @@ class FileReading {
     return chosen;
   }
 
-  #open(kind: StreamKind | undefined, source: string, head: Uint8Array): OpenReader {
+  #open({ kind, ownKind }: StreamChosen, source: string, head: Uint8Array): OpenReader {
     const { images = [] } = this.#options;
     const reader = readerFor(kind, { source, terms: this.#allTerms(), images });
     try {
@@ -386,7 +403,7 @@ class FileReading {
         : thrown;
     }
     // What is of no kind that is known was taken for an Exchange Stream and is one.
-    return { kind: kind ?? 'betfair-stream', reader };
+    return { kind: kind ?? 'betfair-stream', reader, ...(ownKind === undefined ? {} : { ownKind }) };
   }
 
   /** @param head what has been read of it so far */

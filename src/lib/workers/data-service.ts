@@ -160,16 +160,16 @@ export class DataService implements DataWorkerApi {
     return await this.#tasks.run(task, async (signal) => {
       const { store, catalogue } = await this.#opened;
       const arranging = (): ReturnType<typeof arrangeFiles> => arrangeFiles(files, signal);
-      const { files: arranged, ...beside } = await sayingWhatIsKept(files, undefined, arranging);
-      const { terms, images } = beside;
+      const { files: arranged, beside, chains, ...joined } = await sayingWhatIsKept(files, undefined, arranging);
       const asking = ask === undefined ? {} : { ask: askOnce(untilAborted(ask, signal)) };
       const read: RecordingReader = (file, given) =>
-        this.#parts.read(file, { ...given, terms, images, chains: beside.chains.get(file) ?? [], ...asking });
+        this.#parts.read(file, { ...given, chains: chains.get(file) ?? [], ...asking });
       const report = await importFiles(
         { catalogue, store, clock, codeVersion, read, parquet, breathe },
         {
           files: arranged,
-          beside: beside.beside,
+          beside,
+          joined,
           signal,
           ...about,
           onProgress: (progress) => {
@@ -181,8 +181,8 @@ export class DataService implements DataWorkerApi {
         }
       );
       if (!report.markets.some(({ venue }) => venue === 'betfair')) return report;
-      const joined = joinResults(report.markets, await this.markets());
-      return { ...report, dataset: { ...report.dataset, oddities: [...report.dataset.oddities, ...joined] } };
+      const results = joinResults(report.markets, await this.markets());
+      return { ...report, dataset: { ...report.dataset, oddities: [...report.dataset.oddities, ...results] } };
     });
   }
 
