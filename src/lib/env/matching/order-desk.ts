@@ -89,7 +89,7 @@ export class OrderDesk {
     this.#random = options.random;
     this.#carryOut = (request) => {
       // A record that was given back meanwhile may be another order's by now: what was asked of the first finds nothing.
-      if (request.order.id !== request.id) this.#tooLate(request.successor);
+      if (request.order.id !== request.id) this.#tooLate(request);
       else {
         options.catchUp?.(request.order.slot);
         this.#execute(request);
@@ -215,7 +215,8 @@ export class OrderDesk {
     this.#requests.timed(request);
   }
 
-  #execute({ kind, order, lots, successor, due }: Request): void {
+  #execute(request: Request): void {
+    const { kind, order, lots, successor, due } = request;
     if (kind === 'place') {
       order.acceptedAt = due;
       if (order.status === OrderStatus.pending) this.#arrive(order);
@@ -226,13 +227,17 @@ export class OrderDesk {
     const alive = order.status === OrderStatus.executable;
     if (open) this.resting.withdraw(order, lots);
     if (!open || !alive) {
-      this.#tooLate(successor);
+      this.#tooLate(request);
       return;
     }
     const gone = Math.min(lots, order.rest);
     order.cancelled += gone;
     this.account.wait(order.slot, order.side, -gone, closeWaitingPoints(order));
-    if (order.rest === 0) this.resting.retire(order, successor === undefined ? 'cancelled' : 'replaced');
+    if (order.rest === 0) {
+      this.resting.retire(order, successor === undefined ? 'cancelled' : 'replaced');
+      // When the venue did it, though what is due is carried out only once time goes on.
+      order.endedAt = due;
+    }
     if (successor === undefined) return;
     successor.lots = gone;
     successor.liability = gone;
@@ -241,6 +246,7 @@ export class OrderDesk {
     if (refusal !== undefined) {
       successor.voided = gone;
       this.resting.finish(successor, refusal);
+      successor.endedAt = due;
       return;
     }
     this.account.wait(successor.slot, successor.side, gone, closeWaitingPoints(successor));
@@ -248,11 +254,12 @@ export class OrderDesk {
   }
 
   /** A request finds the order no more that it was about: one to replace it comes to nothing as well. */
-  #tooLate(successor: Order | undefined): void {
+  #tooLate({ successor, due }: Request): void {
     if (successor === undefined) return;
     const open = this.#options.state.status === MarketStatus.open;
     successor.voided = successor.lots;
     this.resting.finish(successor, open ? 'nothingToReplace' : 'marketNotOpen');
+    successor.endedAt = due;
   }
 
   /** An order reaches the venue. */
@@ -262,6 +269,7 @@ export class OrderDesk {
       this.account.wait(order.slot, order.side, -order.lots, closeWaitingPoints(order));
       order.voided = order.lots;
       this.resting.finish(order, state.removed[order.slot] === 1 ? 'runnerRemoved' : 'marketNotOpen');
+      order.endedAt = order.acceptedAt;
       return;
     }
     order.status = OrderStatus.executable;
@@ -270,14 +278,17 @@ export class OrderDesk {
       if (order.fillOrKillMinimum >= 0) fillOrKill(order, this.#arrival);
       else arrive(order, this.#arrival);
     }
-    if (order.rest === 0) {
-      this.resting.finish(order, 'matched');
-      // With its last fill, though what is due is carried out only once time goes on.
-      order.endedAt = order.acceptedAt;
-    } else if (order.fillOrKillMinimum >= 0) {
+    if (order.rest > 0 && order.fillOrKillMinimum < 0) {
+      this.resting.add(order);
+      return;
+    }
+    if (order.rest === 0) this.resting.finish(order, 'matched');
+    else {
       this.account.wait(order.slot, order.side, -order.rest, order.points);
       order.cancelled = order.rest;
       this.resting.finish(order, 'fillOrKill');
-    } else this.resting.add(order);
+    }
+    // With its last fill, though what is due is carried out only once time goes on.
+    order.endedAt = order.acceptedAt;
   }
 }

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { at, scene, trade } from '../../../../tests/support/exchange-scene.ts';
 import { perpetualRules, tapeOf } from '../../../../tests/support/instrument-tape.ts';
 import { Random } from '../../core/random.ts';
-import { millis, seconds } from '../../core/units.ts';
+import { lots, millis, seconds } from '../../core/units.ts';
 import type { Lots, Seed, Ticks } from '../../core/units.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
 import { MarketStatus, NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
 import { InstrumentExchange } from './instrument-exchange.ts';
 import { Direction } from './instrument-order.ts';
 import { constantLatency } from './latency.ts';
-import { Side } from './order.ts';
+import { OrderStatus, Side } from './order.ts';
 
 const startingPrice =
   (time: number, price: number) =>
@@ -63,6 +63,48 @@ it('what took did so when it reached the venue, not when the book had last chang
   exchange.advanceTo(seconds(20));
   expect([order.acceptedAt, order.endedAt]).toEqual([seconds(14), seconds(14)]);
   expect(exchange.explain(order).causes).toMatch(/^\$10\.00 at 4\.50, taken 4 s after it was sent \(message \d+\)\.$/u);
+});
+
+describe('an order ends when the venue ended it, not when a message next came', () => {
+  const slow = { latency: constantLatency({ place: 2_000, cancel: 3_000, replace: 4_000 }) };
+  const late = (builder: TapeBuilder): void => {
+    builder.message(seconds(30));
+    builder.row(RowKind.ask, 0, at(4.7), 9_000);
+    builder.message(seconds(40));
+    builder.row(RowKind.status, NO_SLOT, NO_TICK, MarketStatus.suspended);
+    builder.message(seconds(90));
+  };
+
+  it('that was cancelled or replaced', () => {
+    const { exchange, place } = scene(late, slow);
+    const [cancelled, replaced] = [4.6, 4.7].map((price) => place({ side: Side.back, price, stake: 1_000 })) as [
+      ReturnType<typeof place>,
+      ReturnType<typeof place>
+    ];
+    exchange.advanceTo(seconds(10));
+    exchange.cancel(cancelled);
+    const successor = exchange.replace(replaced, at(4.8));
+    exchange.advanceTo(seconds(35));
+    expect([cancelled.end, cancelled.endedAt]).toEqual(['cancelled', seconds(13)]);
+    expect([replaced.end, replaced.endedAt]).toEqual(['replaced', seconds(14)]);
+    expect([successor.status, successor.acceptedAt]).toEqual([OrderStatus.executable, seconds(14)]);
+  });
+
+  it('that found nothing to replace, too little to take, or the market closed', () => {
+    const { exchange, place } = scene(late, slow);
+    const order = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    const killed = place({ side: Side.back, price: 4.5, stake: 20_000, fillOrKillMinimum: lots(20_000) });
+    exchange.advanceTo(seconds(1.5));
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(2));
+    const none = exchange.replace(order, at(4.8));
+    exchange.advanceTo(seconds(39));
+    const closed = place({ side: Side.back, price: 4.6, stake: 1_000 });
+    exchange.advanceTo(seconds(91));
+    expect([killed.end, killed.endedAt]).toEqual(['fillOrKill', seconds(3)]);
+    expect([none.end, none.endedAt]).toEqual(['nothingToReplace', seconds(2)]);
+    expect([closed.end, closed.endedAt]).toEqual(['marketNotOpen', seconds(41)]);
+  });
 });
 
 describe('the story of an order at a venue without latency', () => {
@@ -166,6 +208,8 @@ describe('a replacement that came too late says that there was nothing to replac
       expect([successor.end, successor.matched, successor.rest]).toEqual(['nothingToReplace', 0, 0]);
     }
     expect(order.matched).toBe(1_000);
+    // The one on arrival, the other at once.
+    expect([late.endedAt, later.endedAt]).toEqual([seconds(5.1), later.madeAt]);
   });
 
   it('on an exchange for instruments', () => {

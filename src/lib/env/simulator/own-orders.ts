@@ -49,10 +49,13 @@ export interface OwnRequest {
   readonly queueShare?: number;
 }
 
-/** Where an order of ours is: on its way to the book, in it, or gone (matched, taken back or lapsed). */
-export type OwnOrderPlace = 'onItsWay' | 'resting' | 'gone';
-const Place = { onItsWay: 0, resting: 1, gone: 2 } as const;
-const NAMES: readonly OwnOrderPlace[] = ['onItsWay', 'resting', 'gone'];
+/**
+ * Where an order of ours is: on its way to the book, in it, or gone: matched or taken back, `lapsed` with what was left
+ * of it when the market was suspended, or `dropped` because the market was not open when it came or was on its way.
+ */
+export type OwnOrderPlace = 'onItsWay' | 'resting' | 'gone' | 'lapsed' | 'dropped';
+const Place = { onItsWay: 0, resting: 1, gone: 2, lapsed: 3, dropped: 4 } as const;
+const NAMES: readonly OwnOrderPlace[] = ['onItsWay', 'resting', 'gone', 'lapsed', 'dropped'];
 
 const FIRST_CAPACITY = 256;
 
@@ -74,6 +77,8 @@ export class OwnOrders {
   /** Lots ahead of it when it came to rest. */
   #ahead = new Float64Array(FIRST_CAPACITY);
   #due = new Float64Array(FIRST_CAPACITY);
+  /** When it lapsed or was dropped, seconds. */
+  #ended = new Float64Array(FIRST_CAPACITY);
   #quicker = new Uint8Array(FIRST_CAPACITY);
   #share = new Float64Array(FIRST_CAPACITY);
   #ref = new Float64Array(FIRST_CAPACITY);
@@ -181,19 +186,32 @@ export class OwnOrders {
   cancel(order: OwnOrder): Lots {
     if (this.where(order) === 'onItsWay') return 0 as Lots;
     const left = this.#books[this.slot(order)]?.cancel(this.ref(order)) ?? 0;
-    if (order > 0 && order <= this.count) this.#place[order - 1] = Place.gone;
+    if (left > 0) this.#place[order - 1] = Place.gone;
     return left as Lots;
   }
 
-  /** Every order on its way is dropped: the market takes none. */
-  drop(): void {
-    for (let i = 0; i < this.#travellers; i++) {
-      const at = this.#travelling[i]! - 1;
-      this.#place[at] = Place.gone;
-      this.#quicker[at] = 0;
-    }
+  /** The market is suspended: what rests lapses, and what is on its way is dropped. The books are not cleared yet. */
+  lapse(): void {
+    for (let i = 0; i < this.#travellers; i++) this.drop(this.#travelling[i]!);
     this.#travellers = 0;
     this.nextDue = Number.POSITIVE_INFINITY;
+    for (let at = 0; at < this.count; at++) {
+      if (this.#place[at] !== Place.resting || this.remaining(at + 1) === 0) continue;
+      this.#place[at] = Place.lapsed;
+      this.#ended[at] = this.now;
+    }
+  }
+
+  /** The market does not take it. */
+  drop(order: OwnOrder): void {
+    this.#place[order - 1] = Place.dropped;
+    this.#quicker[order - 1] = 0;
+    this.#ended[order - 1] = this.now;
+  }
+
+  /** When it lapsed or was dropped, seconds on the market's clock. */
+  endedAt(order: OwnOrder): number {
+    return this.#ended[order - 1] ?? 0;
   }
 
   where(order: OwnOrder): OwnOrderPlace {
@@ -280,6 +298,7 @@ export class OwnOrders {
     this.#matched = wider(this.#matched);
     this.#ahead = wider(this.#ahead);
     this.#due = wider(this.#due);
+    this.#ended = wider(this.#ended);
     this.#quicker = wider(this.#quicker);
     this.#share = wider(this.#share);
     this.#ref = wider(this.#ref);

@@ -175,10 +175,11 @@ describe('orders of our own in a simulated market', () => {
     const order = place();
     run(market.turnSeconds + 1);
     expect(market.phase).toBe('inPlay');
-    expect(market.own.where(order)).toBe('gone');
-    expect(market.own.remaining(order)).toBe(0);
+    expect([market.own.where(order), market.own.remaining(order)]).toEqual(['lapsed', 0]);
+    expect(market.own.endedAt(order)).toBe(market.turnSeconds);
     run(2000);
-    expect(market.own.where(place())).toBe('gone');
+    const late = place();
+    expect([market.own.where(late), market.own.remaining(late)]).toEqual(['dropped', 0]);
   });
 
   it('change what follows: aggressive backing shortens the runner', () => {
@@ -412,7 +413,8 @@ describe('a race told in play', () => {
     market.advanceTo(seconds(finish - 2));
     const late = market.place({ slot: 1, side: Side.bid, tick: ticks(0), lots: lots(300) });
     market.advanceTo(seconds(finish + 10));
-    expect([market.phase, market.own.where(late), market.own.matched(late)]).toEqual(['suspended', 'gone', 0]);
+    expect([market.phase, market.own.where(late), market.own.matched(late)]).toEqual(['suspended', 'dropped', 0]);
+    expect(market.own.endedAt(late)).toBe(finish);
   });
 });
 

@@ -170,9 +170,14 @@ export class SimulatedMarket {
    * delay on top; without either it acts at once. Where it finds the market suspended or closed it is dropped.
    */
   place(order: OwnRequest): OwnOrder {
-    const placed = this.own.add(order, this.#phase === 'inPlay' ? this.#betDelaySeconds : 0);
+    const placed = this.own.add(order, this.betDelay);
     if (this.own.nextDue <= this.#time) this.#bringOwn();
     return placed;
+  }
+
+  /** Seconds that an order placed now waits at the venue before it comes to its book. */
+  get betDelay(): number {
+    return this.#phase === 'inPlay' ? this.#betDelaySeconds : 0;
   }
 
   /** Takes an order of ours out of its book, where there is nothing yet of one on its way. @returns lots taken out */
@@ -206,7 +211,10 @@ export class SimulatedMarket {
     const floor = this.#floor;
     const open = this.#phase === 'preOff' || this.#phase === 'inPlay';
     for (let order = own.arriving(); order !== 0; order = own.arriving()) {
-      if (!open || own.slot(order) >= this.books.length) continue;
+      if (!open || own.slot(order) >= this.books.length) {
+        own.drop(order);
+        continue;
+      }
       const slot = own.slot(order);
       floor.pace = this.#paceOn(slot);
       floor.setImpact();
@@ -354,8 +362,8 @@ export class SimulatedMarket {
 
   /** Every order lapses, and the message that was begun says so. */
   #lapse(): void {
+    this.own.lapse();
     for (const book of this.books) book.clear();
-    this.own.drop();
     this.#people.forget();
     this.#publisher.publish();
   }

@@ -189,6 +189,48 @@ it('an order that is all matched ended with its last fill, however long the step
   expect(waited.some(({ endedAt, acceptedAt }) => endedAt > acceptedAt + 1e9)).toBe(true);
 });
 
+describe('what the turn in play does to orders', () => {
+  const turned = (placeLatencyMillis: number): { exchange: LiveExchange; turn: Nanos } => {
+    const exchange = exchangeOf({ placeLatencyMillis }, { history: true });
+    const turn = seconds(exchange.market.turnSeconds);
+    exchange.advanceTo((turn - 8e9) as Nanos);
+    return { exchange, turn };
+  };
+  const far = { slot: 0, side: Side.back, tick: ticks(340), lots: lots(200) };
+
+  it('one that waits lapses then, however long the step was', () => {
+    const { exchange, turn } = turned(120);
+    const order = exchange.place(far);
+    exchange.advanceTo((turn + 15e9) as Nanos);
+    expect([order.end, order.lapsed, order.voided, order.endedAt]).toEqual(['lapsedAtSuspension', 200, 0, turn]);
+    expect(order.acceptedAt - order.madeAt).toBe(120e6);
+    expect(exchange.account.waitingBack(0)).toBe(0);
+    expect(exchange.explain(order).headline).toMatch(/, lapsed when the market was suspended; /u);
+  });
+
+  it('one on its way then is void, as on a recorded market, and never reached the venue', () => {
+    const { exchange, turn } = turned(10_000);
+    const order = exchange.place(far);
+    exchange.advanceTo((turn + 15e9) as Nanos);
+    expect([order.end, order.lapsed, order.voided, order.endedAt]).toEqual(['marketNotOpen', 0, 200, turn]);
+    expect([order.acceptedAt, order.rest, exchange.account.waitingBack(0)]).toEqual([order.madeAt, 0, 0]);
+    const { sentence, state } = exchange.explain(order);
+    expect(sentence).toMatch(/^Void: .*the market was no longer open when it arrived\.$/u);
+    expect(state).toBe('ended');
+  });
+
+  it('one that comes afterwards waits for the bet delay on top of its way, and reached the venue after both', () => {
+    const { exchange, turn } = turned(120);
+    exchange.advanceTo((turn + 3e9) as Nanos);
+    expect([exchange.market.phase, exchange.state.betDelaySeconds]).toEqual(['inPlay', 5]);
+    const order = exchange.place(far);
+    exchange.advanceTo((order.madeAt + 5.1e9) as Nanos);
+    expect(order.status).toBe(OrderStatus.pending);
+    exchange.advanceTo((order.madeAt + 6e9) as Nanos);
+    expect([order.status, order.acceptedAt - order.madeAt]).toEqual([OrderStatus.executable, 5.12e9]);
+  });
+});
+
 describe('someone quicker', () => {
   it('takes the best price from an order that would, and only then', () => {
     const exchange = exchangeOf({ slippagePercent: 100, placeLatencyMillis: 0 }, { history: true });

@@ -9,7 +9,7 @@
  */
 import { Random } from '../../../core/random.ts';
 import type { Lots, Nanos, Seed, Ticks } from '../../../core/units.ts';
-import { NANOS_PER_SECOND } from '../../../core/units.ts';
+import { NANOS_PER_SECOND, seconds } from '../../../core/units.ts';
 import type { BookView } from '../../../market/book.ts';
 import type { MarketState } from '../../../market/market-state.ts';
 import type { MarketInfo } from '../../../market/tape.ts';
@@ -78,7 +78,7 @@ export class LiveExchange implements EpisodeExchange {
   /** Chance on the way of our requests, and of the feed: streams of the market's own. */
   readonly #chance = new Random(0 as Seed);
   readonly #feedChance = new Random(0 as Seed);
-  /** By tag: how long its order travels, nanoseconds. */
+  /** By tag: how long its order travels and waits for the bet delay, nanoseconds. */
   readonly #travelNanos: number[] = [0];
   /** Orders that are not complete, in order of placing, and by the market's number of each (its tag). */
   readonly #open: Order[] = [];
@@ -220,7 +220,7 @@ export class LiveExchange implements EpisodeExchange {
     asked.queueShare = this.realism.level;
     order.tag = this.market.place(asked);
     this.#byTag[order.tag] = order;
-    this.#travelNanos[order.tag] = travel;
+    this.#travelNanos[order.tag] = travel + this.market.betDelay * NANOS_PER_SECOND;
     this.#open.push(order);
     return order;
   }
@@ -276,15 +276,24 @@ export class LiveExchange implements EpisodeExchange {
     for (let i = 0; i < open.length; i++) {
       const order = open[i]!;
       const place = own.where(order.tag);
+      if (place === 'dropped') {
+        this.#drop(order);
+        continue;
+      }
       if (place !== 'onItsWay' && order.status === OrderStatus.pending) {
         order.status = OrderStatus.executable;
         order.acceptedAt = (order.madeAt + this.#travelNanos[order.tag]!) as Nanos;
         order.slippedTicks = own.slippedTicks(order.tag);
         order.aheadOnArrival = own.aheadOnArrival(order.tag);
       }
+      if (place === 'lapsed') {
+        order.lapsed += order.rest;
+        this.#complete(order, 'lapsedAtSuspension');
+        order.endedAt = seconds(own.endedAt(order.tag));
+        continue;
+      }
       if (place === 'gone') {
-        if (order.rest > 0) order.lapsed += order.rest;
-        this.#complete(order, order.lapsed > 0 ? 'lapsedAtSuspension' : 'matched');
+        this.#complete(order, 'matched');
         continue;
       }
       if (place === 'resting') order.ahead = books[order.slot]!.queueAhead(own.ref(order.tag));
@@ -294,9 +303,18 @@ export class LiveExchange implements EpisodeExchange {
     while (open.length > kept) open.pop();
   }
 
+  /** The market was not open when it came, or was suspended while it was on its way: void, as where it is recorded. */
+  #drop(order: Order): void {
+    const due = order.madeAt + this.#travelNanos[order.tag]!;
+    order.voided = order.lots;
+    this.#complete(order, 'marketNotOpen');
+    order.endedAt = seconds(this.market.own.endedAt(order.tag));
+    if (due <= order.endedAt) order.acceptedAt = due as Nanos;
+  }
+
   /** Nothing is left of it: what waited no longer does. */
   #complete(order: Order, end: Order['end']): void {
-    const waited = order.cancelled + order.lapsed;
+    const waited = order.cancelled + order.lapsed + order.voided;
     if (waited > 0) this.account.wait(order.slot, order.side, -waited, order.points);
     order.status = OrderStatus.complete;
     order.end = end;
