@@ -40,17 +40,18 @@ export function normaliseAdvantages(advantages: Float32Array): void {
 
 /**
  * L = -E[min(r A, clip(r, 1 - ε, 1 + ε) A)] + c_v E[(V - R)²] - c_e E[H], r = π(a|s) / π_old(a|s): eqs. 7 and 9.
+ * @param clip ε; a tensor where it changes from one update to the next and the updates are recorded
  * @param valueClip how far a value may move from `oldValues` to count; 0 for no limit (section 6.1 has none)
  */
 export function ppoLoss(
   terms: PolicyTerms & { readonly oldLogProb: tf.Tensor; readonly oldValues: tf.Tensor },
-  weights: LossWeights & { readonly clip: number; readonly valueClip: number }
+  weights: LossWeights & { readonly clip: number | tf.Scalar; readonly valueClip: number }
 ): PolicyLoss & { readonly approximateKl: tf.Scalar; readonly clipFraction: tf.Scalar } {
   const { clip, valueClip } = weights;
   const { advantages, values, oldValues } = terms;
   const logRatio = tf.sub(terms.logProb, terms.oldLogProb);
   const ratio = tf.exp(logRatio);
-  const clipped = tf.clipByValue(ratio, 1 - clip, 1 + clip);
+  const clipped = tf.minimum(tf.maximum(ratio, tf.sub(1, clip)), tf.add(1, clip));
   const policy = tf.neg<tf.Scalar>(tf.mean(tf.minimum(tf.mul(advantages, ratio), tf.mul(advantages, clipped))));
   const near =
     valueClip > 0 ? tf.add(oldValues, tf.clipByValue(tf.sub(values, oldValues), -valueClip, valueClip)) : values;

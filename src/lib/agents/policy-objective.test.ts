@@ -8,7 +8,7 @@ import { relativeError } from '../compute/wasm/check.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
 import { actionHead } from './action-head.ts';
-import { inTensors, policyObjective } from './policy-objective.ts';
+import { inNumbers, inTensors } from './policy-objective.ts';
 import type { Objective, ObjectiveSettings, PlayedRows } from './policy-objective.ts';
 
 interface Case {
@@ -59,10 +59,20 @@ function made({ kind, shape, width, clip }: Case) {
   return { inputs: kind === 'gaussian' ? [outputs, values, logStd] : [outputs, values], played, settings };
 }
 
-function outcome(shape: Case, objective: typeof policyObjective): tf.Tensor[] {
+function outcome(shape: Case, way: 'numbers' | 'tensors'): tf.Tensor[] {
   const { inputs, played, settings } = made(shape);
-  const run = (...[outputs, values, logStd]: tf.Tensor[]): Objective =>
-    objective({ outputs: outputs!, values: values!, logStd }, played, settings);
+  const rows = (column: Float32Array): tf.Tensor => tf.tensor(column, [...shape.shape]);
+  const tensors = {
+    actions: tf.tensor(played.actions, [...shape.shape, shape.width]),
+    advantages: rows(played.advantages),
+    returns: rows(played.returns),
+    logProbs: rows(played.logProbs),
+    values: rows(played.values)
+  };
+  const run = (...[outputs, values, logStd]: tf.Tensor[]): Objective => {
+    const now = { outputs: outputs!, values: values!, logStd };
+    return way === 'numbers' ? inNumbers(now, played, settings) : inTensors(now, tensors, settings);
+  };
   const { total, parts } = run(...inputs);
   return [total, parts, ...tf.grads((...given: tf.Tensor[]) => tf.mul(1.5, run(...given).total))(inputs)];
 }
@@ -78,7 +88,7 @@ describe.each(['wasm', 'cpu'] as const)('the objective of a policy on %s', (back
 
   it.each(cases)('is the same in numbers as in tensors: $kind of $width, $shape, $clip', (shape) => {
     tf.tidy(() => {
-      const [numbers, tensors] = [outcome(shape, policyObjective), outcome(shape, inTensors)];
+      const [numbers, tensors] = [outcome(shape, 'numbers'), outcome(shape, 'tensors')];
       numbers.forEach((tensor, i) => {
         const reference = tensors[i]!;
         expect(tensor.shape).toEqual(reference.shape);
@@ -91,7 +101,7 @@ describe.each(['wasm', 'cpu'] as const)('the objective of a policy on %s', (back
   });
 
   it('leaves nothing behind', () => {
-    const pass = (): void => tf.tidy(() => void outcome(cases[2]!, policyObjective));
+    const pass = (): void => tf.tidy(() => void outcome(cases[2]!, 'numbers'));
     pass();
     const before = tf.memory().numTensors;
     for (let i = 0; i < 5; i++) pass();
@@ -102,7 +112,7 @@ describe.each(['wasm', 'cpu'] as const)('the objective of a policy on %s', (back
     tf.tidy(() => {
       const { inputs, played, settings } = made(cases[0]!);
       const outputs = tf.tensor3d([[[Number.NaN, 0]]]);
-      const { total } = policyObjective({ outputs, values: inputs[1]!, logStd: undefined }, played, settings);
+      const { total } = inNumbers({ outputs, values: inputs[1]!, logStd: undefined }, played, settings);
       expect(total.dataSync()[0]).toBeNaN();
     });
   });

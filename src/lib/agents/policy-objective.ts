@@ -1,10 +1,9 @@
 /**
- * The loss of a policy-gradient agent on a batch, from what its networks put out. On backends that are read without
- * waiting it is one op, worked out in plain loops in doubles with its slopes in closed form; elsewhere it is what
+ * The loss of a policy-gradient agent on a batch, from what its networks put out, in two ways. For backends that are read
+ * without waiting it is one op, worked out in plain loops in doubles with its slopes in closed form; for others it is what
  * `policy-losses.ts` makes of tensor operations. Both are held against one another and against golden figures.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readsAtOnce } from '../compute/host-memory.ts';
 import type { ActionHead } from './action-head.ts';
 import { a2cLoss, ppoLoss } from './policy-losses.ts';
 import type { LossWeights } from './policy-losses.ts';
@@ -21,6 +20,9 @@ export interface PlayedRows {
   readonly values: Float32Array;
 }
 
+/** The same on the device, shaped as the values of `PolicyOutputs` are without their last axis. */
+export type PlayedTensors = Readonly<Record<keyof PlayedRows, tf.Tensor>>;
+
 /** What today's networks say of the same rows. */
 export interface PolicyOutputs {
   /** [..., outputs] of the policy network. */
@@ -31,11 +33,11 @@ export interface PolicyOutputs {
   readonly logStd: tf.Tensor | undefined;
 }
 
-export interface ObjectiveSettings {
+export interface ObjectiveSettings<Limit = number> {
   readonly head: ActionHead;
   readonly weights: LossWeights;
-  /** PPO's limits; undefined for A2C, which has none. `valueClip` 0 for no limit. */
-  readonly clip: { readonly policy: number; readonly value: number } | undefined;
+  /** PPO's limits; undefined for A2C, which has none. Of the value 0 for no limit. */
+  readonly clip: { readonly policy: Limit; readonly value: number } | undefined;
 }
 
 export interface Objective {
@@ -44,37 +46,27 @@ export interface Objective {
   readonly parts: tf.Tensor1D;
 }
 
-/** For use within `tf.grads` and its like; gradients flow to all of `now`. */
-export function policyObjective(now: PolicyOutputs, played: PlayedRows, settings: ObjectiveSettings): Objective {
-  return readsAtOnce() ? inNumbers(now, played, settings) : inTensors(now, played, settings);
-}
-
-/** On any backend. */
+/** On any backend, for use within `tf.grads` and its like; gradients flow to all of the outputs. */
 export function inTensors(
   { outputs, values: columns, logStd }: PolicyOutputs,
-  played: PlayedRows,
-  { head, weights, clip }: ObjectiveSettings
+  played: PlayedTensors,
+  { head, weights, clip }: ObjectiveSettings<number | tf.Scalar>
 ): Objective {
   const values = tf.squeeze(columns, [-1]);
-  const rows = (column: Float32Array): tf.Tensor => tf.tensor(column, values.shape);
-  const actions = tf.tensor(played.actions, [...values.shape, head.width]);
-  const terms = {
-    ...head.judge(outputs, logStd, actions),
-    values,
-    advantages: rows(played.advantages),
-    returns: rows(played.returns)
-  };
+  const { advantages, returns } = played;
+  const terms = { ...head.judge(outputs, logStd, played.actions), values, advantages, returns };
   if (clip === undefined) {
     const { total, policy, value, entropy } = a2cLoss(terms, weights);
     return { total, parts: tf.stack([policy, value, entropy]) as tf.Tensor1D };
   }
-  const old = { oldLogProb: rows(played.logProbs), oldValues: rows(played.values) };
+  const old = { oldLogProb: played.logProbs, oldValues: played.values };
   const loss = ppoLoss({ ...terms, ...old }, { ...weights, clip: clip.policy, valueClip: clip.value });
   const { total, policy, value, entropy, approximateKl, clipFraction } = loss;
   return { total, parts: tf.stack([policy, value, entropy, approximateKl, clipFraction]) as tf.Tensor1D };
 }
 
-function inNumbers(now: PolicyOutputs, played: PlayedRows, settings: ObjectiveSettings): Objective {
+/** On backends that are read without waiting; otherwise as `inTensors`. */
+export function inNumbers(now: PolicyOutputs, played: PlayedRows, settings: ObjectiveSettings): Objective {
   const { head } = settings;
   let parts: tf.Tensor1D | undefined;
   const variables = now.logStd === undefined ? [now.outputs, now.values] : [now.outputs, now.values, now.logStd];

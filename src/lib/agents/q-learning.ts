@@ -9,16 +9,22 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../compute/adam.ts';
+import { captured } from '../compute/captured.ts';
+import type { UpdateInputs } from '../compute/captured.ts';
+import { readsAtOnce } from '../compute/host-memory.ts';
 import type { NamedArray, NamedArrays } from '../compute/named-arrays.ts';
+import { polyakUpdate } from '../compute/polyak.ts';
 import type { QConfig } from '../config/agent-config.ts';
 import { AppError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { QNet } from './nets/q-net.ts';
-import { qObjective } from './q-objective.ts';
-import type { QObjective } from './q-objective.ts';
+import { inNumbers, inTensors, oneHotBranches, oneHotRows } from './q-objective.ts';
+import type { QObjective, QOutputs } from './q-objective.ts';
 import type { TransitionBatch } from './replay/transition-replay.ts';
 
 const LOSS_NAMES = ['loss', 'value', 'error'] as const;
+
+type InputName = 'observations' | 'nextObservations' | 'chosen' | 'rewards' | 'discounts' | 'weights';
 
 export interface QUpdate {
   /** Undefined where they were not asked for. */
@@ -31,7 +37,10 @@ export class QLearning {
   readonly net: QNet;
   readonly target: QNet;
   readonly #config: QConfig;
+  readonly #branches: readonly number[];
   readonly #optimiser: Adam;
+  /** For backends that are not read without waiting: the losses by name, then the errors. */
+  readonly #update = captured<InputName>((inputs) => this.#whole(inputs));
   /** Whether the network has learnt since the target was last made its copy. */
   #ahead = false;
 
@@ -51,6 +60,7 @@ export class QLearning {
       duelling: config.head === 'duelling'
     };
     this.#config = config;
+    this.#branches = branches;
     this.net = new QNet(shape, random.split('net'));
     this.target = new QNet(shape, random);
     this.target.parameters.copyFrom(this.net.parameters);
@@ -66,7 +76,12 @@ export class QLearning {
 
   /** Makes the target the network as it is now: Mnih et al. 2015, algorithm 1, last line. */
   copyToTarget(): void {
-    if (this.#ahead) this.target.parameters.copyFrom(this.net.parameters);
+    const [target, net] = [this.target.parameters, this.net.parameters];
+    if (this.#ahead) {
+      // In place where updates are recorded: a target that was assigned would have them recorded anew.
+      if (readsAtOnce()) target.copyFrom(net);
+      else polyakUpdate(target.variables, net.variables, 1);
+    }
     this.#ahead = false;
   }
 
@@ -80,47 +95,80 @@ export class QLearning {
     batch: TransitionBatch,
     { remaining, readBack }: { remaining: number; readBack: boolean }
   ): Promise<QUpdate> {
-    const { anneal, learningRate } = this.#config;
+    const { anneal, learningRate, sampling } = this.#config;
     this.#optimiser.learningRate = anneal === 'linear' ? learningRate * remaining : learningRate;
-    const wanted = { errors: this.#config.sampling === 'prioritised', losses: readBack };
-    const told = tf.tidy(() => this.#step(batch, wanted));
+    const wanted = { errors: sampling === 'prioritised', losses: readBack };
     this.#ahead = true;
-    const errors = (await told.errors?.data()) as Float32Array | undefined;
-    const losses = (await told.losses?.data()) as Float32Array | undefined;
-    tf.dispose(told);
-    if (errors?.every(Number.isFinite) === false) throw diverged('error', Number.NaN);
-    if (losses === undefined) return { losses: undefined, errors };
-    LOSS_NAMES.forEach((name, i) => {
-      if (!Number.isFinite(losses[i])) throw diverged(name, losses[i]!);
-    });
-    return { losses: { loss: losses[0]!, value: losses[1]!, error: losses[2]! }, errors };
+    if (readsAtOnce()) return this.#inNumbers(batch, wanted);
+    const told = await this.#update.run(updateInputs(batch, this.#branches), wanted.errors || wanted.losses);
+    if (told === undefined) return { losses: undefined, errors: undefined };
+    const errors = wanted.errors ? told.subarray(LOSS_NAMES.length) : undefined;
+    const { losses } = judged([...told.subarray(0, LOSS_NAMES.length)], errors);
+    return { losses: wanted.losses ? losses : undefined, errors };
   }
 
-  /** @returns what is wanted of [batch] absolute errors and [losses] */
-  #step(
-    batch: TransitionBatch,
-    wanted: { readonly errors: boolean; readonly losses: boolean }
-  ): { readonly errors?: tf.Tensor1D; readonly losses?: tf.Tensor1D } {
+  /** One update, of which the loss is looked at every time: reading it costs nothing. */
+  #inNumbers(batch: TransitionBatch, wanted: { readonly errors: boolean; readonly losses: boolean }): QUpdate {
     const { size } = batch;
-    const now = tf.tensor2d(batch.observations, [size, batch.observations.length / size]);
-    const after = tf.tensor2d(batch.nextObservations, now.shape);
+    const width = batch.observations.length / size;
+    const settings = { distributional: this.#distributional, tell: wanted.errors || wanted.losses };
+    const all = tf.tidy(() => {
+      const { value, told } = this.#step(
+        tf.tensor2d(batch.observations, [size, width]),
+        tf.tensor2d(batch.nextObservations, [size, width]),
+        (outputs) => inNumbers(outputs, batch, settings)
+      );
+      const losses = told === undefined || !wanted.losses ? [value] : [value, told.expected, tf.mean(told.errors)];
+      const read = {
+        losses: losses.map((each) => each.dataSync<'float32'>()[0]!),
+        errors: wanted.errors ? told?.errors.dataSync<'float32'>().slice() : undefined
+      };
+      if (told !== undefined) tf.dispose([told.errors, told.expected]);
+      return read;
+    });
+    return judged(all.losses, all.errors);
+  }
+
+  /** One update in tensors alone. */
+  #whole({
+    observations,
+    nextObservations,
+    chosen,
+    rewards,
+    discounts,
+    weights
+  }: Readonly<Record<InputName, tf.Tensor>>) {
+    const rows = { chosen: oneHotBranches(chosen, this.#branches), rewards, discounts, weights };
+    const settings = { distributional: this.#distributional, tell: true };
+    const { value, told } = this.#step(observations as tf.Tensor2D, nextObservations as tf.Tensor2D, (outputs) =>
+      inTensors(outputs, rows, settings)
+    );
+    const { errors, expected } = told!;
+    const all = tf.concat([tf.stack([value, expected, tf.mean(errors)]), errors]);
+    tf.dispose(told!);
+    return all;
+  }
+
+  /** Gradient and step of the optimiser. @returns the loss, and what was told besides, kept: the caller disposes of it */
+  #step(
+    now: tf.Tensor2D,
+    after: tf.Tensor2D,
+    objective: (outputs: QOutputs) => QObjective
+  ): { readonly value: tf.Scalar; readonly told: QObjective['told'] } {
     const future = this.target.run(after);
     const judged = this.#config.bootstrap === 'double' ? this.net.run(after) : future;
-    const settings = { distributional: 'quantiles' in this.#config, tell: wanted.errors || wanted.losses };
     let told: QObjective['told'];
     const { grads, value } = tf.variableGrads(() => {
-      const objective = qObjective({ values: this.net.run(now), future, judged }, batch, settings);
-      if (objective.told !== undefined) {
-        told = { errors: tf.keep(objective.told.errors), expected: tf.keep(objective.told.expected) };
-      }
-      return objective.total;
+      const { total, told: apart } = objective({ values: this.net.run(now), future, judged });
+      if (apart !== undefined) told = { errors: tf.keep(apart.errors), expected: tf.keep(apart.expected) };
+      return total;
     }, this.net.parameters.variables);
     this.#optimiser.apply(grads);
-    if (told === undefined) return {};
-    const { errors, expected } = told;
-    const losses = wanted.losses ? (tf.stack([value, expected, tf.mean(errors)]) as tf.Tensor1D) : undefined;
-    expected.dispose();
-    return { errors, ...(losses === undefined ? {} : { losses }) };
+    return { value, told };
+  }
+
+  get #distributional(): boolean {
+    return 'quantiles' in this.#config;
   }
 
   async save(into: Map<string, NamedArray>): Promise<void> {
@@ -143,10 +191,40 @@ export class QLearning {
   }
 
   dispose(): void {
+    this.#update.dispose();
     this.net.parameters.dispose();
     this.target.parameters.dispose();
     this.#optimiser.dispose();
   }
+}
+
+/**
+ * @param losses in the order of their names, the first of them at least
+ * @throws AppError `training.diverged` about the first that is not finite
+ */
+function judged(losses: readonly number[], errors: Float32Array | undefined): QUpdate {
+  losses.forEach((value, i) => {
+    if (!Number.isFinite(value)) throw diverged(LOSS_NAMES[i]!, value);
+  });
+  const bad = errors?.find((error) => !Number.isFinite(error));
+  if (bad !== undefined) throw diverged('error', bad);
+  const [loss, value, error] = losses;
+  if (value === undefined) return { losses: undefined, errors };
+  return { losses: { loss: loss!, value, error: error! }, errors };
+}
+
+function updateInputs(batch: TransitionBatch, branches: readonly number[]): UpdateInputs<InputName> {
+  const { size } = batch;
+  const rows = (values: Float32Array): NamedArray => ({ shape: [size, values.length / size], values });
+  const each = (values: Float32Array): NamedArray => ({ shape: [size], values });
+  return {
+    observations: rows(batch.observations),
+    nextObservations: rows(batch.nextObservations),
+    chosen: rows(oneHotRows(batch, branches)),
+    rewards: each(batch.rewards),
+    discounts: each(batch.discounts),
+    weights: each(batch.weights)
+  };
 }
 
 function diverged(name: string, value: number): AppError {

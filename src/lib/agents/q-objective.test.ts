@@ -7,7 +7,7 @@ import { normalTensor } from '../compute/random.ts';
 import { relativeError } from '../compute/wasm/check.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
-import { inTensors, qObjective } from './q-objective.ts';
+import { inNumbers, inTensors, oneHotBranches, oneHotRows } from './q-objective.ts';
 import type { QObjective, QOutputs, QRows } from './q-objective.ts';
 
 interface Case {
@@ -36,7 +36,7 @@ const cases: readonly Case[] = [
   })
 ];
 
-function outcome(shape: Case, objective: typeof qObjective): tf.Tensor[] {
+function outcome(shape: Case, way: 'numbers' | 'tensors'): tf.Tensor[] {
   const { size, quantiles, branches, double, distributional } = shape;
   const stream = new Random(seed(51), JSON.stringify(shape));
   const made = (): tf.Tensor[] => branches.map((n) => normalTensor(stream, [size, quantiles, n]));
@@ -54,7 +54,16 @@ function outcome(shape: Case, objective: typeof qObjective): tf.Tensor[] {
   };
   const run = (given: readonly tf.Tensor[]): QObjective => {
     const outputs: QOutputs = { values: given, future, judged: double ? online : future };
-    return objective(outputs, rows, { distributional, tell: true });
+    const settings = { distributional, tell: true };
+    if (way === 'numbers') return inNumbers(outputs, rows, settings);
+    const all = branches.reduce((sum, n) => sum + n, 0);
+    const tensors = {
+      chosen: oneHotBranches(tf.tensor2d(oneHotRows(rows, branches), [size, all]), branches),
+      rewards: tf.tensor1d(rows.rewards),
+      discounts: tf.tensor1d(rows.discounts),
+      weights: tf.tensor1d(rows.weights)
+    };
+    return inTensors(outputs, tensors, settings);
   };
   const { total, told } = run(values);
   const gradients = tf.grads((...given: tf.Tensor[]) => tf.mul(1.5, run(given).total))([...values]);
@@ -74,7 +83,7 @@ describe.each(['wasm', 'cpu'] as const)('the objective of Q learning on %s', (ba
     'is the same in numbers as in tensors: $size rows, $quantiles quantiles, $branches choices, double $double',
     (shape) => {
       tf.tidy(() => {
-        const [numbers, tensors] = [outcome(shape, qObjective), outcome(shape, inTensors)];
+        const [numbers, tensors] = [outcome(shape, 'numbers'), outcome(shape, 'tensors')];
         numbers.forEach((tensor, i) => {
           expect(tensor.shape).toEqual(tensors[i]!.shape);
           // A mean over choices may come out near nothing, which float32 sums do not.
@@ -86,7 +95,7 @@ describe.each(['wasm', 'cpu'] as const)('the objective of Q learning on %s', (ba
   );
 
   it('leaves nothing behind', () => {
-    const pass = (): void => tf.tidy(() => void outcome(cases[1]!, qObjective));
+    const pass = (): void => tf.tidy(() => void outcome(cases[1]!, 'numbers'));
     pass();
     const before = tf.memory().numTensors;
     for (let i = 0; i < 5; i++) pass();

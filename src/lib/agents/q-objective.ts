@@ -1,10 +1,9 @@
 /**
- * The loss of Q learning on a batch, from what its networks put out. On backends that are read without waiting it is one
- * op, worked out in plain loops with its slopes in closed form; elsewhere it is what `q-losses.ts` makes of tensor
- * operations. Both are held against one another and against golden figures.
+ * The loss of Q learning on a batch, from what its networks put out, in two ways. For backends that are read without
+ * waiting it is one op, worked out in plain loops with its slopes in closed form; for others it is what `q-losses.ts`
+ * makes of tensor operations. Both are held against one another and against golden figures.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { readsAtOnce } from '../compute/host-memory.ts';
 import { absoluteErrors, bootstrapped, huberLoss, quantileSumLoss, valuesAt } from './q-losses.ts';
 import { sortedQuantileHuber } from './sorted-quantile-huber.ts';
 
@@ -17,6 +16,16 @@ export interface QRows {
   readonly rewards: Float32Array;
   readonly discounts: Float32Array;
   readonly weights: Float32Array;
+}
+
+/** The same on the device. */
+export interface QTensors {
+  /** A branch each: the choice made, one hot, [size, 1, choices]. */
+  readonly chosen: readonly tf.Tensor[];
+  /** [size] each. */
+  readonly rewards: tf.Tensor;
+  readonly discounts: tf.Tensor;
+  readonly weights: tf.Tensor;
 }
 
 /** Of networks, a branch each, [size, quantiles, choices]. */
@@ -43,31 +52,14 @@ export interface QObjective {
   readonly told: { readonly errors: tf.Tensor1D; readonly expected: tf.Scalar } | undefined;
 }
 
-/** For use within `tf.grads` and its like. */
-export function qObjective(now: QOutputs, rows: QRows, settings: QObjectiveSettings): QObjective {
-  return readsAtOnce() ? inNumbers(now, rows, settings) : inTensors(now, rows, settings);
-}
-
-/** On any backend. */
+/** On any backend, for use within `tf.grads` and its like. */
 export function inTensors(
   { values, future, judged }: QOutputs,
-  rows: QRows,
+  { chosen: choices, rewards, discounts, weights }: QTensors,
   { distributional, tell }: QObjectiveSettings
 ): QObjective {
-  const { size, actions } = rows;
-  const target = bootstrapped({
-    rewards: tf.tensor1d(rows.rewards),
-    discounts: tf.tensor1d(rows.discounts),
-    future,
-    judged
-  });
-  const weights = tf.tensor1d(rows.weights);
-  const chosen = values.map((all, i) => {
-    const n = all.shape[2]!;
-    const oneHot = new Float32Array(size * n);
-    for (let b = 0; b < size; b++) oneHot[b * n + actions[b * values.length + i]!] = 1;
-    return valuesAt(all, tf.tensor3d(oneHot, [size, 1, n]));
-  });
+  const target = bootstrapped({ rewards, discounts, future, judged });
+  const chosen = values.map((all, i) => valuesAt(all, choices[i]!));
   const loss = distributional ? quantileSumLoss : huberLoss;
   const losses = chosen.map((each) => loss(each, target, weights));
   const total = losses.length === 1 ? losses[0]! : tf.div<tf.Scalar>(tf.addN(losses), losses.length);
@@ -82,7 +74,8 @@ interface Branch {
   readonly choices: number;
 }
 
-function inNumbers({ values, future, judged }: QOutputs, rows: QRows, settings: QObjectiveSettings): QObjective {
+/** On backends that are read without waiting, for use within `tf.grads` and its like. */
+export function inNumbers({ values, future, judged }: QOutputs, rows: QRows, settings: QObjectiveSettings): QObjective {
   const { size } = rows;
   const quantiles = values[0]!.shape[1]!;
   const branchOf = (tensor: tf.Tensor): Branch => ({
@@ -208,4 +201,31 @@ function tell(taken: readonly Float32Array[], target: Float32Array, size: number
     }
   }
   return { errors: tf.keep(tf.tensor1d(errors)), expected: tf.keep(tf.scalar(expected)) };
+}
+
+/**
+ * What each branch chose, one hot, choices side by side: [size, sum of choices].
+ * @param branches how many there are to choose from, a branch
+ */
+export function oneHotRows(
+  { size, actions }: Pick<QRows, 'size' | 'actions'>,
+  branches: readonly number[]
+): Float32Array {
+  const all = branches.reduce((sum, n) => sum + n, 0);
+  const rows = new Float32Array(size * all);
+  for (let b = 0; b < size; b++) {
+    let from = b * all;
+    branches.forEach((choices, i) => {
+      rows[from + actions[b * branches.length + i]!] = 1;
+      from += choices;
+    });
+  }
+  return rows;
+}
+
+/** Branch by branch, [size, 1, choices]. @param rows as `oneHotRows` makes them */
+export function oneHotBranches(rows: tf.Tensor, branches: readonly number[]): tf.Tensor[] {
+  const [size] = rows.shape as [number, number];
+  const parts = branches.length === 1 ? [rows] : tf.split(rows, [...branches], 1);
+  return parts.map((part, i) => tf.reshape(part, [size, 1, branches[i]!]));
 }

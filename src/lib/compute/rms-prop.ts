@@ -3,8 +3,9 @@
  * (Mnih et al. 2016, supplement 7): v ← α v + (1 - α) g², p ← p - η g / √(v + ε). With clipping by global norm.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { clipScale } from './adam.ts';
+import { fresh } from './fresh.ts';
 import { inPlaceKernels, type RmsPropStep } from './in-place.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
 
@@ -57,8 +58,10 @@ export class RmsProp {
     if (kernels === undefined) {
       tf.tidy(() => {
         const scale = limit > 0 ? clipScale(ordered, limit) : undefined;
+        // As a tensor, so that a recorded update can be replayed at another rate.
+        const learningRate = fresh(() => Float32Array.of(this.learningRate), []) as Scalar;
         this.#slots.forEach((slot, i) => {
-          plainStep(slot, scale === undefined ? ordered[i]! : tf.mul(ordered[i]!, scale), step);
+          plainStep(slot, scale === undefined ? ordered[i]! : tf.mul(ordered[i]!, scale), { ...step, learningRate });
         });
       });
       return;
@@ -93,7 +96,11 @@ export class RmsProp {
   }
 }
 
-function plainStep({ parameter, square }: Slot, gradient: Tensor, step: RmsPropStep): void {
+function plainStep(
+  { parameter, square }: Slot,
+  gradient: Tensor,
+  step: Omit<RmsPropStep, 'learningRate'> & { readonly learningRate: number | Scalar }
+): void {
   const g = step.gradientScale === 1 ? gradient : tf.mul(gradient, step.gradientScale);
   const next = tf.add(tf.mul(square, step.decay), tf.mul(tf.square(g), 1 - step.decay));
   const move = tf.div(tf.mul(g, step.learningRate), tf.sqrt(tf.add(next, step.epsilon)));

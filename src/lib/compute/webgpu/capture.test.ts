@@ -120,6 +120,22 @@ describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 300_000 }
     expect(await stateOf(replayed)).toEqual(await stateOf(written));
   });
 
+  it('shows a variable that it assigns as it is after the replays, however often it was read before', async () => {
+    const sum = tf.tidy(() => tf.variable(tf.ones([hidden]), false));
+    const update = capture(({ x }) => {
+      sum.assign(tf.add(sum, tf.sum(x!)));
+      return tf.sum(sum);
+    });
+    const ones = { x: { shape: [2], values: Float32Array.of(1, 1) } };
+    for (let k = 1; k <= 4; k++) {
+      expect(await update.run(ones, true)).toEqual(Float32Array.of(hidden * (1 + 2 * k)));
+      expect([...(await read(sum))]).toEqual(Array.from({ length: hidden }, () => 1 + 2 * k));
+    }
+    expect(update.graph).toBeDefined();
+    expect(notices).toEqual([]);
+    update.dispose();
+  });
+
   it('is not recorded where the step reads a tensor: tfjs goes on, and a notice says why', async () => {
     const written = makeNet();
     const reading = makeNet();

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { UpdateInputs, UpdateStep } from '../captured.ts';
-import { bufferOf, flush, type TensorData, type WebgpuBackend } from './backend.ts';
+import { bufferOf, flush, type WebgpuBackend } from './backend.ts';
 import { letGo, record, type Recording } from './recording.ts';
 
 /** Replays between marks in the device's queue. */
@@ -12,8 +12,6 @@ export class CapturedGraph {
   readonly #backend: WebgpuBackend;
   readonly #recording: Recording;
   readonly #inputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly buffer: GPUBuffer | undefined }>;
-  /** Of what a replay changes behind tfjs' back. */
-  readonly #changed: readonly TensorData[];
   /** Idle buffers for reading the output. */
   readonly #staging: GPUBuffer[] = [];
   #replays = 0;
@@ -35,10 +33,6 @@ export class CapturedGraph {
       this.#disposeInputs();
       throw error;
     }
-    const { homes, output } = this.#recording;
-    this.#changed = [...homes.map(({ variable }) => variable), output].map(({ dataId }) =>
-      backend.tensorMap.get(dataId)
-    );
     this.write(inputs);
   }
 
@@ -140,9 +134,12 @@ export class CapturedGraph {
     this.#staging.length = 0;
   }
 
-  /** tfjs would go on answering `data()` with what it read before. */
+  /** tfjs would go on answering `data()` with what it read before. A variable that was assigned has other data since. */
   #dropCopies(): void {
-    for (const data of this.#changed) data.values = null;
+    const { tensorMap } = this.#backend;
+    const { homes, output } = this.#recording;
+    for (const { variable } of homes) tensorMap.get(variable.dataId).values = null;
+    tensorMap.get(output.dataId).values = null;
   }
 
   #disposeInputs(): void {
