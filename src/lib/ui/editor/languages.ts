@@ -1,5 +1,5 @@
 /** A language's grammar, loaded when the first cell of its kind is opened. */
-import type { CompletionContext, CompletionResult } from '@codemirror/autocomplete';
+import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import type { Extension } from '@codemirror/state';
 import type { CellMode } from '$lib/notebook/document.ts';
 import { columnOptions, wantsTable } from './sql-columns.ts';
@@ -7,8 +7,10 @@ import { columnOptions, wantsTable } from './sql-columns.ts';
 /** Tables and their columns, for completion. */
 export type SqlTables = Readonly<Record<string, readonly string[]>>;
 
-/** The least that CodeMirror knows: columns stand behind all that match as well. */
-const AFTER_TABLES = -99;
+/** CodeMirror's own measure, -99 to 99, added to how well a word matches: names of the data come before the language's. */
+const COLUMN_WHERE_TABLE = -40;
+const FUNCTION = -60;
+const KEYWORD = -99;
 
 export async function languageOf(mode: CellMode, tables: SqlTables): Promise<Extension> {
   switch (mode) {
@@ -21,23 +23,36 @@ export async function languageOf(mode: CellMode, tables: SqlTables): Promise<Ext
     case 'html':
       return (await import('@codemirror/lang-markdown')).markdown({ completeHTMLTags: true });
     case 'sql': {
-      const { sql, PostgreSQL } = await import('@codemirror/lang-sql');
+      const [{ sql }, { DuckDb }] = await Promise.all([import('@codemirror/lang-sql'), import('./duckdb-dialect.ts')]);
       const schema = Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]));
-      const columns = PostgreSQL.language.data.of({
+      const columns = DuckDb.language.data.of({
         autocomplete: (context: CompletionContext): CompletionResult | null => {
           const word = context.matchBefore(/[A-Za-z_]\w*/u);
-          // After a point the grammar's own completion knows the table.
-          if (word === null || context.state.sliceDoc(word.from - 1, word.from) === '.') return null;
+          const from = word?.from ?? context.pos;
+          // Asked for, columns come before a letter is written; after a point the grammar's own completion knows the table.
+          if (word === null && !context.explicit) return null;
+          if (context.state.sliceDoc(from - 1, from) === '.') return null;
           const options = columnOptions(context.state.doc.toString(), tables);
-          const boost = wantsTable(context.state.sliceDoc(0, context.pos)) ? AFTER_TABLES : 0;
+          const boost = wantsTable(context.state.sliceDoc(0, context.pos)) ? COLUMN_WHERE_TABLE : 0;
           return {
-            from: word.from,
-            options: options.map(({ column, of }) => ({ label: column, detail: of, type: 'property', boost })),
+            from,
+            // What many tables have, as dataset and market, is asked for most.
+            options: options.map(({ column, of }) => ({
+              label: column,
+              detail: of,
+              type: 'property',
+              boost: boost + Math.min(9, of.split(', ').length)
+            })),
             validFor: /^\w*$/u
           };
         }
       });
-      return [sql({ dialect: PostgreSQL, schema, upperCaseKeywords: false }), columns];
+      const keywordCompletion = (label: string, type: string): Completion => ({
+        label,
+        type,
+        boost: type === 'keyword' ? KEYWORD : FUNCTION
+      });
+      return [sql({ dialect: DuckDb, schema, keywordCompletion }), columns];
     }
   }
 }
