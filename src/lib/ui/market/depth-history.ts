@@ -4,6 +4,7 @@
  */
 import { NO_TICK, RowKind } from '$lib/market/tape.ts';
 import type { Nanos } from '$lib/core/units.ts';
+import { firstTick } from './ladder-rows.ts';
 import type { Cursor, Replay } from './replay.ts';
 
 /** Ticks kept around the price on ladders that have more. */
@@ -50,12 +51,15 @@ export class DepthHistory {
   readonly #replay: Replay;
   readonly #cursor: Cursor;
   readonly #lotSize: number;
+  /** Where its book will first show a price: a ladder of millions of prices has nothing in its middle. */
+  readonly #before: number;
 
   constructor(replay: Replay, options: DepthHistoryOptions) {
     this.#replay = replay;
     this.#cursor = replay.cursor();
     this.#lotSize = replay.tape.market.rules.lotSize;
     this.slot = options.slot;
+    this.#before = firstTick(replay.tape, options.slot);
     this.columns = options.columns;
     this.bucketNanos = options.spanNanos / options.columns;
     this.ticks = Math.min(MAX_TICKS, replay.tape.market.rules.ladder.size);
@@ -114,7 +118,8 @@ export class DepthHistory {
     if (book === undefined) return 0;
     if (book.bestBid !== NO_TICK && book.bestAsk !== NO_TICK) return (book.bestBid + book.bestAsk) >> 1;
     if (book.lastTraded !== NO_TICK) return book.lastTraded;
-    return Math.max(book.bestBid, book.bestAsk, 0);
+    const best = Math.max(book.bestBid, book.bestAsk);
+    return best === NO_TICK ? this.#before : best;
   }
 
   /** On a wide ladder the price can walk out of what is kept. */

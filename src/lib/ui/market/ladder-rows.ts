@@ -67,7 +67,7 @@ export function spreadText(book: Book | undefined, rules: MarketRules): string {
   const [low, high] = [rules.ladder.priceOf(bid as Ticks), rules.ladder.priceOf(ask as Ticks)];
   // A part of a contract's price says little where the price runs from 0 to 1.
   if (rules.settlement.kind === 'yesNo')
-    return `${text(bid)} / ${text(ask)}, ${formatSignificant(high - low, 2)} ${rules.currency} apart`;
+    return `${text(bid)} / ${text(ask)}, ${(high - low).toFixed(text(bid).split('.')[1]?.length ?? 0)} ${rules.currency} apart`;
   const basisPoints = ((high - low) / ((high + low) / 2)) * 1e4;
   return `${text(bid)} / ${text(ask)}, ${formatSignificant(basisPoints, 2)} bp apart`;
 }

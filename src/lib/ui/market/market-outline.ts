@@ -18,6 +18,8 @@ export interface MarketOutline {
   readonly last: Nanos;
   /** Time the market turned in play, or its scheduled start or close; the end of what trades without either. */
   readonly off: Nanos;
+  /** Whether `off` is a moment of the market, not just the end of what was recorded. */
+  readonly hasMoment: boolean;
   readonly turnedInPlay: boolean;
 }
 
@@ -69,7 +71,8 @@ export function outlineMarket(tape: Tape): MarketOutline {
       text: `Scheduled ${tape.market.rules.settlement.kind === 'yesNo' ? 'close' : 'start'}`
     });
   }
-  return { replay, events, first, last, off, turnedInPlay: inPlay !== undefined };
+  const hasMoment = inPlay !== undefined || tape.market.scheduledMillis > 0;
+  return { replay, events, first, last, off, hasMoment, turnedInPlay: inPlay !== undefined };
 }
 
 /** Messages in each of `bins` equal parts of a span. */

@@ -43,7 +43,10 @@ export class MarketPlayer {
     this.#cursor = this.replay.cursor();
     const wanted = tape.market.runners.findIndex((runner) => runner.id === start.runner);
     const { secondsFromOff } = start;
-    this.seek((this.outline.off + (secondsFromOff ?? -300) * 1e9) as Nanos);
+    const { first, last, off, hasMoment } = this.outline;
+    // Where nothing starts or closes the middle has a past to look at; its first message may be an empty book.
+    const usual = hasMoment ? off - 300e9 : (first + last) / 2;
+    this.seek((secondsFromOff === undefined ? usual : off + secondsFromOff * 1e9) as Nanos);
     this.slot = wanted >= 0 ? wanted : this.#busiest();
   }
 
