@@ -23,6 +23,7 @@ import type { CutOff, Owed } from './rollout/owed.ts';
 import { Rollout } from './rollout/rollout.ts';
 import type { RolloutBatch, RolloutShape } from './rollout/rollout.ts';
 import { RunningStats } from './running-stats.ts';
+import { brokenAction, whatBroke } from './what-broke.ts';
 
 export interface PolicyAgentOptions {
   readonly config: PolicyConfig;
@@ -161,11 +162,10 @@ export class PolicyAgent implements Agent {
     const logStd = explore && this.#learner.nets.logStd !== undefined ? await this.#logStd() : this.#noSpread();
     this.#head.draw({ outputs, logStd, random: explore ? this.#streams.explore : undefined, actions, logProbs });
     if (!actions.every(Number.isFinite)) {
-      throw new AppError('training.diverged', {
-        subject: 'action of the policy',
-        expected: 'finite numbers',
-        got: 'NaN',
-        remedy: 'go on from the last checkpoint with a lower learning rate'
+      throw await whatBroke(brokenAction(), {
+        update: this.#updates,
+        taken: { 'observations of the environment': observations, 'rewards of the environment': previousRewards },
+        save: () => this.#learner.save(new Map())
       });
     }
     this.#head.tell(actions, into);
@@ -201,13 +201,35 @@ export class PolicyAgent implements Agent {
     if (this.#taken % batches === 0) this.#rollout.shuffle(this.#streams.shuffle);
     this.#rollout.take((this.#taken % batches) * this.#batch.chunks, this.#batch);
     if (this.#options.config.normaliseAdvantages === 'batch') normaliseAdvantages(this.#batch.advantages);
-    const losses = await this.#learner.update(this.#batch, this.#shape, {
-      remaining: Math.max(0, 1 - this.#updates / this.#options.totalUpdates),
-      readBack: (this.#updates + 1) % this.#options.reportEvery === 0
-    });
+    const losses = await this.#learn();
     this.#updates++;
     if (++this.#taken === epochs * batches) this.#forget();
     return { updates: this.#updates, losses };
+  }
+
+  async #learn(): Promise<UpdateReport['losses']> {
+    try {
+      return await this.#learner.update(this.#batch, this.#shape, {
+        remaining: Math.max(0, 1 - this.#updates / this.#options.totalUpdates),
+        readBack: (this.#updates + 1) % this.#options.reportEvery === 0
+      });
+    } catch (thrown) {
+      const { inputs, state, actions, logProbs, values, advantages, returns } = this.#batch;
+      throw await whatBroke(thrown, {
+        update: this.#updates + 1,
+        taken: {
+          'rewards of the rollout': this.#rollout.rewards,
+          'inputs of the rollout': inputs,
+          'recurrent state of the rollout': state,
+          'actions of the rollout': actions,
+          'probabilities of the rollout': logProbs,
+          'values of the rollout': values,
+          'returns of the rollout': returns,
+          'advantages of the rollout': advantages
+        },
+        save: () => this.#learner.save(new Map())
+      });
+    }
   }
 
   /** With the memory of the greedy episode at hand, as it is; one column of value. */

@@ -15,6 +15,7 @@ import { QLearning } from './q-learning.ts';
 import { bestChoice, valuesAt } from './q-losses.ts';
 import { TransitionReplay } from './replay/transition-replay.ts';
 import type { TransitionBatch } from './replay/transition-replay.ts';
+import { brokenAction, whatBroke } from './what-broke.ts';
 
 export interface QAgentOptions {
   readonly config: QConfig;
@@ -124,13 +125,26 @@ export class QAgent implements Agent {
     const beta = 1 - (1 - FIRST_BETA) * remaining;
     this.#replay.sample(this.#batch, this.#streams.replay, beta);
     const readBack = (this.#updates + 1) % reportEvery === 0;
-    const { losses, errors } = await this.#learner.update(this.#batch, { remaining, readBack });
-    if (errors !== undefined) this.#replay.reprioritise(this.#batch.rows, errors);
-    this.#updates++;
-    return {
-      updates: this.#updates,
-      losses: losses === undefined ? undefined : { ...losses, exploration: this.#exploration }
-    };
+    try {
+      const { losses, errors } = await this.#learner.update(this.#batch, { remaining, readBack });
+      if (errors !== undefined) this.#replay.reprioritise(this.#batch.rows, errors);
+      this.#updates++;
+      return {
+        updates: this.#updates,
+        losses: losses === undefined ? undefined : { ...losses, exploration: this.#exploration }
+      };
+    } catch (thrown) {
+      const { rewards, observations, nextObservations } = this.#batch;
+      throw await whatBroke(thrown, {
+        update: this.#updates + 1,
+        taken: {
+          'rewards of the batch': rewards,
+          'observations of the batch': observations,
+          'next observations of the batch': nextObservations
+        },
+        save: () => this.#learner.save(new Map())
+      });
+    }
   }
 
   /** The mean is the value of each choice, branch after branch; the value is that of the best. */
@@ -211,11 +225,10 @@ export class QAgent implements Agent {
     const values = (await result.data()) as Float32Array;
     result.dispose();
     if (values.every(Number.isFinite)) return values;
-    throw new AppError('training.diverged', {
-      subject: 'value of a choice',
-      expected: 'finite numbers',
-      got: 'NaN',
-      remedy: 'go on from the last checkpoint with a lower learning rate'
+    throw await whatBroke(brokenAction('value of a choice'), {
+      update: this.#updates,
+      taken: { 'observations of the environment': observations },
+      save: () => this.#learner.save(new Map())
     });
   }
 }

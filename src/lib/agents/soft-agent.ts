@@ -27,7 +27,7 @@ import { SequenceReplay } from './replay/sequence-replay.ts';
 import { SoftActorCritic } from './soft-actor-critic.ts';
 import type { SoftLosses, SoftNoise } from './soft-actor-critic.ts';
 import { criticKind, softShape } from './soft-kinds.ts';
-import { whatBroke } from './what-broke.ts';
+import { brokenAction, whatBroke } from './what-broke.ts';
 
 export interface SoftAgentOptions {
   readonly config: SoftConfig;
@@ -192,13 +192,7 @@ export class SoftAgent implements Agent {
       fillUniform(this.#streams.explore, memory.previousActions, -1, 1);
     }
     if (!memory.previousActions.every(Number.isFinite)) {
-      const broken = new AppError('training.diverged', {
-        subject: 'action of the policy',
-        expected: 'finite numbers',
-        got: 'NaN',
-        remedy: 'go on from the last checkpoint with a lower learning rate'
-      });
-      throw await whatBroke(broken, {
+      throw await whatBroke(brokenAction(), {
         update: this.#updates,
         taken: { 'observations of the environment': observations, 'rewards of the environment': previousRewards },
         save: () => this.#sac.save(new Map())

@@ -214,7 +214,7 @@ describe('TD3 as an agent', () => {
         truncated: flags
       });
     }
-    await expect(agent.update()).rejects.toMatchObject({ code: 'training.diverged', subject: 'critic_loss' });
+    await expect(agent.update()).rejects.toMatchObject({ code: 'training.diverged', subject: 'rewards of the batch' });
     await expect(agent.save()).rejects.toMatchObject({ code: 'training.diverged' });
     agent.dispose();
   });

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { counterNoise, type CounterNoise } from '../compute/counter-noise.ts';
+import { readsAtOnce } from '../compute/host-memory.ts';
 import { fillNormal, fillUniform } from '../compute/random.ts';
 import type { NamedArray } from '../compute/named-arrays.ts';
 import type { Td3Config } from '../config/agent-config.ts';
@@ -19,6 +20,7 @@ import { sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
 import { Td3 } from './td3.ts';
+import { brokenAction, whatBroke } from './what-broke.ts';
 
 export interface Td3AgentOptions {
   readonly config: Td3Config;
@@ -115,6 +117,13 @@ export class Td3Agent implements Agent {
     } else {
       if (mode === 'explore') fillNormal(this.#streams.explore, unit);
       const chosen = await this.#policy(observations, n);
+      if (!chosen.every(Number.isFinite)) {
+        throw await whatBroke(brokenAction(), {
+          update: this.#updates,
+          taken: { 'observations of the environment': observations },
+          save: () => this.#td3.save(new Map())
+        });
+      }
       for (let i = 0; i < unit.length; i++) {
         unit[i] = Math.min(1, Math.max(-1, chosen[i]! + explorationNoise * unit[i]!));
       }
@@ -141,10 +150,21 @@ export class Td3Agent implements Agent {
     this.#replay.sample(this.#batch, this.#streams.replay);
     const noise = this.#deviceNoise === undefined ? this.#drawNoise() : undefined;
     const number = this.#updates + 1;
-    const readBack = number % this.#options.reportEvery === 0;
-    const losses = await this.#td3.update(this.#batch, noise, { number, readBack });
-    this.#updates = number;
-    return { updates: number, losses };
+    const due = number % this.#options.reportEvery === 0;
+    // Where reading costs nothing every update is looked at, so that the first that goes wrong is known.
+    const readBack = due || readsAtOnce();
+    try {
+      const losses = await this.#td3.update(this.#batch, noise, { number, readBack });
+      this.#updates = number;
+      return { updates: number, losses: due ? losses : undefined };
+    } catch (thrown) {
+      const { inputs, actions, rewards } = this.#batch;
+      throw await whatBroke(thrown, {
+        update: number,
+        taken: { 'rewards of the batch': rewards, 'actions of the batch': actions, 'inputs of the batch': inputs },
+        save: () => this.#td3.save(new Map())
+      });
+    }
   }
 
   #drawNoise(): Float32Array {
@@ -200,17 +220,11 @@ export class Td3Agent implements Agent {
     this.#deviceNoise?.dispose();
   }
 
-  /** [n, action] in [-1, 1]. @throws AppError `training.diverged` when it is not finite */
+  /** [n, action] in [-1, 1]. */
   async #policy(observations: Float32Array, n: number): Promise<Float32Array> {
     const result = tf.tidy(() => this.#td3.actor.run(tf.tensor2d(observations, [n, this.#shape.observation])));
     const chosen = (await result.data()) as Float32Array;
     result.dispose();
-    if (chosen.every(Number.isFinite)) return chosen;
-    throw new AppError('training.diverged', {
-      subject: 'action of the policy',
-      expected: 'finite numbers',
-      got: 'NaN',
-      remedy: 'go on from the last checkpoint with a lower learning rate'
-    });
+    return chosen;
   }
 }

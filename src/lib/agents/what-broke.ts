@@ -42,5 +42,14 @@ export async function whatBroke(thrown: unknown, { update, taken, save }: Broken
   });
 }
 
+/** What is said of a policy whose action, or what it is chosen by, is no number. */
+export const brokenAction = (subject = 'action of the policy'): AppError =>
+  new AppError('training.diverged', {
+    subject,
+    expected: 'finite numbers',
+    got: 'NaN',
+    remedy: 'go on from the last checkpoint with a lower learning rate'
+  });
+
 const isDivergence = (thrown: unknown): thrown is AppError =>
   thrown instanceof AppError && thrown.code === 'training.diverged';

@@ -90,6 +90,11 @@ export class Rollout {
     return this.#played;
   }
 
+  /** [steps, n] as they were played. */
+  get rewards(): Float32Array {
+    return this.#rewards;
+  }
+
   get bytes(): number {
     const { environments, steps, sequence, inputs, action, state } = this.shape;
     return (
