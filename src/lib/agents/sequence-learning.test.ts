@@ -185,9 +185,9 @@ describe.each(kinds)('%s', (_, kind) => {
     const noise = noiseFor(long, from);
     const before = tf.memory().numTensors;
     const [plain, judged] = [make(3), make(3, true)];
-    const made = tf.memory().numTensors;
     const losses = await plain.update(given, noise, true);
     const { losses: told, errors } = await judged.judgedUpdate(given, noise);
+    const settled = tf.memory().numTensors;
     for (const [name, value] of Object.entries(losses!)) expect(told[name as 'entropy']).toBeCloseTo(value, 5);
     expect(errors.length).toBe(4);
     for (const error of errors) expect(error).toBeGreaterThan(0);
@@ -201,7 +201,7 @@ describe.each(kinds)('%s', (_, kind) => {
     await judged.judgedUpdate(given, noise);
     await plain.update(given, noise, true);
     expect(await weightsOf(judged)).not.toEqual(await weightsOf(plain));
-    expect(tf.memory().numTensors).toBe(made);
+    expect(tf.memory().numTensors).toBe(settled);
     plain.dispose();
     judged.dispose();
     expect(tf.memory().numTensors).toBe(before);

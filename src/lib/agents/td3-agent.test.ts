@@ -85,10 +85,14 @@ const none = new Float32Array(environments);
 const starts = new Uint8Array(environments);
 
 let device: Device;
+const notices: string[] = [];
 beforeAll(async () => {
   device = await chooseDevice('wasm');
+  device.onNotice((notice) => notices.push(notice));
 });
 afterAll(() => {
+  // Updates were recorded and replayed, all of them.
+  expect(notices).toEqual([]);
   device.dispose();
 });
 

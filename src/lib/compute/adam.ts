@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { fresh } from './fresh.ts';
-import { inPlaceKernels, type AdamStep } from './in-place.ts';
+import { inPlaceKernels, type AdamSlot, type AdamStep } from './in-place.ts';
 import { listKernels } from './list-kernels.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
 
@@ -21,12 +21,6 @@ export interface AdamOptions {
   readonly maxGradientNorm?: number | undefined;
 }
 
-interface Slot {
-  readonly parameter: Variable;
-  readonly m: Variable;
-  readonly v: Variable;
-}
-
 export class Adam {
   /** May be changed between steps. */
   learningRate: number;
@@ -35,7 +29,7 @@ export class Adam {
   readonly #epsilon: number;
   readonly #weightDecay: number;
   readonly #maxGradientNorm: number;
-  readonly #slots: readonly Slot[];
+  readonly #slots: readonly AdamSlot[];
   #steps = 0;
   // By repeated multiplication: Math.pow may differ in the last bit from one engine to the next.
   #beta1Power = 1;
@@ -70,13 +64,9 @@ export class Adam {
       this.#applyTensors(ordered);
       return;
     }
-    const step = this.#nextStep();
-    const limit = this.#maxGradientNorm;
-    const norm = limit > 0 ? Math.sqrt(kernels.sumOfSquares(ordered)) : 0;
-    const scaled = limit > 0 ? { ...step, gradientScale: Math.min(1, limit / (norm + 1e-6)) } : step;
-    for (const i of kernels.adam(this.#slots, ordered, scaled)) {
-      tf.tidy(() => plainStep(this.#slots[i]!, ordered[i]!, scaled));
-    }
+    const stepping = { next: () => this.#nextStep(), maxGradientNorm: this.#maxGradientNorm };
+    const { left, step } = kernels.adam(this.#slots, ordered, stepping);
+    for (const i of left) tf.tidy(() => plainStep(this.#slots[i]!, ordered[i]!, step));
   }
 
   /** Moments by index of the variable (`0.m`, `0.v`, …) and the count of steps. */
@@ -118,10 +108,9 @@ export class Adam {
   }
 
   /** Counts one step, and what its numbers are. */
-  #nextStep(): AdamStep {
+  #nextStep(): Omit<AdamStep, 'gradientScale'> {
     this.#advance();
     return {
-      gradientScale: 1,
       decay: 1 - this.learningRate * this.#weightDecay,
       beta1: this.#beta1,
       beta2: this.#beta2,
@@ -189,7 +178,7 @@ function total(scalars: readonly Scalar[]): Scalar {
 type TensorStep = Omit<AdamStep, Fresh> & Readonly<Record<Fresh, number | Scalar>>;
 type Fresh = 'gradientScale' | 'decay' | 'stepSize' | 'secondScale';
 
-function plainStep({ parameter, m, v }: Slot, raw: Tensor, step: TensorStep): void {
+function plainStep({ parameter, m, v }: AdamSlot, raw: Tensor, step: TensorStep): void {
   const gradient = step.gradientScale === 1 ? raw : tf.mul(raw, step.gradientScale);
   const { beta1, beta2 } = step;
   const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));

@@ -41,6 +41,10 @@ export function captured<Name extends string>(step: UpdateStep<Name>): Captured<
   return recorders.get(tf.getBackend())?.(general) ?? asWritten(general);
 }
 
+/** What the user is told where updates are not replayed. */
+export const notRecorded = (why: string): string =>
+  `Updates are not recorded for replay but run one operation at a time, which is slower: ${why}.`;
+
 function asWritten(step: UpdateStep): Captured {
   return {
     run: (inputs, read) => runAsWritten(step, inputs, read),

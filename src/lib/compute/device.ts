@@ -58,6 +58,10 @@ interface Opened {
 /** Of the device in use; there is one at a time. */
 const noticeListeners = new Set<(notice: string) => void>();
 
+function tellAll(notice: string): void {
+  for (const listener of noticeListeners) listener(notice);
+}
+
 let inUse: { dispose(): void } | undefined;
 
 /**
@@ -157,9 +161,7 @@ async function openWebgpu(found: FoundAdapter, why: string): Promise<Opened> {
   const gpuDevice = await openDevice(found);
   await use('webgpu', () => new WebGPUBackend(gpuDevice, found.adapter.info));
   const { installWebgpu } = await import('./webgpu/install.ts');
-  const kernels = await installWebgpu((notice) => {
-    for (const listener of noticeListeners) listener(notice);
-  });
+  const kernels = await installWebgpu(tellAll);
   return {
     report: {
       backend: 'webgpu',
@@ -204,7 +206,7 @@ async function openWasm(why: string, seams: DeviceSeams): Promise<Opened> {
   }
   const label = 'WebAssembly SIMD';
   if (seams.kernels === 'stock') return { report: { backend: 'wasm', label, why, kernels: 'stock tfjs' } };
-  const installed = await installWasmKernels(seams.kernels ?? {}, shared?.paths === undefined ? 1 : wanted);
+  const installed = await installWasmKernels(seams.kernels ?? {}, shared?.paths === undefined ? 1 : wanted, tellAll);
   stopThreads = () => {
     installed.dispose();
   };

@@ -24,6 +24,11 @@ export interface AdamSlot {
   readonly v: Variable;
 }
 
+export interface RmsPropSlot {
+  readonly parameter: Variable;
+  readonly square: Variable;
+}
+
 export interface RmsPropStep {
   readonly gradientScale: number;
   readonly decay: number;
@@ -31,14 +36,30 @@ export interface RmsPropStep {
   readonly epsilon: number;
 }
 
+/** How a step is taken whose numbers are new each time. */
+export interface Stepping<Step> {
+  /** Counts one step, and says what its numbers are. A recorded update that is replayed asks again. */
+  readonly next: () => Omit<Step, 'gradientScale'>;
+  /** Limit on the gradients' global norm; 0 for none. */
+  readonly maxGradientNorm: number;
+}
+
+export interface Stepped<Step> {
+  /** Slots that were left alone, by index, and the step they have to take. */
+  readonly left: readonly number[];
+  readonly step: Step;
+}
+
 export interface InPlaceKernels {
-  /** All at once, a gradient a slot. @returns which were left alone, by index */
-  adam(slots: readonly AdamSlot[], gradients: readonly Tensor[], step: AdamStep): readonly number[];
-  rmsProp(state: { parameter: Variable; square: Variable }, gradient: Tensor, step: RmsPropStep): boolean;
+  /** All at once, a gradient a slot. */
+  adam(slots: readonly AdamSlot[], gradients: readonly Tensor[], stepping: Stepping<AdamStep>): Stepped<AdamStep>;
+  rmsProp(
+    slots: readonly RmsPropSlot[],
+    gradients: readonly Tensor[],
+    stepping: Stepping<RmsPropStep>
+  ): Stepped<RmsPropStep>;
   /** All pairs at once. @returns which were left alone, by index */
   polyak(targets: readonly Variable[], sources: readonly Tensor[], tau: number): readonly number[];
-  /** Sum of squares of all elements, at once: only where reading is free of waiting. */
-  sumOfSquares(tensors: readonly Tensor[]): number;
 }
 
 const registered = new Map<string, InPlaceKernels>();

@@ -6,20 +6,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core';
 import { clipScale } from './adam.ts';
 import { fresh } from './fresh.ts';
-import { inPlaceKernels, type RmsPropStep } from './in-place.ts';
+import { inPlaceKernels, type RmsPropSlot, type RmsPropStep } from './in-place.ts';
 import { requireArray, type NamedArray, type NamedArrays } from './named-arrays.ts';
-
-interface Slot {
-  readonly parameter: Variable;
-  readonly square: Variable;
-}
 
 export class RmsProp {
   learningRate: number;
   readonly #decay: number;
   readonly #epsilon: number;
   readonly #maxGradientNorm: number;
-  readonly #slots: readonly Slot[];
+  readonly #slots: readonly RmsPropSlot[];
 
   constructor(options: {
     readonly learningRate: number;
@@ -47,15 +42,15 @@ export class RmsProp {
       if (gradient === undefined) throw new Error(`RmsProp: no gradient for ${parameter.name}`);
       return gradient;
     });
-    const step = {
-      gradientScale: 1,
+    const next = (): Omit<RmsPropStep, 'gradientScale'> => ({
       decay: this.#decay,
       learningRate: this.learningRate,
       epsilon: this.#epsilon
-    };
+    });
     const limit = this.#maxGradientNorm;
     const kernels = inPlaceKernels();
     if (kernels === undefined) {
+      const step = { ...next(), gradientScale: 1 };
       tf.tidy(() => {
         const scale = limit > 0 ? clipScale(ordered, limit) : undefined;
         // As a tensor, so that a recorded update can be replayed at another rate.
@@ -66,11 +61,8 @@ export class RmsProp {
       });
       return;
     }
-    const norm = limit > 0 ? Math.sqrt(kernels.sumOfSquares(ordered)) : 0;
-    const scaled = limit > 0 ? { ...step, gradientScale: Math.min(1, limit / (norm + 1e-6)) } : step;
-    this.#slots.forEach((slot, i) => {
-      if (!kernels.rmsProp(slot, ordered[i]!, scaled)) tf.tidy(() => plainStep(slot, ordered[i]!, scaled));
-    });
+    const { left, step: scaled } = kernels.rmsProp(this.#slots, ordered, { next, maxGradientNorm: limit });
+    for (const i of left) tf.tidy(() => plainStep(this.#slots[i]!, ordered[i]!, scaled));
   }
 
   async save(): Promise<NamedArrays> {
@@ -97,7 +89,7 @@ export class RmsProp {
 }
 
 function plainStep(
-  { parameter, square }: Slot,
+  { parameter, square }: RmsPropSlot,
   gradient: Tensor,
   step: Omit<RmsPropStep, 'learningRate'> & { readonly learningRate: number | Scalar }
 ): void {

@@ -3,28 +3,34 @@
  * use that agree. Whatever goes wrong leaves stock tfjs in place and is said in the device report.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { setCapture } from '../captured.ts';
 import { fusedLosses, setFusedLosses, type FusedLosses } from '../fused-losses.ts';
 import { setInPlaceKernels } from '../in-place.ts';
 import { checkClipped, checkMaskedMean, checkQuantileHuber, checkSmallest, checkSquashed } from '../loss-checks.ts';
 import { setFusedLstm } from '../lstm.ts';
 import { setJoiningMlp } from '../mlp.ts';
 import {
+  checkCast,
   checkClone,
   checkConcat,
+  checkFill,
   checkInPlace,
   checkLstm,
   checkMatMul,
   checkMlp,
+  checkPack,
   checkSlice,
+  checkSplit,
   checkSum,
   TOLERANCE
 } from './check.ts';
+import { captureOnCpu } from './capture.ts';
 import { wasmInPlace } from './in-place-ops.ts';
 import { wasmLosses } from './loss-ops.ts';
 import { wasmLstm } from './lstm-op.ts';
 import { wasmMlp } from './mlp-op.ts';
 import { startModule, type KernelModule, type LoadModule, type Precision, type WasmBackend } from './module.ts';
-import { stopUsing, useOps } from './ops.ts';
+import { REPLACED, stopUsing, useOps } from './ops.ts';
 
 export interface WasmKernelOptions {
   /**
@@ -44,10 +50,14 @@ export interface InstalledKernels {
   dispose(): void;
 }
 
-/** tfjs' current backend has to be wasm. More threads than one need it to be on shared memory. */
+/**
+ * tfjs' current backend has to be wasm. More threads than one need it to be on shared memory.
+ * @param tell takes a sentence for the user when updates turn out not to be recordable
+ */
 export async function installWasmKernels(
   { precision = 'strict', load }: WasmKernelOptions,
-  threads: number
+  threads: number,
+  tell: (notice: string) => void
 ): Promise<InstalledKernels> {
   const backend = tf.backend() as unknown as WasmBackend;
   const notices: string[] = [];
@@ -85,6 +95,7 @@ export async function installWasmKernels(
       notices.push(`stock tfjs for ${name}: ${verdict}`);
     }
   }
+  setCapture('wasm', captureOnCpu(started, tell));
   const own = inUse.length === 0 ? [] : [`own SIMD kernels (${used}): ${inUse.join(', ')}`];
   return {
     report: [...own, ...notices].join('; '),
@@ -101,7 +112,7 @@ interface Candidate {
 
 /** Products and sums first: the gradients of the LSTM's reference use them. */
 function candidates(module: KernelModule): readonly Candidate[] {
-  useOps(module, ['BatchMatMul', 'Sum', 'Concat', 'Slice', 'Identity']);
+  useOps(module, REPLACED);
   const lstm = wasmLstm(module);
   const mlp = wasmMlp(module);
   const { quantileHuber, squashedSample, maskedMean, clipped, smallest } = wasmLosses(module);
@@ -111,6 +122,16 @@ function candidates(module: KernelModule): readonly Candidate[] {
     { name: 'sums', check: checkSum, refuse: () => stopUsing(module, 'Sum') },
     { name: 'concatenation', check: checkConcat, refuse: () => stopUsing(module, 'Concat') },
     { name: 'slices', check: checkSlice, refuse: () => stopUsing(module, 'Slice') },
+    { name: 'stacking', check: checkPack, refuse: () => stopUsing(module, 'Pack') },
+    { name: 'splitting', check: checkSplit, refuse: () => stopUsing(module, 'SplitV') },
+    { name: 'casts', check: checkCast, refuse: () => stopUsing(module, 'Cast') },
+    {
+      name: 'constants',
+      check: checkFill,
+      refuse: () => {
+        for (const op of ['Fill', 'ZerosLike', 'OnesLike'] as const) stopUsing(module, op);
+      }
+    },
     { name: 'clones', check: checkClone, refuse: () => stopUsing(module, 'Identity') },
     {
       name: 'LSTM',

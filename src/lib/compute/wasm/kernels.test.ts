@@ -336,7 +336,7 @@ describe('a kernel module that does not hold', () => {
     expect(device.report.kernels).toMatch(/stock tfjs for LSTM: ours differs/);
     // Copying and comparing have no arithmetic to get wrong.
     expect(device.report.kernels).toMatch(
-      /^own SIMD kernels \(strict\): concatenation, slices, clones, clipping, smallest of rows; /
+      /^own SIMD kernels \(strict\): concatenation, slices, stacking, splitting, casts, constants, clones, clipping, smallest of rows; /
     );
     tf.tidy(() => {
       expect(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).arraySync()).toEqual([

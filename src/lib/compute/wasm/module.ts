@@ -9,12 +9,19 @@ import { Crew } from './crew.ts';
 
 /** Kernels that are called as they are, on the caller's thread. Addresses and counts are numbers. */
 export interface KernelExports {
-  matMulScratch(depth: number, columns: number): number;
-  denseForwardScratch(inputs: number, outputs: number): number;
-  weightsGradientScratch(rows: number, outputs: number): number;
-  lstmScratch(): number;
-  copyRows(rows: number, width: number, from: number, fromStride: number, to: number, toStride: number): void;
-  rmsProp(
+  readonly matMulScratch: (depth: number, columns: number) => number;
+  readonly denseForwardScratch: (inputs: number, outputs: number) => number;
+  readonly weightsGradientScratch: (rows: number, outputs: number) => number;
+  readonly lstmScratch: () => number;
+  readonly copyRows: (
+    rows: number,
+    width: number,
+    from: number,
+    fromStride: number,
+    to: number,
+    toStride: number
+  ) => void;
+  readonly rmsProp: (
     count: number,
     parameter: number,
     square: number,
@@ -24,10 +31,10 @@ export interface KernelExports {
     rest: number,
     learningRate: number,
     epsilon: number
-  ): void;
-  sumOfSquares(count: number, values: number): number;
-  squashedScratch(count: number): number;
-  squashedForward(
+  ) => void;
+  readonly sumOfSquares: (count: number, values: number) => number;
+  readonly squashedScratch: (count: number) => number;
+  readonly squashedForward: (
     rows: number,
     actions: number,
     mean: number,
@@ -38,8 +45,8 @@ export interface KernelExports {
     logProb: number,
     slopes: number,
     terms: number
-  ): void;
-  squashedBackward(
+  ) => void;
+  readonly squashedBackward: (
     rows: number,
     actions: number,
     slopes: number,
@@ -47,12 +54,27 @@ export interface KernelExports {
     dLogProb: number,
     dMean: number,
     dLogStd: number
-  ): void;
-  maskedMean(count: number, x: number, mask: number, mean: number, weights: number): void;
-  clip(count: number, x: number, low: number, high: number, y: number): void;
-  clipGradient(count: number, x: number, low: number, high: number, dy: number, dx: number): void;
-  smallestScratch(width: number): number;
+  ) => void;
+  readonly maskedMean: (count: number, x: number, mask: number, mean: number, weights: number) => void;
+  readonly clip: (count: number, x: number, low: number, high: number, y: number) => void;
+  readonly clipGradient: (count: number, x: number, low: number, high: number, dy: number, dx: number) => void;
+  readonly smallestScratch: (width: number) => number;
+  readonly floatsOfBytes: (count: number, from: number, to: number) => void;
+  readonly fillWith: (count: number, value: number, to: number) => void;
 }
+
+/** Those among them that write. */
+const DIRECT = [
+  'copyRows',
+  'rmsProp',
+  'squashedForward',
+  'squashedBackward',
+  'maskedMean',
+  'clip',
+  'clipGradient',
+  'floatsOfBytes',
+  'fillWith'
+] as const satisfies readonly (keyof KernelExports)[];
 
 type Numbers = readonly number[];
 
@@ -92,13 +114,35 @@ export interface WasmBackend {
     /** The threaded build imports its memory, the others export it. */
     readonly wasmMemory?: WebAssembly.Memory;
     readonly asm?: { readonly memory?: WebAssembly.Memory };
-    _malloc(bytes: number): number;
-    _free(address: number): void;
+    _malloc: (bytes: number) => number;
+    _free: (address: number) => void;
+    /** A function of tfjs' own module; arguments that are arrays are copied to its stack for the call. */
+    cwrap: (name: string, returns: string | null, types: readonly string[]) => (...values: never[]) => unknown;
+    readonly tfjs: { disposeData: (id: number) => void };
   };
-  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
+  /** `get` of what is not there would move it over from another backend. */
+  readonly dataIdMap: { get(dataId: object): WasmData; has(dataId: object): boolean };
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  move: (dataId: object, values: unknown, shape: number[], dtype: DataType, refCount: number) => void;
+  readSync: (dataId: object, start?: number, end?: number) => unknown;
+  typedArrayFromHeap: (tensor: TensorInfo) => unknown;
   refCount(dataId: object): number;
   incRef(dataId: object): void;
+}
+
+/** Where a tensor's values lie, and the number under which tfjs' own module knows that. */
+export interface WasmData {
+  id: number;
+  memoryOffset: number;
+}
+
+/** Takes down what is done to the memory while an update is recorded: see recording.ts. */
+export interface Tape {
+  add(call: () => void): void;
+  /** As `KernelModule.often`; what `run` does is not taken down by itself. */
+  often<Values>(values: () => Values, run: (values: Values) => void): void;
+  /** The first reason counts. */
+  refuse(why: string): void;
 }
 
 export type Precision = 'strict' | 'relaxed';
@@ -113,6 +157,12 @@ export class KernelModule {
   readonly #crew: Crew | undefined;
   #scratch: Space = { address: 0, floats: 0 };
   #threadScratch: Space = { address: 0, floats: 0 };
+  #tape: Tape | undefined;
+  /** Of recordings, which have addresses of scratch space in them; what was outgrown meanwhile stays until they are gone. */
+  #holds = 0;
+  readonly #outgrown: number[] = [];
+  readonly #allocate: (bytes: number) => number;
+  readonly #free: (address: number) => void;
 
   constructor(parts: {
     readonly exports: WebAssembly.Exports;
@@ -120,8 +170,13 @@ export class KernelModule {
     readonly backend: WasmBackend;
     readonly crew?: Crew | undefined;
   }) {
-    this.kernels = parts.exports as unknown as KernelExports;
+    this.kernels = this.#recordable(parts.exports as unknown as KernelExports);
     this.backend = parts.backend;
+    const { wasm } = parts.backend;
+    // Not what a recording may put in their place; and called once before, for at its first call each of them puts itself
+    // in its place.
+    wasm._free(wasm._malloc(1));
+    [this.#allocate, this.#free] = [wasm._malloc.bind(wasm), wasm._free.bind(wasm)];
     this.#memory = parts.memory;
     this.#crew = parts.crew;
     this.#sharded = shardedOf(parts.exports);
@@ -163,7 +218,60 @@ export class KernelModule {
    * Does a kernel, in shards where it is large and there are threads. The bits are the same either way.
    * @param numbers the kernel's parameters after (shard, shards, scratch); what is true is 1
    */
-  run(name: Sharded, { operations, scratch = 0 }: Work, numbers: Numbers): void {
+  run(name: Sharded, work: Work, numbers: Numbers): void {
+    this.#tape?.add(() => this.#run(name, work, numbers));
+    this.#run(name, work, numbers);
+  }
+
+  /**
+   * Does something whose numbers are new at every update. Where an update is recorded, a replay asks for them again;
+   * `run` may call kernels, but no tfjs.
+   */
+  often<Values>(values: () => Values, run: (values: Values) => void): void {
+    const tape = this.#tape;
+    if (tape === undefined) {
+      run(values());
+      return;
+    }
+    this.#tape = undefined;
+    try {
+      tape.often(values, run);
+    } finally {
+      this.#tape = tape;
+    }
+  }
+
+  /** Where an update is being recorded: it cannot be replayed. */
+  refuseRecording(why: string): void {
+    this.#tape?.refuse(why);
+  }
+
+  /** From now on the tape takes down every kernel that is called; undefined for none. */
+  recordOn(tape: Tape | undefined): void {
+    this.#tape = tape;
+  }
+
+  /** Keeps scratch space where it is, however often it is outgrown, until what this returns is called. */
+  holdScratch(): () => void {
+    this.#holds++;
+    return () => {
+      if (--this.#holds === 0) for (const address of this.#outgrown.splice(0)) this.#free(address);
+    };
+  }
+
+  /** Address of that many bytes: tfjs' `_free` gives them back. */
+  allocate(bytes: number): number {
+    const address = this.#allocate(bytes) >>> 0;
+    if (address === 0) throw new Error(`no ${String(bytes)} bytes left in WebAssembly memory`);
+    return address;
+  }
+
+  /** The memory's bytes as they are now: a memory that grows moves. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#memory.buffer);
+  }
+
+  #run(name: Sharded, { operations, scratch = 0 }: Work, numbers: Numbers): void {
     const kernel = SHARDED.indexOf(name);
     const threads = this.threads;
     const space = this.#grown(this.#threadScratch, scratch * threads);
@@ -182,13 +290,36 @@ export class KernelModule {
     this.#crew?.dispose();
   }
 
+  /** The same kernels, which a tape takes down. */
+  #recordable(exports: KernelExports): KernelExports {
+    const direct = DIRECT.map((name) => {
+      const kernel = exports[name];
+      const recorded = (...numbers: readonly number[]): void => {
+        this.#tape?.add(() => {
+          kernel(...numbers);
+        });
+        kernel(...numbers);
+      };
+      return [name, recorded] as const;
+    });
+    const sumOfSquares: KernelExports['sumOfSquares'] = (count, values) => {
+      this.#tape?.refuse('it reads a norm');
+      return exports.sumOfSquares(count, values);
+    };
+    return {
+      ...exports,
+      ...(Object.fromEntries(direct) as Pick<KernelExports, (typeof DIRECT)[number]>),
+      sumOfSquares
+    };
+  }
+
   #grown(space: Space, floats: number): Space {
     if (floats <= space.floats) return space;
-    const { wasm } = this.backend;
-    if (space.address !== 0) wasm._free(space.address);
-    const address = wasm._malloc(floats * 4) >>> 0;
-    if (address === 0) throw new Error(`no ${String(floats * 4)} bytes of scratch space left in WebAssembly memory`);
-    return { address, floats };
+    if (space.address !== 0) {
+      if (this.#holds > 0) this.#outgrown.push(space.address);
+      else this.#free(space.address);
+    }
+    return { address: this.allocate(floats * 4), floats };
   }
 }
 

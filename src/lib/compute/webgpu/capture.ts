@@ -4,7 +4,7 @@
  * the shapes of the inputs change, or a variable was assigned elsewhere (a checkpoint was loaded).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { runAsWritten, type Captured, type UpdateInputs, type UpdateStep } from '../captured.ts';
+import { notRecorded, runAsWritten, type Captured, type UpdateInputs, type UpdateStep } from '../captured.ts';
 import { withFresh } from '../fresh.ts';
 import type { WebgpuBackend } from './backend.ts';
 import { CapturedGraph } from './captured-graph.ts';
@@ -79,7 +79,7 @@ export class CapturedUpdate implements Captured {
 
   #refuse(why: string): void {
     this.#refused = true;
-    this.#tell(`Updates are not recorded for replay but run one operation at a time, which is slower: ${why}.`);
+    this.#tell(notRecorded(why));
   }
 }
 

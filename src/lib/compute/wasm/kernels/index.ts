@@ -11,7 +11,7 @@ export {
   weightsGradientScratch
 } from './dense';
 export { matMul, matMulScratch, packShard } from './gemm';
-export { copyRows } from './layout';
+export { copyRows, fillWith, floatsOfBytes } from './layout';
 export { lstmBackward, lstmForward, lstmScratch } from './lstm';
 export { adamAll, polyakAll, sumOfSquares, sumOverRows } from './optimiser';
 export { quantileHuber } from './quantile-huber';
