@@ -293,7 +293,7 @@ export class KernelModule {
   /** The same kernels, which a tape takes down. */
   #recordable(exports: KernelExports): KernelExports {
     const direct = DIRECT.map((name) => {
-      const kernel = exports[name];
+      const kernel: (...numbers: readonly number[]) => void = exports[name];
       const recorded = (...numbers: readonly number[]): void => {
         this.#tape?.add(() => {
           kernel(...numbers);
