@@ -38,7 +38,7 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
     lastMillis: Math.max(...markets.map((market) => market.lastMillis)),
     bronzeBytes: parts.markets.reduce((all, market) => all + market.bronzeBytes, 0),
     silverBytes: parts.markets.reduce((all, market) => all + market.silverBytes, 0),
-    fingerprint: await fingerprintOf(markets),
+    fingerprint: await fingerprintOf(parts.markets),
     schemaHash: parts.schemaHash,
     codeVersion: parts.codeVersion,
     ...(parts.partial === undefined ? {} : { partial: parts.partial }),
@@ -46,10 +46,16 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
   };
 }
 
-/** SHA-256 over the markets' ids and fingerprints, sorted: the same markets give the same one in any order. */
-export async function fingerprintOf(markets: readonly Pick<MarketRecord, 'id' | 'fingerprint'>[]): Promise<string> {
-  const lines = markets.map((market) => `${market.id} ${market.fingerprint}`).sort();
-  return await sha256Hex(lines.join('\n'));
+/**
+ * SHA-256 over the markets' ids and fingerprints, and those of layers that were imported as files, sorted: the same
+ * markets give the same one in any order.
+ */
+async function fingerprintOf(markets: readonly StoredMarket[]): Promise<string> {
+  const lines = markets.flatMap(({ record: { id, fingerprint }, layers = [] }) => [
+    `${id} ${fingerprint}`,
+    ...layers.map(({ sha256 }) => `${id} layer ${sha256}`)
+  ]);
+  return await sha256Hex(lines.sort().join('\n'));
 }
 
 const GRAVITY = { error: 0, warning: 1, note: 2 } as const;

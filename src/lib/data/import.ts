@@ -8,6 +8,10 @@ import type { Catalogue } from './catalogue.ts';
 import { ImportJournal, markFiles } from './import-journal.ts';
 import type { FileMark, FinishedMember, JoinedWith, UnfinishedImport } from './import-journal.ts';
 import { isArchivedDataset, restoreDataset } from './dataset-archive.ts';
+import { layerBytesOf, layerHead, layerPath, layerPlace, listLayers } from './imported-layers.ts';
+import type { StoredLayer } from './imported-layers.ts';
+import { LAYER_WORDS } from './layer-about.ts';
+import type { LayerFile } from './layer-about.ts';
 import { datasetRecord } from './dataset-record.ts';
 import { sniff } from './decode/decode.ts';
 import { BARS_COLUMNS, barsToParquet } from './parquet/bars.ts';
@@ -25,13 +29,17 @@ import type {
   SourceFile
 } from './records.ts';
 import { Sha256 } from './sha256.ts';
-import { ROWS_VERSION, SIDECAR_VERSION, layerSchema, sidecarText } from './sidecar.ts';
+import { ROWS_VERSION, SIDECAR_VERSION, isLayersAlone, layerSchema, sidecarText } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
 /** Stable code of a file that gave nothing, kept beside the files that did. */
 export const UNREADABLE_FILE = 'unreadable-file';
 export const DUPLICATE_MARKET = 'market-in-several-files';
+/** Of rows of a layer above silver that came by themselves. */
+export const LAYER_IMPORTED = 'layer-imported';
+/** Of such rows that do not go with those before them. */
+export const LAYER_LEFT_OUT = 'layer-left-out';
 /** Of an import that ended before its files did. */
 export const IMPORT_STOPPED = 'import-stopped';
 /** A dataset that is in the catalogue under another name. */
@@ -235,6 +243,8 @@ class ImportRun {
   readonly #files: SourceFile[] = [];
   readonly #oddities: Oddity[] = [];
   readonly #failures: AppError[] = [];
+  /** By place of a layer: what its files have in common. */
+  readonly #heads = new Map<string, string>();
   readonly #journal: ImportJournal;
   /** In the journal's order; undefined in the place of one that is done. */
   readonly #given: readonly (File | undefined)[];
@@ -266,6 +276,7 @@ class ImportRun {
       if (this.#markets.size === 0) throw this.#failures.length === 1 && first ? first : this.#nothing();
       checkAborted(this.#request.signal, 'import');
       this.#tell('cataloguing', this.#journal.head.files.length - 1);
+      await listLayers(this.#parts.store, folder, [...this.#markets.values()]);
       const sidecar = await this.#sidecar();
       await this.#layAside(folder, sidecar);
       return sidecar;
@@ -307,7 +318,10 @@ class ImportRun {
   async #stopped(folder: string, thrown: AppError): Promise<Sidecar> {
     const { store } = this.#parts;
     const { usedBytes, quotaBytes } = await store.usage();
-    const stored = [...this.#markets.values()].reduce((sum, one) => sum + one.silverBytes + one.bronzeBytes, 0);
+    const stored = [...this.#markets.values()].reduce(
+      (sum, one) => sum + one.silverBytes + one.bronzeBytes + layerBytesOf(one),
+      0
+    );
     const share = this.#bytesTotal === 0 ? 0 : this.#bytesRead / this.#bytesTotal;
     const rest = share > 0 && stored > 0 ? Math.round(stored / share - stored) : 0;
     const neededBytes = Math.max(rest, this.#unfitBytes, LISTING_BYTES);
@@ -337,6 +351,7 @@ class ImportRun {
   /** Whether there is room to list the dataset, and for the journal to say what it holds. */
   async #fits(folder: string, sidecar: Sidecar): Promise<boolean> {
     try {
+      await listLayers(this.#parts.store, folder, sidecar.markets);
       await this.#layAside(folder, sidecar);
       await this.#journal.mend();
       return true;
@@ -449,20 +464,42 @@ class ImportRun {
       ...(market.readAs === undefined ? {} : { readAs: market.readAs })
     };
     const bars = market.bars === undefined ? undefined : barsToParquet(market.bars);
-    this.#unfitBytes = silver.length + bronze.length + (bars?.length ?? 0);
+    this.#unfitBytes = silver.length + bronze.length + (bars?.length ?? 0) + (market.layer?.bytes.length ?? 0);
     await this.#parts.store.write(`${folder}/${stored.silver}`, silver);
     await this.#parts.store.write(`${folder}/bronze/${name}.parquet`, bronze);
     if (bars !== undefined) await this.#parts.store.write(`${folder}/bars/${name}.parquet`, bars);
+    const layers = market.layer === undefined ? undefined : [await this.#writeLayer(folder, name, market.layer)];
     this.#unfitBytes = 0;
-    return bars === undefined ? stored : { ...stored, bars: `bars/${name}.parquet` };
+    return {
+      ...stored,
+      ...(bars === undefined ? {} : { bars: `bars/${name}.parquet` }),
+      ...(layers === undefined ? {} : { layers })
+    };
   }
 
-  /** Of a market that several files hold the longest recording is kept; that it was so is told. */
-  async #keep(folder: string, path: string, market: StoredMarket): Promise<void> {
+  async #writeLayer(folder: string, name: string, { bytes, ...told }: LayerFile): Promise<StoredLayer> {
+    const file = layerPath(told.about, `${name}.parquet`);
+    await this.#parts.store.write(`${folder}/${file}`, bytes);
+    return { ...told, file, bytes: bytes.length };
+  }
+
+  /**
+   * Of a market that several files hold the longest recording is kept; that it was so is told. Rows of layers above go
+   * with whichever it is.
+   */
+  async #keep(folder: string, path: string, read: StoredMarket): Promise<void> {
+    const market = await this.#fitting(folder, path, read);
+    if (market === undefined) return;
     const { id, messages } = market.record;
     const former = this.#markets.get(id);
     if (former === undefined) {
       this.#markets.set(id, market);
+      return;
+    }
+    if (isLayersAlone(market) || isLayersAlone(former)) {
+      const [kept, other] = isLayersAlone(former) && !isLayersAlone(market) ? [market, former] : [former, market];
+      this.#markets.set(id, { ...kept, layers: [...(former.layers ?? []), ...(market.layers ?? [])] });
+      await this.#drop(folder, { ...other, layers: [] });
       return;
     }
     const longer = messages > former.record.messages ? market : former;
@@ -472,14 +509,40 @@ class ImportRun {
       example: `${path}: market ${id} stands in an earlier file too; the recording of ${String(longer.record.messages)} messages was kept`,
       severity: 'warning'
     });
-    this.#markets.set(id, longer);
-    await this.#drop(folder, longer === market ? former : market);
+    const { layers } = former;
+    this.#markets.set(id, layers === undefined ? longer : { ...longer, layers });
+    await this.#drop(folder, { ...(longer === market ? former : market), layers: [] });
+  }
+
+  /** Without the rows of a layer that cannot stand beside those of other markets, or stand there already. */
+  async #fitting(folder: string, path: string, market: StoredMarket): Promise<StoredMarket | undefined> {
+    const [layer] = market.layers ?? [];
+    if (layer === undefined) return market;
+    const { id } = market.record;
+    const place = layerPlace(layer.about);
+    const head = layerHead(layer.about);
+    const words = `${path}: ${LAYER_WORDS[layer.about.kind]} of market ${id}`;
+    const isThere = this.#markets.get(id)?.layers?.some(({ about }) => layerPlace(about) === place) === true;
+    const other = (this.#heads.get(place) ?? head) !== head;
+    if (!isThere && !other) {
+      this.#heads.set(place, head);
+      const example = `${words} are kept as they came: they can be asked and exported, not built again`;
+      this.#oddities.push({ code: LAYER_IMPORTED, count: 1, severity: 'note', example });
+      return market;
+    }
+    const why = isThere
+      ? 'stand in an earlier file too'
+      : 'were made with other settings than those before them; import them by themselves';
+    this.#oddities.push({ code: LAYER_LEFT_OUT, count: 1, severity: 'error', example: `${words} ${why}` });
+    await this.#drop(folder, market);
+    return undefined;
   }
 
   async #drop(folder: string, market: StoredMarket): Promise<void> {
     await this.#parts.store.remove(`${folder}/${market.silver}`);
     if (market.bronze !== undefined) await this.#parts.store.remove(`${folder}/${market.bronze}`);
     if (market.bars !== undefined) await this.#parts.store.remove(`${folder}/${market.bars}`);
+    for (const { file } of market.layers ?? []) await this.#parts.store.remove(`${folder}/${file}`);
   }
 
   /** A bad file among others is told and passed over; a cancel, a full disk or a bug ends the import. */

@@ -12,7 +12,7 @@ import { staleMarkets } from './rebuild.ts';
 import type { DatasetRecord } from './records.ts';
 import type { SeriesManifest } from './runner-series-layer.ts';
 import { seriesDrift } from './runner-series-layer.ts';
-import { staleLayers } from './sidecar.ts';
+import { isLayersAlone, staleLayers } from './sidecar.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
@@ -50,12 +50,28 @@ export interface LineageParts {
 export async function lineageOf(parts: LineageParts): Promise<readonly LineageLayer[]> {
   const { sidecar, rollouts } = parts;
   const stale = await staleLayers(sidecar);
-  const { dataset, layers, markets } = sidecar;
+  const { dataset, layers } = sidecar;
+  // Of what came as a layer above there is nothing below.
+  const markets = sidecar.markets.filter((market) => !isLayersAlone(market));
   const withBronze = markets.filter((market) => market.bronze !== undefined);
   const why = (layer: string): { stale?: string } => {
     const found = stale.find((one) => one.layer === layer);
     return found === undefined ? {} : { stale: `it holds ${found.got}; this version makes ${found.expected}` };
   };
+  const above = [
+    ...(await runnerTs(parts)),
+    ...(await gold(parts)),
+    ...rollouts.map((rollout): LineageLayer => ({
+      kind: 'rollout',
+      name: rollout.name,
+      from: [rollout.imported === true ? 'source' : 'silver'],
+      markets: rollout.markets.length,
+      bytes: rollout.markets.reduce((sum, market) => sum + market.bytes, 0),
+      madeBy: `${importedWord(rollout)}${rollout.codeVersion}, ${rollout.behaviour}`,
+      canRebuild: false
+    }))
+  ];
+  if (markets.length === 0) return [source(dataset), ...above];
   return [
     source(dataset),
     ...(layers.bronze === undefined
@@ -89,19 +105,13 @@ export async function lineageOf(parts: LineageParts): Promise<readonly LineageLa
           }
         ]),
     await quality(parts),
-    ...(await runnerTs(parts)),
-    ...(await gold(parts)),
-    ...rollouts.map((rollout): LineageLayer => ({
-      kind: 'rollout',
-      name: rollout.name,
-      from: ['silver'],
-      markets: rollout.markets.length,
-      bytes: rollout.markets.reduce((sum, market) => sum + market.bytes, 0),
-      madeBy: `${rollout.codeVersion}, ${rollout.behaviour}`,
-      canRebuild: false
-    }))
+    ...above
   ];
 }
+
+/** Files that came by themselves say what made them; nothing here can make them again. */
+const importedWord = ({ imported }: { readonly imported?: boolean }): string =>
+  imported === true ? 'imported as files, made by ' : '';
 
 const source = (dataset: DatasetRecord): LineageLayer => ({
   kind: 'source',
@@ -114,7 +124,8 @@ const source = (dataset: DatasetRecord): LineageLayer => ({
 });
 
 async function silver(parts: LineageParts, why: { readonly stale?: string }): Promise<LineageLayer> {
-  const { dataset, layers, markets, codeVersion, rowsVersion = 1 } = parts.sidecar;
+  const { dataset, layers, codeVersion, rowsVersion = 1 } = parts.sidecar;
+  const markets = parts.sidecar.markets.filter((market) => !isLayersAlone(market));
   const lacking = why.stale === undefined ? (await staleMarkets('silver', parts.sidecar, parts)).size : 0;
   return {
     kind: 'silver',
@@ -135,7 +146,7 @@ async function quality(parts: LineageParts): Promise<LineageLayer> {
     kind: 'quality',
     name: 'quality',
     from: ['silver'],
-    markets: parts.sidecar.markets.filter((market) => market.quality !== undefined).length,
+    markets: parts.sidecar.markets.filter((market) => market.quality !== undefined && !isLayersAlone(market)).length,
     madeBy: `figures ${String(QUALITY_VERSION)}`,
     ...(stale.size === 0 ? {} : { stale: `${String(stale.size)} markets lack the figures of this version` }),
     canRebuild: true
@@ -157,21 +168,22 @@ const FEATURE_WORDS = { none: 'prices alone', preOff: 'features that agents obse
 async function runnerTs({ series: manifest, silverKeys }: LineageParts): Promise<readonly LineageLayer[]> {
   if (manifest === undefined) return [];
   const { markets, settings, codeVersion } = manifest;
+  const { imported = false } = manifest;
   const stale =
     (await seriesDrift(manifest)) ??
-    behind(markets, silverKeys) ??
+    (imported ? undefined : behind(markets, silverKeys)) ??
     (manifest.whole ? undefined : 'its build was broken off');
   return [
     {
       kind: 'runner_ts',
       name: 'runner_ts',
-      from: ['silver'],
+      from: [imported ? 'source' : 'silver'],
       markets: markets.length,
       bytes: bytesOf(markets),
       schemaHash: manifest.schemaHash,
-      madeBy: `${codeVersion}, every ${String(settings.gridMillis / 1000)} s, ${FEATURE_WORDS[settings.features]}`,
+      madeBy: `${importedWord(manifest)}${codeVersion}, every ${String(settings.gridMillis / 1000)} s, ${FEATURE_WORDS[settings.features]}`,
       ...(stale === undefined ? {} : { stale }),
-      canRebuild: true
+      canRebuild: !imported
     }
   ];
 }
@@ -179,25 +191,28 @@ async function runnerTs({ series: manifest, silverKeys }: LineageParts): Promise
 async function gold({ gold: manifest, silverKeys }: LineageParts): Promise<readonly LineageLayer[]> {
   if (manifest === undefined) return [];
   const columns = await schemaHash(GOLD_COLUMNS);
+  const { imported = false } = manifest;
   const stale =
     manifest.featureHash !== GOLD_FEATURE_HASH
       ? 'the features have changed since'
       : manifest.schemaHash !== columns
         ? 'its columns have changed since'
-        : (behind(manifest.markets, silverKeys) ??
-          (manifest.split === undefined ? 'its build was broken off' : undefined));
+        : imported
+          ? undefined
+          : (behind(manifest.markets, silverKeys) ??
+            (manifest.split === undefined ? 'its build was broken off' : undefined));
   const { startMinutes, decisionSeconds } = manifest.settings;
   return [
     {
       kind: 'gold',
       name: 'gold',
-      from: ['silver'],
+      from: [imported ? 'source' : 'silver'],
       markets: manifest.markets.length,
       bytes: bytesOf(manifest.markets),
       schemaHash: manifest.schemaHash,
-      madeBy: `${manifest.codeVersion}, ${String(startMinutes)} min before the off, every ${String(decisionSeconds)} s`,
+      madeBy: `${importedWord(manifest)}${manifest.codeVersion}, ${String(startMinutes)} min before the off, every ${String(decisionSeconds)} s`,
       ...(stale === undefined ? {} : { stale }),
-      canRebuild: true
+      canRebuild: !imported
     }
   ];
 }

@@ -1,7 +1,7 @@
 /** Documents: files that are read as a whole, because they are tables or one answer of an interface. Bytes in, markets out. */
 import type { Table } from 'apache-arrow';
 import { AppError } from '../core/errors.ts';
-import { bronzeText, ownLayer, refuseDerived, silverMarket } from './arrow/own-layers.ts';
+import { bronzeText, ownLayer, refuseNearly, silverMarket } from './arrow/own-layers.ts';
 import { typedFormat, typedTable } from './arrow/typed-table.ts';
 import { klinesReading } from './bars/klines.ts';
 import { sampleCsv } from './bars/csv.ts';
@@ -12,6 +12,7 @@ import { readResults } from './betfair/results.ts';
 import { chooseColumns } from './choose-kind.ts';
 import type { Ask, RecordingKind } from './import-question.ts';
 import type { KalshiTerms } from './kalshi/metadata.ts';
+import { layerMarket } from './layer-file.ts';
 import { plainText } from './plain-text.ts';
 import { readFetched } from './read-fetched.ts';
 import type { ReadAs, ReadMarket } from './recording.ts';
@@ -63,11 +64,16 @@ export async function readDocument(bytes: Uint8Array<ArrayBuffer>, options: Docu
 
 async function readTyped(bytes: Uint8Array<ArrayBuffer>, options: DocumentOptions): Promise<DocumentRead> {
   const { source, fingerprint, ask } = options;
-  const table = typedTable(bytes, typedFormat(bytes) ?? 'arrow', source);
+  const format = typedFormat(bytes) ?? 'arrow';
+  const table = typedTable(bytes, format, source);
   const layer = ownLayer(table);
   if (layer === 'silver') return { markets: [silverMarket(table, source)], oddities: [] };
   if (layer === 'bronze') return fromBronze(table, options);
-  refuseDerived(table, source);
+  if (layer === 'gold' || layer === 'rollout' || layer === 'runner_ts') {
+    const of = { kind: layer, bytes, isParquet: format === 'parquet', source, fingerprint };
+    return { markets: [layerMarket(table, of)], oddities: [] };
+  }
+  if (layer === undefined) refuseNearly(table, source);
   const { table: reading, ownReading, oddities } = await chooseColumns(table, source, ask);
   if (reading === undefined) throw new Error('a table without a reading');
   const about = { source, reading, venue: 'table', eventName: source };

@@ -22,7 +22,7 @@ import { LINE_LOST } from './oddities.ts';
 import { MARKET_CUT_OFF } from './read-recording.ts';
 import type { ReadMarket, RecordingReader } from './recording.ts';
 import type { MarketRecord, Oddity } from './records.ts';
-import { ROWS_VERSION, layerSchema, staleLayers } from './sidecar.ts';
+import { ROWS_VERSION, isLayersAlone, layerSchema, staleLayers } from './sidecar.ts';
 import type { Sidecar, StoredMarket } from './sidecar.ts';
 import type { FileStore } from './store/file-store.ts';
 
@@ -115,6 +115,7 @@ function oddOfFiles({ dataset, markets }: Sidecar): Sidecar['dataset']['oddities
 
 async function silverAgain(market: StoredMarket, work: RebuildWork): Promise<StoredMarket> {
   const { store, folder } = work;
+  if (isLayersAlone(market)) return await emptySilver(market, work);
   if (market.record.kind === 'BARS' && market.readAs === undefined && (await hasBars(market, work))) {
     return await emptySilver(market, work);
   }

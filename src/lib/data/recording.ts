@@ -5,6 +5,7 @@ import type { TableReading } from './bars/table-reading.ts';
 import type { BookImage } from './binance/book-image.ts';
 import type { Ask, RecordingKind } from './import-question.ts';
 import type { KalshiTerms } from './kalshi/metadata.ts';
+import type { LayerFile } from './layer-about.ts';
 import type { BronzeColumns } from './parquet/bronze.ts';
 import type { Container, MarketRecord, Oddity } from './records.ts';
 
@@ -26,6 +27,8 @@ export interface ReadMarket {
   readonly bronze: BronzeColumns;
   /** Candles, where the source holds those instead of a book. */
   readonly bars?: readonly Bar[];
+  /** Rows of a layer above, where the source holds those instead of a book. */
+  readonly layer?: LayerFile;
   /** Absent where its messages are not kept. */
   readonly readAs?: ReadAs;
 }

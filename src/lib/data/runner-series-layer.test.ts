@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts';
 import { loadParquetInNode } from './parquet/load-node.ts';
 import { schemaHash, specsOf } from './parquet/columns.ts';
 import { featureColumns, runnerSeries } from './runner-series.ts';
-import type { SeriesSettings } from './runner-series-layer.ts';
+import type { SeriesSettings } from './runner-series.ts';
 import { buildSeries, readSeries, seriesDrift, seriesIpc } from './runner-series-layer.ts';
 import { MemoryStore } from './store/memory-store.ts';
 

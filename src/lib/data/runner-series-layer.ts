@@ -3,25 +3,21 @@
  * is not built, SQL makes prices of the default grid at each question.
  */
 import { AppError } from '../core/errors.ts';
+import { layerMetadata } from './layer-about.ts';
 import type { BuildPlace, BuildReport, LayerMarket, LayerSource } from './market-layer.ts';
 import { buildLayer, layerBytes } from './market-layer.ts';
 import { ipcToParquet, parquetToIpc } from './parquet/codec.ts';
 import type { ColumnSpec } from './parquet/columns.ts';
 import { schemaHash, toIpc } from './parquet/columns.ts';
-import type { SeriesFeatures } from './runner-series.ts';
+import { tapeSidecar } from './parquet/silver.ts';
+import type { SeriesFeatures, SeriesSettings } from './runner-series.ts';
 import { SERIES_COLUMNS, featureColumns, featureSpecs, runnerSeries } from './runner-series.ts';
 import type { FileStore } from './store/file-store.ts';
 import { readText } from './store/file-store.ts';
 
-const SERIES_VERSION = 1;
+export const SERIES_VERSION = 1;
 /** Finer than any venue's clock; a longer one than a day shows nothing. */
 const GRID_MILLIS = { least: 1, most: 86_400_000 } as const;
-
-export interface SeriesSettings {
-  /** Whole milliseconds between moments. */
-  readonly gridMillis: number;
-  readonly features: SeriesFeatures;
-}
 
 /** `metadata.json`. */
 export interface SeriesManifest {
@@ -37,6 +33,8 @@ export interface SeriesManifest {
   readonly markets: readonly LayerMarket[];
   /** False where the last build was broken off. */
   readonly whole: boolean;
+  /** Its files came by themselves: they are kept as they are, and what they were made of is not here. */
+  readonly imported?: boolean;
 }
 
 export interface SeriesBuild extends BuildPlace {
@@ -87,12 +85,17 @@ export async function buildSeries(build: SeriesBuild): Promise<BuildReport> {
 }
 
 async function write(
-  { store, folder, settings }: SeriesBuild,
+  { store, folder, settings, codeVersion }: SeriesBuild,
   file: string,
   source: LayerSource
 ): Promise<LayerMarket> {
-  const { rows, columns } = runnerSeries(await source.tape(), settings);
-  const metadata = new Map([['furlong.series', JSON.stringify(settings)]]);
+  const tape = await source.tape();
+  const { rows, columns } = runnerSeries(tape, settings);
+  const featureHash = featureColumns(settings.features).hash;
+  const metadata = new Map([
+    ['furlong.series', JSON.stringify(settings)],
+    layerMetadata({ kind: 'runner_ts', codeVersion, settings, featureHash }, tapeSidecar(tape))
+  ]);
   /* One market, one row group. */
   const bytes = ipcToParquet(toIpc(seriesSpecs(settings.features), columns, rows), {
     metadata,
@@ -141,7 +144,9 @@ export async function seriesIpc(
   found: SeriesManifest,
   market: LayerMarket
 ): Promise<Uint8Array> {
-  const named = { subject: `runner_ts of market ${market.id}`, remedy: 'build runner_ts of the dataset again' };
+  const remedy =
+    found.imported === true ? 'import files that this version has made' : 'build runner_ts of the dataset again';
+  const named = { subject: `runner_ts of market ${market.id}`, remedy };
   const drift = await seriesDrift(found);
   if (drift !== undefined) throw new AppError('data.drift', { ...named, got: drift });
   return parquetToIpc(named.subject, await layerBytes(store, folder, market, named));

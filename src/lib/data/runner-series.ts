@@ -20,6 +20,12 @@ export const DEFAULT_GRID_MILLIS = 1000;
 /** Which features a series holds beside its prices. */
 export type SeriesFeatures = 'none' | FeatureChoice;
 
+export interface SeriesSettings {
+  /** Whole milliseconds between moments. */
+  readonly gridMillis: number;
+  readonly features: SeriesFeatures;
+}
+
 export const SERIES_COLUMNS: readonly ColumnSpec[] = [
   { name: 'market_key', type: 'u32', about: 'the market, as a number' },
   { name: 'slot', type: 'u8', about: "the runner's slot" },

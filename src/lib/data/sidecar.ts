@@ -5,6 +5,7 @@ import type { ColumnSpec } from './parquet/columns.ts';
 import { drift, schemaHash } from './parquet/columns.ts';
 import { BARS_COLUMNS } from './parquet/bars.ts';
 import { BRONZE_COLUMNS } from './parquet/bronze.ts';
+import type { StoredLayer } from './imported-layers.ts';
 import type { MarketQuality } from './quality/figures.ts';
 import type { TapeSidecar } from './parquet/silver.ts';
 import type { ReadAs } from './recording.ts';
@@ -33,6 +34,8 @@ export interface StoredMarket {
   /** Absent where there is nothing as received: a synthetic market. */
   readonly bronze?: string;
   readonly bars?: string;
+  /** Rows of layers above that were imported as files. */
+  readonly layers?: readonly StoredLayer[];
   readonly silverBytes: number;
   readonly bronzeBytes: number;
   /** Absent where it was stored before there was any. */
@@ -40,6 +43,10 @@ export interface StoredMarket {
   /** How its messages were read; absent where none are kept, or it was stored before this was said. */
   readonly readAs?: ReadAs;
 }
+
+/** Whether it holds nothing but layers that were imported as files: no messages, no book, no candles. */
+export const isLayersAlone = ({ layers, record, bars }: Pick<StoredMarket, 'layers' | 'record' | 'bars'>): boolean =>
+  layers !== undefined && record.rows === 0 && record.messages === 0 && bars === undefined;
 
 export interface Sidecar {
   readonly version: number;

@@ -4,7 +4,7 @@ import type { RebuildProgress, RebuiltLayer } from '../data/rebuild.ts';
 import type { ImportProgress, ImportReport } from '../data/records.ts';
 import type { TapeWire } from '../market/tape-wire.ts';
 import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
-import type { SeriesSettings } from '../data/runner-series-layer.ts';
+import type { SeriesSettings } from '../data/runner-series.ts';
 import type { RolloutManifest } from '../data/gold/rollout.ts';
 import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
 import type { DataApi, ImportOptions, QueryResult } from './data-api.ts';

@@ -1,8 +1,10 @@
 /** The gold half of what the data worker offers: episodes, recorded rollouts, regimes. */
-import type { GoldManifest, GoldSettings } from '../data/gold/layer.ts';
+import type { GoldSettings } from '../data/gold/episode.ts';
+import type { GoldManifest } from '../data/gold/layer.ts';
 import type { RolloutManifest } from '../data/gold/rollout.ts';
 import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
-import type { SeriesManifest, SeriesSettings } from '../data/runner-series-layer.ts';
+import type { SeriesSettings } from '../data/runner-series.ts';
+import type { SeriesManifest } from '../data/runner-series-layer.ts';
 import type { RegimeFigures } from '../market/regime.ts';
 import type { Regime } from '../research/regimes.ts';
 import type { SplitConfig } from '../research/split.ts';

@@ -9,13 +9,15 @@ import type { EnvConfig, MarketEnvConfig } from '../config/run-config.ts';
 import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import { AppError, checkAborted } from '../core/errors.ts';
 import { seed } from '../core/units.ts';
-import type { GoldManifest, GoldSettings } from '../data/gold/layer.ts';
+import type { GoldManifest } from '../data/gold/layer.ts';
 import { buildGold, goldIpc, readGold } from '../data/gold/layer.ts';
 import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
-import type { EpisodePlan } from '../data/gold/episode.ts';
+import type { EpisodePlan, GoldSettings } from '../data/gold/episode.ts';
 import { gridPlan } from '../data/gold/episode.ts';
+import type { RolloutHead } from '../data/gold/rollout-head.ts';
 import type { RolloutManifest, RolloutMarket } from '../data/gold/rollout.ts';
 import { rolloutFolder, rolloutIpc, rolloutsOf, saveManifest, writeRollout } from '../data/gold/rollout.ts';
+import { tapeSidecar } from '../data/parquet/silver.ts';
 import { SAMPLE_NAME } from '../data/sample.ts';
 import type { FileStore } from '../data/store/file-store.ts';
 import { readText } from '../data/store/file-store.ts';
@@ -35,7 +37,7 @@ import { splitMarkets } from '../research/split.ts';
 import type { GoldOptions, MarketRegime, RolloutOptions } from './gold-api.ts';
 import type { RunStore } from './run-store.ts';
 import type { Call, SeriesServiceParts } from './series-service.ts';
-import { nothingToBuild, silverKey, usableMarkets } from './series-service.ts';
+import { nothingToBuild, refuseImported, silverKey, usableMarkets } from './series-service.ts';
 import { breathe } from './transfer.ts';
 
 export interface GoldServiceParts extends SeriesServiceParts {
@@ -77,6 +79,7 @@ export class GoldService {
       this.#folder(dataset)
     ]);
     const usable = usableMarkets(markets).filter((market) => market.excludedBy === undefined);
+    refuseImported(await this.manifest(dataset), `the gold layer of ${dataset}`);
     if (usable.length === 0) throw nothingToBuild(dataset);
     // What nothing can be trained on has its rows, but is on no side of the split: training draws from the same ones.
     const playable = usable.filter((market) => market.trainable);
@@ -108,7 +111,7 @@ export class GoldService {
   /** Regimes of a dataset's markets; figures that are not kept yet are worked out and kept. */
   async regimes(dataset: string, call: Call<BuildProgress> = {}): Promise<readonly MarketRegime[]> {
     const store = await this.#parts.store();
-    const markets = (await this.#parts.markets(dataset)).filter((market) => market.kind !== 'BARS');
+    const markets = usableMarkets(await this.#parts.markets(dataset));
     const path = `${await this.#folder(dataset)}/regimes.json`;
     const kept = await readRegimes(store, path);
     const figures: Record<string, RegimeFigures> = {};
@@ -152,7 +155,12 @@ export class GoldService {
       this.#playable(dataset, config, call.signal),
       this.#folder(dataset)
     ]);
+    refuseImported(
+      (await this.rollouts(dataset)).find((one) => one.name === name),
+      `rollout ${name} of ${dataset}`
+    );
     const environments = actor.environments ?? Math.min(ENVIRONMENTS, timelines.size);
+    const sidecars = new Map([...timelines.keys()].map((tape) => [tape.market.id, tapeSidecar(tape)]));
     const acting = await actor.open();
     try {
       const folder = rolloutFolder(gold, name);
@@ -163,6 +171,19 @@ export class GoldService {
         preparation: { ready: timelines }
       });
       const markets: RolloutMarket[] = [];
+      const rollout: RolloutHead = {
+        name,
+        behaviour,
+        ...(actor.run === undefined ? {} : { run: actor.run }),
+        ...(acting.updates === undefined ? {} : { updates: acting.updates }),
+        environment: config.id,
+        configHash: actor.configHash,
+        dataFingerprint: record.fingerprint,
+        seed: options.seed,
+        codeVersion,
+        observationNames: observationNames(config),
+        rewardNames: [...env.spec.rewardTerms]
+      };
       try {
         await recordRollout({
           env,
@@ -172,24 +193,12 @@ export class GoldService {
           signal: call.signal,
           onEpisode: async (episode) => {
             call.onProgress?.({ done: markets.length, of: timelines.size, market: episode.market });
-            markets.push(await writeRollout(store, folder, behaviour, episode));
+            const market = sidecars.get(episode.market);
+            if (market === undefined) throw new Error(`an episode of ${episode.market}, which is not played`);
+            markets.push(await writeRollout(store, folder, { rollout, market }, episode));
           }
         });
-        const found = {
-          name,
-          behaviour,
-          ...(actor.run === undefined ? {} : { run: actor.run }),
-          ...(acting.updates === undefined ? {} : { updates: acting.updates }),
-          environment: config.id,
-          configHash: actor.configHash,
-          dataFingerprint: record.fingerprint,
-          seed: options.seed,
-          codeVersion,
-          observationNames: observationNames(config),
-          rewardNames: [...env.spec.rewardTerms],
-          markets: markets.sort((a, b) => (a.id < b.id ? -1 : 1))
-        };
-        await saveManifest(store, folder, found);
+        await saveManifest(store, folder, { ...rollout, markets: markets.sort((a, b) => (a.id < b.id ? -1 : 1)) });
       } catch (thrown) {
         await store.remove(folder);
         throw thrown;
@@ -205,6 +214,10 @@ export class GoldService {
   }
 
   async removeRollout(dataset: string, name: string): Promise<void> {
+    refuseImported(
+      (await this.rollouts(dataset)).find((one) => one.name === name),
+      `rollout ${name} of ${dataset}`
+    );
     await (await this.#parts.store()).remove(rolloutFolder(await this.#folder(dataset), name));
   }
 

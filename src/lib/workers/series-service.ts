@@ -2,7 +2,8 @@
 import { AppError } from '../core/errors.ts';
 import type { BuildProgress, BuildReport } from '../data/market-layer.ts';
 import type { DatasetRecord, MarketRecord } from '../data/records.ts';
-import type { SeriesManifest, SeriesSettings } from '../data/runner-series-layer.ts';
+import type { SeriesSettings } from '../data/runner-series.ts';
+import type { SeriesManifest } from '../data/runner-series-layer.ts';
 import { buildSeries, readSeries, seriesIpc } from '../data/runner-series-layer.ts';
 import { SAMPLE_NAME } from '../data/sample.ts';
 import { ROWS_VERSION } from '../data/sidecar.ts';
@@ -52,6 +53,7 @@ export class SeriesService implements SeriesSource {
       this.#folder(dataset)
     ]);
     const usable = usableMarkets(markets);
+    refuseImported(await this.manifest(dataset), `runner_ts of ${dataset}`);
     if (usable.length === 0) throw nothingToBuild(dataset);
     return await locks.hold(`furlong.series.${folder}`, async () =>
       buildSeries({
@@ -74,6 +76,7 @@ export class SeriesService implements SeriesSource {
   /** SQL then makes prices of the default grid at each question. */
   async remove(dataset: string): Promise<void> {
     const [store, folder] = await Promise.all([this.#parts.store(), this.#folder(dataset)]);
+    refuseImported(await this.manifest(dataset), `runner_ts of ${dataset}`);
     await this.#parts.locks.hold(`furlong.series.${folder}`, () => store.remove(folder));
   }
 
@@ -83,7 +86,8 @@ export class SeriesService implements SeriesSource {
     const markets = new Map(found?.markets.map((one) => [one.id, one]));
     return (market) => {
       const one = markets.get(market.id);
-      if (found === undefined || one?.silverKey !== silverKey(record, market)) return undefined;
+      if (found === undefined || one === undefined) return undefined;
+      if (found.imported !== true && one.silverKey !== silverKey(record, market)) return undefined;
       return {
         rows: one.rows,
         settings: found.settings,
@@ -107,6 +111,17 @@ export const usableMarkets = (markets: readonly MarketRecord[]): readonly Market
 /** Changes with the bytes it was read from and with how they are read. */
 export const silverKey = ({ origin, fingerprint }: DatasetRecord, market: MarketRecord): string =>
   `${origin === 'sample' ? fingerprint : market.fingerprint} rows ${String(ROWS_VERSION)} ${String(market.rows)}`;
+
+/** @throws data.kind where a layer came as files: what it was made of is not here, and nothing else may take its place */
+export function refuseImported(layer: { readonly imported?: boolean } | undefined, subject: string): void {
+  if (layer?.imported !== true) return;
+  throw new AppError('data.kind', {
+    subject,
+    expected: 'a layer that was built here',
+    got: 'it was imported as files, which are kept as they came',
+    remedy: 'delete its dataset, or build in one that holds the recordings alone'
+  });
+}
 
 export const nothingToBuild = (dataset: string): AppError =>
   new AppError('data.empty', {

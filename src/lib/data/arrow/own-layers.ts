@@ -1,6 +1,7 @@
 /**
  * Our own layers as single Parquet or Arrow files: silver carries its sidecar in its metadata and is a market again;
- * bronze is read anew from its messages; bars are candles. Which it is, its columns say.
+ * bronze is read anew from its messages; bars are candles; what is made of silver is kept as it came. Which it is, its
+ * columns say.
  */
 import type { Table } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
@@ -11,46 +12,75 @@ import { recordOfTape } from '../market-record.ts';
 import { BARS_COLUMNS } from '../parquet/bars.ts';
 import type { RecordingKind } from '../import-question.ts';
 import { BRONZE_COLUMNS, receivedNanos } from '../parquet/bronze.ts';
-import type { ColumnSpec } from '../parquet/columns.ts';
+import type { LayerKind } from '../layer-about.ts';
+import type { ColumnName, ColumnSpec } from '../parquet/columns.ts';
 import { specsOf } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
 import { SILVER_COLUMNS, wireFromTable } from '../parquet/silver.ts';
 import type { ReadMarket } from '../recording.ts';
-import { SERIES_COLUMNS } from '../runner-series.ts';
+import { seriesSpecs } from '../runner-series-layer.ts';
 
-export type OwnLayer = 'bronze' | 'silver' | 'bars';
+export type OwnLayer = 'bronze' | 'silver' | 'bars' | LayerKind;
 
-export function ownLayer(table: Table): OwnLayer | undefined {
-  const found = JSON.stringify(specsOf(table.schema).map(({ name, type }) => [name, type]));
-  const is = (columns: readonly ColumnSpec[]): boolean =>
-    found === JSON.stringify(columns.map(({ name, type }) => [name, type]));
-  return is(SILVER_COLUMNS) ? 'silver' : is(BRONZE_COLUMNS) ? 'bronze' : is(BARS_COLUMNS) ? 'bars' : undefined;
-}
-
-/** Layers that are made of a tape and hold less than it: no market can be made of them. */
-const DERIVED: readonly (readonly [what: string, columns: readonly ColumnSpec[]])[] = [
-  ['gold, episodes that are made of silver', GOLD_COLUMNS],
-  ['a rollout, what a policy did in an episode', ROLLOUT_COLUMNS],
-  ['runner_ts, prices on a grid that are made of silver', SERIES_COLUMNS.filter(({ name }) => name !== 'market_key')]
+const LAYERS: readonly (readonly [OwnLayer, readonly ColumnSpec[]])[] = [
+  ['silver', SILVER_COLUMNS],
+  ['bronze', BRONZE_COLUMNS],
+  ['bars', BARS_COLUMNS],
+  ['gold', GOLD_COLUMNS],
+  ['rollout', ROLLOUT_COLUMNS],
+  ['runner_ts', seriesSpecs('none')],
+  ['runner_ts', seriesSpecs('preOff')],
+  ['runner_ts', seriesSpecs('all')]
 ];
 
-/** @throws data.kind naming the layer, where the table is one of ours that is made of another */
-export function refuseDerived(table: Table, source: string): void {
-  const found = specsOf(table.schema).map(({ name, type }) => `${name} ${type}`);
-  // Features stand behind the columns that are always there, whichever were chosen.
-  const fixed = (columns: readonly ColumnSpec[]): readonly string[] =>
-    columns.slice(0, FIXED_COLUMNS).map(({ name, type }) => `${name} ${type}`);
-  const derived = DERIVED.find(([, columns]) => fixed(columns).every((column, i) => found[i] === column));
-  if (derived === undefined) return;
-  throw new AppError('data.kind', {
+const textOf = ({ name, type }: Pick<ColumnSpec, 'name' | 'type'> | ColumnName): string => `${name} ${type}`;
+
+export function ownLayer(table: Table): OwnLayer | undefined {
+  const found = specsOf(table.schema).map(textOf).join();
+  return LAYERS.find(([, columns]) => found === columns.map(textOf).join())?.[0];
+}
+
+/**
+ * What begins as one of our layers does and goes on otherwise was made by another version, or by hand: no candles are
+ * looked for in it.
+ * @throws data.drift naming the columns that differ
+ */
+export function refuseNearly(table: Table, source: string): void {
+  const found = specsOf(table.schema).map(textOf);
+  const begun = LAYERS.filter(
+    ([layer, columns]) =>
+      layer !== 'bars' && columns.slice(0, TELLING_COLUMNS).every((one, i) => found[i] === textOf(one))
+  );
+  // Of the series that there are, the one that it is nearest to.
+  const [nearest] = begun
+    .map(([layer, columns]) => ({ layer, ...differing(found, columns.map(textOf)) }))
+    .sort((one, other) => one.lacking.length + one.more.length - other.lacking.length - other.more.length);
+  if (nearest === undefined) return;
+  const { layer, lacking, more } = nearest;
+  const got = [
+    ...(lacking.length === 0 ? [] : [`it lacks ${listed(lacking)}`]),
+    ...(more.length === 0 ? [] : [`it holds ${listed(more)}`]),
+    ...(lacking.length + more.length === 0 ? ['the same in another order'] : [])
+  ].join(' and ');
+  throw new AppError('data.drift', {
     subject: source,
-    expected: 'a layer that a market can be made of: bronze, silver or bars',
-    got: derived[0],
-    remedy: 'import the exported dataset, which holds every layer of it, or build this one anew on the Data page'
+    expected: `the columns of ${layer} as this version writes them`,
+    got,
+    remedy: 'export it with this version, or import the recording that it was made of'
   });
 }
 
-const FIXED_COLUMNS = 3;
+const TELLING_COLUMNS = 3;
+const NAMED = 5;
+
+const differing = (found: readonly string[], expected: readonly string[]) => ({
+  lacking: expected.filter((one) => !found.includes(one)),
+  more: found.filter((one) => !expected.includes(one))
+});
+
+const listed = (columns: readonly string[]): string =>
+  `${columns.slice(0, NAMED).join(', ')}${columns.length > NAMED ? ` and ${String(columns.length - NAMED)} more` : ''}`;
+
 const METADATA = 'furlong.tape';
 
 /** @throws data.missing when its metadata were lost on the way, data.corrupt when they do not fit its rows */

@@ -187,14 +187,14 @@ describe('our own layers', () => {
 
   it.each([
     ['gold', GOLD_COLUMNS],
-    ['a rollout', ROLLOUT_COLUMNS],
+    ['a recorded rollout', ROLLOUT_COLUMNS],
     ['runner_ts', SERIES_COLUMNS.filter(({ name }) => name !== 'market_key')]
-  ])('%s is named for what it is: no market can be made of it', async (name, columns) => {
+  ])('%s that does not say what it is of is named for what it is', async (name, columns) => {
     const none = Object.fromEntries(columns.map((column) => [column.name, empty(column.type)]));
     for (const bytes of [ipcToParquet(toIpc(columns, none, 0)), toIpc(columns, none, 0)]) {
       const error: unknown = await read(bytes).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'data.kind', got: expect.stringContaining(name) as string });
-      expect((error as AppError).remedy).toContain('import the exported dataset');
+      expect(error).toMatchObject({ code: 'data.missing', expected: expect.stringContaining(name) as string });
+      expect((error as AppError).remedy).toContain('exported dataset');
     }
   });
 

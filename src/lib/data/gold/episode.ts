@@ -23,6 +23,15 @@ import { ColumnMoments } from './moments.ts';
  */
 export type GoldClock = 'received' | 'exchange';
 
+export interface GoldSettings {
+  /** When an episode begins, minutes before the off. */
+  readonly startMinutes: number;
+  /** Time between decisions. */
+  readonly decisionSeconds: number;
+  /** From when on a message counts as known at a decision; `received` where it is not said. */
+  readonly clock?: GoldClock;
+}
+
 /** When the decisions of a market's episode are taken. */
 export interface EpisodePlan {
   /** Nanoseconds on the tape's clock, rising; the last is the episode's end. */

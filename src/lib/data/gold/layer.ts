@@ -3,30 +3,23 @@
  * by what each was made. Knows nothing of environments: the moments of decisions are handed in.
  */
 import { AppError } from '../../core/errors.ts';
+import { layerMetadata } from '../layer-about.ts';
 import type { Tape } from '../../market/tape.ts';
 import type { BuildPlace, BuildReport, LayerMarket, LayerSource } from '../market-layer.ts';
 import { buildLayer, layerBytes } from '../market-layer.ts';
 import { ipcToParquet, parquetToIpc } from '../parquet/codec.ts';
 import { schemaHash, toIpc } from '../parquet/columns.ts';
+import { tapeSidecar } from '../parquet/silver.ts';
 import type { FileStore } from '../store/file-store.ts';
 import { readText } from '../store/file-store.ts';
 import { GOLD_COLUMNS, GOLD_FEATURES, GOLD_FEATURE_HASH, goldEpisode } from './episode.ts';
-import type { EpisodePlan, GoldClock } from './episode.ts';
+import type { EpisodePlan, GoldSettings } from './episode.ts';
 import type { Moments } from './moments.ts';
 import type { Scaler } from './scaler.ts';
 import { fitScaler } from './scaler.ts';
 
 /** 2: messages count from when they came. */
-const GOLD_VERSION = 2;
-
-export interface GoldSettings {
-  /** When an episode begins, minutes before the off. */
-  readonly startMinutes: number;
-  /** Time between decisions. */
-  readonly decisionSeconds: number;
-  /** From when on a message counts as known at a decision; `received` where it is not said. */
-  readonly clock?: GoldClock;
-}
+export const GOLD_VERSION = 2;
 
 export interface GoldMarket extends LayerMarket {
   readonly decisions: number;
@@ -53,6 +46,8 @@ export interface GoldManifest {
   readonly split?: GoldSplit;
   /** Fitted on `split.train` alone; absent until a build has finished, and where no market can be trained on. */
   readonly scaler?: Scaler;
+  /** Its files came by themselves: they are kept as they are, and what they were made of is not here. */
+  readonly imported?: boolean;
 }
 
 export interface GoldBuild extends BuildPlace {
@@ -85,10 +80,15 @@ const matches = (one: GoldManifest, { startMinutes, decisionSeconds, clock = 're
   one.settings.decisionSeconds === decisionSeconds &&
   (one.settings.clock ?? 'received') === clock;
 
-async function write({ store, folder, plan }: GoldBuild, file: string, source: LayerSource): Promise<GoldMarket> {
+async function write(build: GoldBuild, file: string, source: LayerSource): Promise<GoldMarket> {
+  const { store, folder, plan, settings, codeVersion } = build;
   const tape = await source.tape();
   const episode = goldEpisode(tape, plan(tape));
-  const metadata = new Map([['furlong.features', GOLD_FEATURE_HASH]]);
+  const { decisions } = episode;
+  const metadata = new Map([
+    ['furlong.features', GOLD_FEATURE_HASH],
+    layerMetadata({ kind: 'gold', codeVersion, settings, featureHash: GOLD_FEATURE_HASH, decisions }, tapeSidecar(tape))
+  ]);
   const ipc = toIpc(GOLD_COLUMNS, episode.columns, episode.rows);
   /* One market, one row group. */
   const bytes = ipcToParquet(ipc, { metadata, encodings: { time: 'delta' }, rowGroupRows: Math.max(1, episode.rows) });
@@ -98,7 +98,7 @@ async function write({ store, folder, plan }: GoldBuild, file: string, source: L
     silverKey: source.silverKey,
     file,
     rows: episode.rows,
-    decisions: episode.decisions,
+    decisions,
     bytes: bytes.length,
     moments: episode.moments
   };
@@ -162,7 +162,7 @@ export async function goldIpc(
       subject,
       expected: `features ${GOLD_FEATURE_HASH}`,
       got: `it was built with features ${found.featureHash}`,
-      remedy: 'build the gold layer again'
+      remedy: found.imported === true ? 'import files that this version has made' : 'build the gold layer again'
     });
   }
   return parquetToIpc(

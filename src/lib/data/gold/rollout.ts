@@ -3,14 +3,17 @@
  * `metadata.json` that says which policy, in which environment. Knows neither policies nor environments.
  */
 import { AppError } from '../../core/errors.ts';
+import { layerMetadata } from '../layer-about.ts';
 import { ipcToParquet, parquetToIpc } from '../parquet/codec.ts';
 import type { ColumnSpec, NumberLists } from '../parquet/columns.ts';
 import { listsOf, schemaHash, toIpc } from '../parquet/columns.ts';
+import type { TapeSidecar } from '../parquet/silver.ts';
 import type { FileStore } from '../store/file-store.ts';
 import { readText } from '../store/file-store.ts';
 import { ROLLOUTS } from './layer.ts';
+import type { RolloutHead } from './rollout-head.ts';
 
-const ROLLOUT_VERSION = 1;
+export const ROLLOUT_VERSION = 1;
 
 export const ROLLOUT_COLUMNS: readonly ColumnSpec[] = [
   { name: 'step', type: 'u32', about: 'number of the decision in its episode, from 0' },
@@ -52,34 +55,27 @@ export interface RolloutMarket {
 }
 
 /** `metadata.json` of one recording. */
-export interface RolloutManifest {
+export interface RolloutManifest extends RolloutHead {
   readonly version: number;
-  readonly name: string;
-  /** `agent`, `do nothing`, `random`, `fixed rule`. */
-  readonly behaviour: string;
-  /** The run whose agent acted. */
-  readonly run?: string;
-  readonly updates?: number;
-  readonly environment: string;
-  readonly configHash: string;
-  readonly dataFingerprint: string;
-  readonly seed: number;
-  readonly codeVersion: string;
   readonly schemaHash: string;
-  readonly observationNames: readonly string[];
-  readonly rewardNames: readonly string[];
   readonly markets: readonly RolloutMarket[];
+  /** Its files came by themselves, as they are kept. */
+  readonly imported?: boolean;
 }
 
 export const rolloutSchemaHash = (): Promise<string> => schemaHash(ROLLOUT_COLUMNS);
 
-/** The Parquet codec must have been loaded. */
+/**
+ * The Parquet codec must have been loaded.
+ * @param of what it is an episode of
+ */
 export async function writeRollout(
   store: FileStore,
   folder: string,
-  behaviour: string,
+  of: { readonly rollout: RolloutHead; readonly market: TapeSidecar },
   episode: RolloutEpisode
 ): Promise<RolloutMarket> {
+  const { behaviour } = of.rollout;
   const { steps, observations, actions, rewards, rewardTerms } = episode;
   const width = episode.finalObservation.length;
   const terminated = new Uint8Array(steps);
@@ -101,7 +97,8 @@ export async function writeRollout(
     final_observation: last,
     behaviour: new Array<string>(steps).fill(behaviour)
   };
-  const bytes = ipcToParquet(toIpc(ROLLOUT_COLUMNS, columns, steps), { rowGroupRows: steps });
+  const metadata = new Map([layerMetadata({ kind: 'rollout', rollout: of.rollout }, of.market)]);
+  const bytes = ipcToParquet(toIpc(ROLLOUT_COLUMNS, columns, steps), { metadata, rowGroupRows: steps });
   const file = `${encodeURIComponent(episode.market)}.parquet`;
   await store.write(`${folder}/${file}`, bytes);
   return {

@@ -45,7 +45,13 @@ export function barsToParquet(bars: readonly Bar[]): Uint8Array<ArrayBuffer> {
 export async function barsRows(subject: string, bytes: Uint8Array): Promise<readonly Record<string, number>[]> {
   const table = parquetToArrow(subject, bytes);
   await verifySchema(subject, specsOf(table.schema), BARS_COLUMNS);
-  return Array.from({ length: table.numRows }, (_, row) =>
-    Object.fromEntries(BARS_COLUMNS.map(({ name }) => [name, Number(table.getChild(name)?.get(row))]))
-  );
+  // A column at a time: looking a column up by name for every cell took most of the time of a month of minutes.
+  const rows = Array.from({ length: table.numRows }, (): Record<string, number> => ({}));
+  for (const { name } of BARS_COLUMNS) {
+    const column = table.getChild(name);
+    rows.forEach((row, at) => {
+      row[name] = Number(column?.get(at));
+    });
+  }
+  return rows;
 }

@@ -5,6 +5,7 @@ import { BARS_COLUMNS } from '../parquet/bars.ts';
 import { toIpc } from '../parquet/columns.ts';
 import { featureColumns, featureSpecs } from '../runner-series.ts';
 import type { MarketInfo } from '../../market/tape.ts';
+import type { Scope } from './scope.ts';
 
 export interface SqlTable {
   readonly name: string;
@@ -14,7 +15,8 @@ export interface SqlTable {
 
 /** A table made anew from records before every query that names it. `columns` may grow with the records. */
 export interface RecordTable extends SqlTable {
-  rows(): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** @param scope the markets that the query needs of it; a table of few rows may give all */
+  rows(scope: Scope): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 const text = (name: string, about: string): ColumnSpec => ({ name, type: 'text', about });

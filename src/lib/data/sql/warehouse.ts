@@ -1,7 +1,7 @@
 /**
- * What SQL sees, fed into DuckDB: small tables are made anew from records for each query that names them; of `tape`,
- * `bronze` and `runner_ts` the markets a query needs (see `scope.ts`) are loaded and stay until another query needs
- * the room. All in memory: two tabs never fight over a database file.
+ * What SQL sees, fed into DuckDB: small tables are made anew from records for each query that names them, candles and
+ * runners of the markets it needs (see `scope.ts`) alone; of `tape`, `bronze` and `runner_ts` those markets are loaded
+ * and stay until another query needs the room. All in memory: two tabs never fight over a database file.
  */
 import { Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { AppError, checkAborted } from '../../core/errors.ts';
@@ -10,7 +10,7 @@ import { tapeFromWire } from '../../market/tape-wire.ts';
 import type { DatasetRecord, MarketRecord } from '../records.ts';
 import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { DEFAULT_GRID_MILLIS, SERIES_COLUMNS, runnerSeries } from '../runner-series.ts';
-import type { SeriesSettings } from '../runner-series-layer.ts';
+import type { SeriesSettings } from '../runner-series.ts';
 import type { ColumnSpec } from '../parquet/columns.ts';
 import { toIpc } from '../parquet/columns.ts';
 import type { TapeSidecar } from '../parquet/silver.ts';
@@ -122,8 +122,8 @@ export class Warehouse {
     this.#small = [
       { ...DATASETS_TABLE, rows: async () => (await source.datasets()).map(datasetRow) },
       { ...MARKETS_TABLE, rows: async () => (await source.markets()).map(marketRow) },
-      { ...RUNNERS_TABLE, rows: () => this.#runnerRows() },
-      { ...BARS_TABLE, rows: () => this.#barRows() },
+      { ...RUNNERS_TABLE, rows: (scope) => this.#runnerRows(scope) },
+      { ...BARS_TABLE, rows: (scope) => this.#barRows(scope) },
       ...goldRecordTables(source.gold, () => source.datasets()),
       ...source.tables
     ];
@@ -161,7 +161,9 @@ export class Warehouse {
   ): Promise<WarehouseResult> {
     checkAborted(signal, 'the query');
     const named = (name: string): boolean => tokens.some((_token, at) => namesTable(tokens, at, name));
-    const small = this.#small.filter(({ name }) => named(name)).map((table) => ({ table, rows: table.rows() }));
+    const small = this.#small
+      .filter(({ name }) => named(name))
+      .map((table) => ({ table, rows: table.rows(scopeOf(tokens, table.name)) }));
     // Read while the engine opens; whichever fails is told when its turn comes.
     for (const { rows } of small) rows.catch(() => undefined);
     const engine = await this.#open();
@@ -206,8 +208,8 @@ export class Warehouse {
     await engine.run('DROP TABLE staged');
   }
 
-  async #runnerRows() {
-    const markets = await this.#source.markets();
+  async #runnerRows(scope: Scope) {
+    const markets = (await this.#source.markets()).filter(({ dataset, id }) => isNeeded(scope, dataset, id));
     const rows = await Promise.all(
       markets.map(async (record) => {
         const sidecar = await this.#source.sidecar(record.dataset, record.id);
@@ -217,8 +219,10 @@ export class Warehouse {
     return rows.flat();
   }
 
-  async #barRows() {
-    const markets = (await this.#source.markets()).filter((record) => record.kind === 'BARS');
+  async #barRows(scope: Scope) {
+    const markets = (await this.#source.markets()).filter(
+      ({ kind, dataset, id }) => kind === 'BARS' && isNeeded(scope, dataset, id)
+    );
     const rows = await Promise.all(
       markets.map(async ({ dataset, id }) =>
         (await this.#source.bars(dataset, id)).map((bar) => ({ ...bar, dataset, market: id }))
