@@ -232,3 +232,82 @@ test(
     expect(differ?.['n']).toBeGreaterThan(0);
   }
 );
+
+/** Parquet files below a folder of the app's storage, by path. */
+async function parquetIn(folder: string): Promise<readonly File[]> {
+  let at = await (await navigator.storage.getDirectory()).getDirectoryHandle('furlong');
+  for (const name of folder.split('/')) at = await at.getDirectoryHandle(name);
+  const found: File[] = [];
+  const walk = async (one: FileSystemDirectoryHandle): Promise<void> => {
+    for await (const entry of one.values()) {
+      if (entry.kind === 'directory') await walk(entry as FileSystemDirectoryHandle);
+      else if (entry.name.endsWith('.parquet')) found.push(await (entry as FileSystemFileHandle).getFile());
+    }
+  };
+  await walk(at);
+  return await Promise.all(found.map(async (file) => new File([await file.arrayBuffer()], `taken ${file.name}`)));
+}
+
+test(
+  'single files of gold, runner_ts and a rollout are a dataset that SQL sees as it saw what they were taken from',
+  { timeout: 240_000 },
+  async () => {
+    await data.buildGold(SAMPLE_NAME, options(20));
+    const gold = await parquetIn('gold/sample');
+    await data.recordRollout(SAMPLE_NAME, { policy: { kind: 'baseline', baseline: 'fixed rule' }, seed: 3 });
+    const rollouts = await parquetIn('gold/sample/rollouts');
+    await data.buildSeries(SAMPLE_NAME, { gridMillis: 5000, features: 'preOff' });
+    const series = await parquetIn('runner_ts/sample');
+    expect([gold.length, rollouts.length > 0, series.length]).toEqual([series.length, true, gold.length]);
+
+    const { dataset, markets } = await data.importFiles([...gold, ...rollouts, ...series], { name: 'taken' });
+    expect(markets.map(({ id }) => id).sort()).toEqual((await data.markets(SAMPLE_NAME)).map(({ id }) => id).sort());
+    expect(dataset).toMatchObject({ trainable: 0, origin: 'import' });
+    const same = async (table: string, columns: string): Promise<void> => {
+      const [differ] = await rows(
+        `with a as (select ${columns} from ${table} where dataset = '${SAMPLE_NAME}'),
+           b as (select ${columns} from ${table} where dataset = 'taken')
+         select (select count(*) from a)::int as before, (select count(*) from b)::int as after,
+           (select count(*) from (from a except all from b))::int as lost,
+           (select count(*) from (from b except all from a))::int as more`
+      );
+      expect(differ, table).toMatchObject({ after: differ?.['before'], lost: 0, more: 0 });
+      expect(differ?.['before'], table).toBeGreaterThan(0);
+    };
+    await same('episodes', 'market, step, "time", slot, runner, log_odds, spread_ticks, mark_out_5s');
+    await same('runner_ts', 'market, "time", seconds_to_off, slot, runner, back, lay, status, grid_millis, log_odds');
+    await same('rollouts', 'market, rollout, step, observation, action, reward, terminated, behaviour');
+    await same('recordings', 'market, rollout, behaviour, steps, "return", terminated');
+    await same('gold', 'market, decisions, rows, bytes, decision_seconds, start_minutes, feature_hash');
+    expect((await data.lineage('taken')).map(({ kind, from, canRebuild }) => [kind, from, canRebuild])).toEqual([
+      ['source', [], false],
+      ['runner_ts', ['source'], false],
+      ['gold', ['source'], false],
+      ['rollout', ['source'], false]
+    ]);
+    await expect(data.buildGold('taken', options(20))).rejects.toMatchObject({ code: 'data.kind' });
+
+    // In another tab, and back out of it: the same bytes.
+    data.close();
+    data = createDataClient();
+    const archive = new Uint8Array(await (await data.exportDataset('taken')).arrayBuffer());
+    const text = new TextDecoder('latin1').decode(archive);
+    for (const file of [...gold, ...rollouts, ...series]) {
+      expect(text.includes(new TextDecoder('latin1').decode(await file.arrayBuffer())), file.name).toBe(true);
+    }
+    await data.importFiles([new File([archive], 'taken.tar')], { name: 'back' });
+    expect(
+      (await rows(`select count(*)::int as n from datasets where fingerprint = '${dataset.fingerprint}'`))[0]
+    ).toEqual({
+      n: 2
+    });
+
+    // A file of another version, and one that is torn: told, and nothing is changed.
+    const [first] = gold;
+    const bytes = new Uint8Array(await first!.arrayBuffer());
+    await expect(data.importFiles([new File([bytes.slice(0, bytes.length >> 1)], 'torn')])).rejects.toMatchObject({
+      code: 'data.corrupt'
+    });
+    expect((await data.datasets()).filter(({ origin }) => origin === 'import')).toHaveLength(2);
+  }
+);

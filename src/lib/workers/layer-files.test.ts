@@ -1,6 +1,7 @@
 /** Single files of gold, rollouts and `runner_ts`, taken out of one dataset and imported by themselves into another tab's. */
 import { tableFromIPC, tableToIPC } from 'apache-arrow';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DyingStore } from '../../../tests/support/dying-store.ts';
 import { miniTape } from '../../../tests/support/mini-tape.ts';
 import { AppError } from '../core/errors.ts';
 import { ManualClock } from '../core/time.ts';
@@ -18,8 +19,7 @@ interface Opened {
   readonly store: MemoryStore;
 }
 
-function open(): Opened {
-  const store = new MemoryStore();
+function open(store = new MemoryStore()): Opened {
   const data = new DataService({
     openStore: () => Promise.resolve(store),
     locks: new LocalLocks(),
@@ -208,6 +208,62 @@ describe('files of layers above silver', () => {
     expect(odd).toMatchObject({ count: 2, severity: 'error' });
     expect(odd?.example).toContain('finer: gold episodes of market 1.2 were made with other settings');
     expect((await data.gold('d'))?.markets.map(({ id }) => id)).toEqual(['1.1']);
+  });
+
+  test('an import of them that was cut off goes on, and is what it would have been', async () => {
+    const all = [...files.gold, ...files.rollout, ...silver()];
+    const whole = open();
+    const expected = await whole.data.importFiles(all, { task: 't', name: 'd' });
+    const left = (await filesOf(whole)).size;
+    let stops = 0;
+    for (let writes = 3; ; writes += 4) {
+      const store = new DyingStore();
+      const half = open(store);
+      await half.data.datasets();
+      store.left = writes;
+      await Promise.race([store.died, half.data.importFiles(all, { task: 't', name: 'd' })]);
+      store.left = Number.POSITIVE_INFINITY;
+      const again = open(store);
+      if ((await again.data.unfinishedImports()).length === 0) break;
+      stops++;
+      const { dataset, markets } = await again.data.importFiles(all, { task: 't' });
+      expect({ dataset, markets }).toEqual({ dataset: expected.dataset, markets: expected.markets });
+      expect((await again.data.gold('d'))?.markets).toEqual((await whole.data.gold('d'))?.markets);
+      expect((await filesOf(again)).size).toBe(left);
+    }
+    expect(stops).toBeGreaterThan(5);
+  });
+
+  test('on a disk that fills up, what there was room for is listed whole', async () => {
+    const all = [...files.gold, ...files.rollout, ...silver()];
+    const whole = open();
+    await whole.data.importFiles(all, { task: 't', name: 'd' });
+    const { usedBytes } = await whole.store.usage();
+    let parts = 0;
+    for (let tenth = 3; tenth < 10; tenth++) {
+      const store = new MemoryStore({ capacityBytes: Math.round((usedBytes * tenth) / 10) });
+      const { data } = open(store);
+      await data.datasets();
+      const outcome: unknown = await data.importFiles(all, { task: 't', name: 'd' }).catch((thrown: unknown) => thrown);
+      if (outcome instanceof Error) {
+        expect(outcome).toMatchObject({ code: 'storage.full' });
+        expect(await data.datasets()).toEqual([]);
+        continue;
+      }
+      parts++;
+      expect((await data.datasets())[0]?.partial).toBeDefined();
+      const stored = await filesOf({ data, store });
+      const listed = [
+        ...((await data.gold('d'))?.markets ?? []).map(({ file }) => `gold/${file}`),
+        ...(await data.rollouts('d')).flatMap(({ name, markets }) =>
+          markets.map(({ file }) => `gold/rollouts/${encodeURIComponent(name)}/${file}`)
+        )
+      ];
+      expect(listed.filter((path) => !stored.has(path))).toEqual([]);
+      const markets = (await data.markets('d')).map(({ id }) => id);
+      expect((await data.gold('d'))?.markets.every(({ id }) => markets.includes(id)) ?? true).toBe(true);
+    }
+    expect(parts).toBeGreaterThan(0);
   });
 
   test('as Arrow are kept as Parquet of the same rows', async () => {
