@@ -156,7 +156,15 @@ export class Plotter {
       const crowded = above !== undefined && line.y - above.y < 28 * ratio;
       x = crowded ? x + ctx.measureText(above.label).width + 12 * ratio : bbox.left + 4 * ratio;
       const room = line.y - bbox.top > 14 * ratio;
-      ctx.fillText(line.label, x, room && !crowded ? line.y - 4 * ratio : this.#below(line.y, bbox, ratio));
+      const y = room && !crowded ? line.y - 5 * ratio : this.#below(line.y, bbox, ratio);
+      // No grid line goes through the letters.
+      ctx.save();
+      ctx.setLineDash([]);
+      ctx.lineWidth = 3 * ratio;
+      ctx.strokeStyle = this.#colours.background;
+      ctx.strokeText(line.label, x, y);
+      ctx.restore();
+      ctx.fillText(line.label, x, y);
     });
     ctx.restore();
   }

@@ -67,3 +67,20 @@ export function reportFigures(report: ImportReport): readonly (readonly [what: s
     ['Read in', formatDuration(seconds)]
   ];
 }
+
+interface Untrainable {
+  /** Their ids. */
+  readonly markets: readonly string[];
+  readonly reason: string;
+}
+
+/** Markets that no episode can be made of, those of one reason together, the commonest first. */
+export function whyUntrainable(
+  markets: readonly { readonly id: string; readonly trainable: boolean; readonly reason?: string }[]
+): readonly Untrainable[] {
+  const by = new Map<string, string[]>();
+  for (const { id, trainable, reason = 'no reason was given' } of markets) {
+    if (!trainable) by.set(reason, [...(by.get(reason) ?? []), id]);
+  }
+  return [...by].map(([reason, ids]) => ({ reason, markets: ids })).sort((a, b) => b.markets.length - a.markets.length);
+}
