@@ -28,7 +28,7 @@ describe('metadata of a dataset', () => {
     expect(error.code).toBe('data.drift');
     expect(error.message).toBe(
       `dataset d: expected rows of parser version ${String(ROWS_VERSION)}, got it holds rows of parser version ` +
-        `${String(found)}; import the source file again with this version`
+        `${String(found)}; build its layers again (Data, quality and lineage of the dataset), or import the source file again with this version`
     );
   });
 

@@ -242,7 +242,8 @@ export const drift = (subject: string, expected: string, got: string): AppError 
     subject,
     expected,
     got: `it holds ${got}`,
-    remedy: 'import the source file again with this version'
+    remedy:
+      'build its layers again (Data, quality and lineage of the dataset), or import the source file again with this version'
   });
 
 /** Whole numbers as 64-bit integers without a BigInt each: low and high words are written apart. */
