@@ -19,6 +19,7 @@ import type { DeadHeat, MarketSettlement } from '../account/payout.ts';
 import type { ExchangeOptions } from './exchange-options.ts';
 import type { Fill, Order, OrderRequest } from './order.ts';
 import { OrderDesk } from './order-desk.ts';
+import { queueNamed } from './queue/queue-name.ts';
 import { StatedTrades } from './stated-trades.ts';
 import type { NoteTrade } from './stated-trades.ts';
 import { storyOf } from './story.ts';
@@ -180,11 +181,15 @@ export class SimulatedExchange {
   }
 
   explain(order: Order): OrderStory {
+    const { market } = this.tape;
+    const { queue } = this.#options;
     return storyOf({
       order,
       fills: this.fillsOf(order),
       now: this.now,
-      market: this.tape.market
+      market,
+      queue: (typeof queue === 'string' ? queueNamed(queue, market.rules) : queue).id,
+      others: order.shadow?.positions ?? []
     });
   }
 

@@ -213,7 +213,8 @@ export class InstrumentExchange implements ExchangeLike<
   }
 
   explain(order: InstrumentOrder): InstrumentStory {
-    return instrumentStory({ order, fills: this.fillsOf(order), now: this.now, market: this.tape.market });
+    const { market } = this.tape;
+    return instrumentStory({ order, fills: this.fillsOf(order), now: this.now, market, queue: this.#floor.queueId });
   }
 
   #advance(): void {

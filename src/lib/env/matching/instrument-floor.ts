@@ -36,6 +36,8 @@ export class InstrumentFloor {
   readonly venues: readonly InstrumentVenue[];
   /** What we will be told, and when. */
   readonly answers: Wire<Answer>;
+  /** Of the queue model that counts. */
+  readonly queueId: string;
   readonly #tape: Tape;
   readonly #options: InstrumentOptions;
   readonly #requests: Wire<SentRequest>;
@@ -66,6 +68,7 @@ export class InstrumentFloor {
     }));
     this.answers = new Wire(() => new Answer(nobody));
     const queue = typeof options.queue === 'string' ? queueNamed(options.queue, rules) : options.queue;
+    this.queueId = queue.id;
     const others = options.history === true ? (options.shadows ?? otherQueues(queue, rules)) : [];
     const shadows = others.length > 0 ? new ShadowQueues(others) : undefined;
     const report = {

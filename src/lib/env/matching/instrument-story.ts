@@ -43,7 +43,8 @@ export interface InstrumentStory {
   readonly fills: readonly InstrumentFillStory[];
   /** The forced liquidation that made the order, or ended it. */
   readonly liquidation: Liquidation | undefined;
-  /** Empty where the order never rested, or no other model is worked. */
+  /** The id of the queue model that counted, and what others made of it. Empty where it never rested, or none is worked. */
+  readonly queue: string;
   readonly others: readonly QueueStory[];
   /** What became of it, in one sentence. */
   readonly headline: string;
@@ -93,17 +94,19 @@ export interface StoryOptions {
   readonly fills: readonly InstrumentFill[];
   readonly now: Nanos;
   readonly market: MarketInfo;
+  /** The id of the queue model that counted. */
+  readonly queue: string;
 }
 
 /** The story of one order for an instrument, as data and in words; prices in the instrument's own, sizes in lots. */
 export function instrumentStory(options: StoryOptions): InstrumentStory {
-  const { order, fills, market } = options;
+  const { order, fills, market, queue } = options;
   const { ladder } = market.rules;
   const priceOf = (tick: number): number => (tick < 0 ? Number.NaN : ladder.priceOf(tick as Ticks));
   const others = (order.shadow?.positions ?? []).map(queueStoryOf);
   const words = wordsOf(options, priceOf);
   const headline = words.headline();
-  const told = [headline, words.causes(), words.liquidation(), othersOf(others, order.madeAt, words.size)];
+  const told = [headline, words.causes(), words.liquidation(), othersOf(others, order.madeAt, words.size, queue)];
   return {
     side: order.direction === Direction.buy ? 'buy' : 'sell',
     instrument: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
@@ -129,6 +132,7 @@ export function instrumentStory(options: StoryOptions): InstrumentStory {
       row: fill.row
     })),
     liquidation: order.liquidation,
+    queue,
     others,
     headline,
     sentence: told.filter((part) => part !== '').join(' ')

@@ -42,8 +42,14 @@ const QUEUE_WORDS: Readonly<Record<string, string>> = {
 /** What a queue model is called in a sentence. */
 export const queueWords = (model: string): string => QUEUE_WORDS[model] ?? model.replace(/^probPower/u, 'power ');
 
-/** What the other queue models made of it: those that agree are named together. */
-export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money): string {
+/** What stands for a queue model's id where an order stood in the market's own book. */
+export const OWN_BOOK = 'book';
+
+/**
+ * What the other queue models made of it: those that agree are named together.
+ * @param queue what counted: a model's id, or OWN_BOOK
+ */
+export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Money, queue: string): string {
   const byResult = new Map<string, string[]>();
   for (const other of others) {
     const first = other.firstAt === undefined ? '' : `, the first after ${spanOf(madeAt, other.firstAt)}`;
@@ -52,7 +58,12 @@ export function othersOf(others: readonly QueueStory[], madeAt: Nanos, money: Mo
     byResult.set(result, [...(byResult.get(result) ?? []), queueWords(other.model)]);
   }
   const parts = [...byResult].map(([result, names]) => `${listed(names)}: ${result}`);
-  return parts.length > 0 ? `By other queue models: ${parts.join('; ')}.` : '';
+  if (parts.length === 0) return '';
+  const by =
+    queue === OWN_BOOK
+      ? 'Its queue was the real one. By queue models, from what was published'
+      : 'By other queue models';
+  return `${by}: ${parts.join('; ')}.`;
 }
 
 const listed = (names: readonly string[]): string =>

@@ -5,6 +5,7 @@ import { OrderStatus, Side } from './order.ts';
 import type { EndReason, Fill, Order } from './order.ts';
 import { othersOf, queueStoryOf } from './queue-story.ts';
 import type { QueueStory } from './queue-story.ts';
+import type { ShadowPosition } from './shadow-queues.ts';
 import { causesOf, headlineOf } from './story-words.ts';
 
 export interface FillStory {
@@ -35,7 +36,9 @@ export interface OrderStory {
   /** Ticks by which the best price slipped away from it on arrival. */
   readonly slippedTicks: number;
   readonly fills: readonly FillStory[];
-  /** Empty where the order never rested, or no other model is worked. */
+  /** What counted: a queue model's id, or `book` where the order stood in the market's own book and its queue is real. */
+  readonly queue: string;
+  /** What other queue models made of it. Empty where the order never rested, or no other model is worked. */
   readonly others: readonly QueueStory[];
   /** What became of it, in one sentence. */
   readonly headline: string;
@@ -52,15 +55,24 @@ const SIGNS: Readonly<Record<string, string>> = { GBP: '£', EUR: '€', AUD: '$
  * The story of one back or lay order, as data and in words.
  * @param options.fills of the order, in the order they were made; empty where none were kept
  * @param options.now the moment it is told at, for orders that still wait
+ * @param options.queue the id of the queue model that counted, or `book` where the order stood in a real queue
+ * @param options.others what other models made of it
  */
-export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Nanos; market: MarketInfo }): OrderStory {
-  const { order, fills, now, market } = options;
+export function storyOf(options: {
+  order: Order;
+  fills: readonly Fill[];
+  now: Nanos;
+  market: MarketInfo;
+  queue: string;
+  others: readonly ShadowPosition[];
+}): OrderStory {
+  const { order, fills, now, market, queue } = options;
   const money = (lots: number): string =>
     `${SIGNS[market.rules.currency] ?? ''}${(lots * market.rules.lotSize).toFixed(2)}`;
   const headline = headlineOf(order, fills, now, money);
-  const others = (order.shadow?.positions ?? []).map(queueStoryOf);
+  const others = options.others.map(queueStoryOf);
   const causes = causesOf(order, fills, money);
-  const otherQueues = othersOf(others, order.madeAt, money);
+  const otherQueues = othersOf(others, order.madeAt, money, queue);
   return {
     side: order.side === Side.back ? 'back' : 'lay',
     runner: market.runners[order.slot]?.name ?? `slot ${String(order.slot)}`,
@@ -74,6 +86,7 @@ export function storyOf(options: { order: Order; fills: readonly Fill[]; now: Na
     aheadLots: order.ahead,
     slippedTicks: order.slippedTicks,
     fills: fills.map(fillStoryOf),
+    queue,
     others,
     headline,
     causes,

@@ -77,6 +77,8 @@ export class OwnOrders {
   /** Lots ahead of it when it came to rest. */
   #ahead = new Float64Array(FIRST_CAPACITY);
   #due = new Float64Array(FIRST_CAPACITY);
+  /** Messages that were published before it came to its book. */
+  #messages = new Int32Array(FIRST_CAPACITY);
   /** When it lapsed or was dropped, seconds. */
   #ended = new Float64Array(FIRST_CAPACITY);
   #quicker = new Uint8Array(FIRST_CAPACITY);
@@ -170,6 +172,7 @@ export class OwnOrders {
     const side = this.side(order);
     const tick = this.#tick[at]!;
     const lots = this.#lots[at]!;
+    this.#messages[at] = this.message;
     const left = book.take(side, tick, lots, Owner.own + order);
     if (left > 0) {
       const ref = book.place(side, tick, left, Owner.own + order);
@@ -247,6 +250,11 @@ export class OwnOrders {
     return this.#ahead[order - 1] ?? 0;
   }
 
+  /** Messages that were published before it came to its book. */
+  messagesBefore(order: OwnOrder): number {
+    return this.#messages[order - 1] ?? 0;
+  }
+
   /** Lots that still wait in the book or are on their way. */
   remaining(order: OwnOrder): Lots {
     if (this.where(order) === 'onItsWay') return this.#lots[order - 1]! as Lots;
@@ -298,6 +306,7 @@ export class OwnOrders {
     this.#matched = wider(this.#matched);
     this.#ahead = wider(this.#ahead);
     this.#due = wider(this.#due);
+    this.#messages = wider(this.#messages);
     this.#ended = wider(this.#ended);
     this.#quicker = wider(this.#quicker);
     this.#share = wider(this.#share);

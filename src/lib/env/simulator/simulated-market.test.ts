@@ -168,6 +168,29 @@ describe('orders of our own in a simulated market', () => {
     expect(fills.every((fill) => fill.resting && fill.order === order)).toBe(true);
   });
 
+  it('are filled when somebody came, between the messages that frame it', () => {
+    const published: number[] = [];
+    const market = new SimulatedMarket(draw(0), {
+      message: (millis) => published.push(1e6 * millis),
+      row: () => undefined
+    });
+    let inside = 0;
+    for (let second = 30; second < 290; second += 5) {
+      market.advanceTo(seconds(second));
+      for (const slot of [0, 1]) {
+        const { bestBid, bestAsk } = market.books[slot]!;
+        market.place({ slot, side: Side.ask, tick: ticks(bestAsk), lots: lots(300) });
+        market.place({ slot, side: Side.bid, tick: ticks(bestBid), lots: lots(300) });
+      }
+      market.drainFills(({ time, message, resting }) => {
+        expect(time).toBeGreaterThanOrEqual(published[message - 1]!);
+        expect(time).toBeLessThanOrEqual(published[message] ?? Infinity);
+        if (resting && time > published[message - 1]!) inside++;
+      });
+    }
+    expect(inside).toBeGreaterThan(20);
+  });
+
   it('can be taken back, and lapse when the market turns in play', () => {
     const { market, run } = started();
     const place = (): number => market.place({ slot: 0, side: Side.bid, tick: ticks(0), lots: lots(500) });

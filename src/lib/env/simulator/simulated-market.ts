@@ -259,6 +259,7 @@ export class SimulatedMarket {
     const floor = this.#floor;
     const { runner } = this.#arrivals;
     floor.time = this.#arrivals.time;
+    this.own.now = this.#arrivals.time;
     floor.pace = this.#paceOn(runner);
     this.#people.act(runner, !floor.inPlay || this.#race !== undefined);
   }

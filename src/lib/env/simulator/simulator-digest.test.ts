@@ -46,11 +46,11 @@ class Digest {
 const MARKETS: Readonly<Record<string, { readonly drawn: Partial<ScenarioOptions>; readonly digest: string }>> = {
   'as lean as the sample': {
     drawn: {},
-    digest: 'fe1fc06fe5510b736876f5b1e1da77e7dcf48ed0b9765941ae064fac84e119ec'
+    digest: '154218b6cf867886f137149b1bac520813de52f09c2f7070c10900ca72e722c9'
   },
   'of recorded pace, with its race': {
     drawn: { behaviour: FULL_BEHAVIOUR, leadSeconds: 600, race: FULL_RACE },
-    digest: '61a29360d4e07b65ab3e4350d9b211db4993b31bc1e506590959e67b9a79a1bd'
+    digest: '6f387924dba89f170348717d48e2bac6cbaf92d87f15cb6df894d027cb45ffe4'
   }
 };
 

@@ -1,7 +1,8 @@
 /**
  * The exchange of an episode on a market that answers: orders go into the simulated order-level books themselves, so
  * there is no queue to model and no liquidity to take twice; the people there see our orders, trade with them and
- * believe our money. What is seen is what the venue publishes; what is matched is what the books matched.
+ * believe our money. What is seen is what the venue publishes; what is matched is what the books matched. What queue
+ * models would have made of the orders, their stories say all the same.
  *
  * What stands between us and the market is drawn by chance where it is so configured, and eased by a curriculum: how long
  * a request and the feed take; someone quicker, who takes the best price just before an order that would; and, of what
@@ -22,10 +23,12 @@ import type { LatencyModel } from '../../matching/latency.ts';
 import type { SlippageModel } from '../../matching/slippage.ts';
 import { Fill, Order, OrderStatus, Side } from '../../matching/order.ts';
 import type { OrderRequest } from '../../matching/order.ts';
+import { OWN_BOOK } from '../../matching/queue-story.ts';
 import { refusalOf } from '../../matching/refusal.ts';
 import { storyOf } from '../../matching/story.ts';
 import type { OrderStory } from '../../matching/story.ts';
 import type { OwnFill, OwnRequest } from '../own-orders.ts';
+import type { RowSink } from '../publisher.ts';
 import { Side as BookSide } from '../runner-book.ts';
 import { streamOf } from '../scenario.ts';
 import type { MarketTerms, Scenario } from '../scenario.ts';
@@ -34,6 +37,7 @@ import { SimulatedMarket } from '../simulated-market.ts';
 import { CancelQueue } from './cancel-queue.ts';
 import { LateFeed, toBoth } from './late-feed.ts';
 import { LiveFeed } from './live-feed.ts';
+import { LiveHistory } from './live-history.ts';
 
 export interface LiveExchangeOptions extends RealismConfig {
   readonly scenario: Scenario;
@@ -68,9 +72,7 @@ export class LiveExchange implements EpisodeExchange {
   now = 0 as Nanos;
   /** How far `advance` goes; the caller sets it. */
   until = 0 as Nanos;
-  /** Every order of this market, when history is kept. */
-  readonly orders: Order[] = [];
-  readonly #history: Map<Order, Fill[]> | undefined;
+  readonly #history: LiveHistory | undefined;
   readonly #limits: { bankroll: number };
   readonly #latency: LatencyModel;
   readonly #slippage: SlippageModel | undefined;
@@ -108,10 +110,14 @@ export class LiveExchange implements EpisodeExchange {
       ? new LateFeed(new LiveFeed(info, start), feedLatency(options, this.realism), this.#feedChance)
       : undefined;
     this.seen = this.#late?.seen ?? this.feed;
-    this.market = new SimulatedMarket(scenario, this.#late === undefined ? this.feed : toBoth(this.feed, this.#late));
     this.account = new BackLayAccount({ slots: info.runners.length, winners: 1 });
     this.points = ladderPoints(info.rules.ladder);
-    this.#history = history ? new Map() : undefined;
+    let sink: RowSink = this.#late === undefined ? this.feed : toBoth(this.feed, this.#late);
+    if (history) {
+      this.#history = new LiveHistory(info, this.points);
+      sink = toBoth(sink, this.#history.published);
+    }
+    this.market = new SimulatedMarket(scenario, sink);
     this.#limits = { bankroll: bankroll / info.rules.lotSize };
     this.#request = {
       slot: 0,
@@ -147,6 +153,11 @@ export class LiveExchange implements EpisodeExchange {
     while (this.#open.length > 0) this.#open.pop();
     while (this.#free.length > 0) this.#free.pop();
     for (let i = 0; i < this.#records.length; i++) this.#free.push(this.#records[i]!);
+  }
+
+  /** Every order of this market, when history is kept. */
+  get orders(): readonly Order[] {
+    return this.#history?.orders ?? [];
   }
 
   get state(): MarketState {
@@ -197,7 +208,7 @@ export class LiveExchange implements EpisodeExchange {
     const order = this.#record();
     const book = this.seen.state.books[request.slot];
     order.fill(this.#nextId++, request, this.points[request.tick] ?? 0, this);
-    if (this.#history !== undefined) this.orders.push(order);
+    this.#history?.orders.push(order);
     this.submitted++;
     if (book !== undefined) order.touchAtDecision = order.side === Side.back ? book.bestBid : book.bestAsk;
     const refusal = refusalOf(order, request, this.state, this.account, this.#limits);
@@ -243,9 +254,16 @@ export class LiveExchange implements EpisodeExchange {
     this.#fillCount = 0;
   }
 
-  /** Why it filled or did not, as far as its fills were kept. */
+  /**
+   * Why it filled or did not, and what queue models made of it that were shown what was published; as far as history is
+   * kept.
+   */
   explain(order: Order): OrderStory {
-    return storyOf({ order, fills: this.#history?.get(order) ?? [], now: this.now, market: this.info });
+    const { now, info } = this;
+    return (
+      this.#history?.explain(order, now, info, this.market.own) ??
+      storyOf({ order, fills: [], now, market: info, queue: OWN_BOOK, others: [] })
+    );
   }
 
   #record(): Order {
@@ -337,9 +355,7 @@ export class LiveExchange implements EpisodeExchange {
     if (this.#history === undefined) return;
     const kept = new Fill(order);
     describe(kept, order, own, points);
-    const others = this.#history.get(order);
-    if (others === undefined) this.#history.set(order, [kept]);
-    else others.push(kept);
+    this.#history.keep(order, kept);
   }
 }
 

@@ -274,7 +274,10 @@ describe('an episode that is recorded', { timeout: 60_000 }, () => {
       expect(order.fills.reduce((sum, fill) => sum + fill.lots, 0)).toBe(order.matchedLots);
       expect(order.headline).toMatch(/^(On its way|Waiting|Part filled|Filled|Not filled|Refused): (back|lay) \$/u);
       expect(order.causes === '').toBe(order.matchedLots === 0);
-      expect(order.otherQueues).toBe('');
+      expect(order.queue).toBe('book');
+      expect(order.otherQueues === '').toBe(order.others.length === 0);
+      // What came to it in its queue, other models have something to say of.
+      if (order.fills.some(({ cause }) => cause === 'trade')) expect(order.others).toHaveLength(4);
       expect(order.runnerId).toMatch(/^SIM\.\d+\.\d{3}\.\d+$/u);
       expect(order.acceptedMillis - order.madeMillis).toBeGreaterThanOrEqual(0);
     }
