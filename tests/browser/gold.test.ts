@@ -240,8 +240,8 @@ async function parquetIn(folder: string): Promise<readonly File[]> {
   const found: File[] = [];
   const walk = async (one: FileSystemDirectoryHandle): Promise<void> => {
     for await (const entry of one.values()) {
-      if (entry.kind === 'directory') await walk(entry as FileSystemDirectoryHandle);
-      else if (entry.name.endsWith('.parquet')) found.push(await (entry as FileSystemFileHandle).getFile());
+      if (entry.kind === 'directory') await walk(entry);
+      else if (entry.name.endsWith('.parquet')) found.push(await (entry).getFile());
     }
   };
   await walk(at);
