@@ -241,7 +241,7 @@ async function parquetIn(folder: string): Promise<readonly File[]> {
   const walk = async (one: FileSystemDirectoryHandle): Promise<void> => {
     for await (const entry of one.values()) {
       if (entry.kind === 'directory') await walk(entry);
-      else if (entry.name.endsWith('.parquet')) found.push(await (entry).getFile());
+      else if (entry.name.endsWith('.parquet')) found.push(await entry.getFile());
     }
   };
   await walk(at);
