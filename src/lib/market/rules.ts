@@ -9,12 +9,15 @@ export type Settlement =
   /**
    * `eachWay`: a bet is two of its stake, one to win at its price and one to be among `winners` at 1 + (price - 1) /
    * `divisor`. `line`: its prices are lines and no odds; a bet pays even money by which side of its line the result is.
+   * `handicaps`: runners are selections at a handicap, of which many win at once, and of a stake half may win, lose or
+   * be given back; results do not say which.
    */
   | {
       readonly kind: 'backLay';
       readonly winners: number;
       readonly eachWay?: { readonly divisor: number };
       readonly line?: true;
+      readonly handicaps?: true;
     }
   /** A contract pays `payout` (in the currency) when the answer is yes, nothing when it is no. */
   | { readonly kind: 'yesNo'; readonly payout: number }
@@ -140,6 +143,8 @@ export interface BetfairSpec {
   readonly betDelaySeconds: number;
   /** `eachWayDivisor` of an each-way market, whose `winners` are its places; absent elsewhere. */
   readonly eachWayDivisor?: number;
+  /** An Asian handicap market; absent elsewhere. */
+  readonly handicaps?: true;
   /** Least stake, in the currency; 2.00 when absent. */
   readonly minimumStake?: number;
   /** Least payout (stake times price) of a smaller stake, in the currency; absent: orders that reduce may be smaller. */

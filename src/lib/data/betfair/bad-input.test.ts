@@ -6,6 +6,7 @@ import type { Ticks } from '../../core/units.ts';
 import type { Depth } from '../../market/depth.ts';
 import { MarketState } from '../../market/market-state.ts';
 import { NO_TICK } from '../../market/tape.ts';
+import { rulesFrom } from '../../market/venues/rules-from.ts';
 import { readRecording } from '../read-recording.ts';
 import type { ReadMarket, Recording } from '../recording.ts';
 import type { Oddity } from '../records.ts';
@@ -458,6 +459,17 @@ describe('a market that', () => {
       'test line 1: market 1.5: numberOfWinners 0 is no whole number from 1 to 1000'
     ]);
     expect(found({ bettingType: 'ASIAN_HANDICAP_DOUBLE_LINE' })).toEqual([]);
+  });
+
+  test.each([
+    ['ASIAN_HANDICAP_DOUBLE_LINE', true],
+    ['ASIAN_HANDICAP_SINGLE_LINE', true],
+    ['ODDS', undefined]
+  ])('of %s is one of handicaps: %s', (bettingType, handicaps) => {
+    const first = message(0, { marketDefinition: definition({ bettingType, numberOfWinners: 1 }) });
+    const { settlement, spec } = read([first]).markets[0]!.info('').rules;
+    expect(settlement).toEqual({ kind: 'backLay', winners: 1, ...(handicaps && { handicaps }) });
+    expect(rulesFrom(spec).settlement).toEqual(settlement);
   });
 });
 

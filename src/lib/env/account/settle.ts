@@ -3,8 +3,9 @@
  * whole points until the one rounding to minor units. Knows nothing of orders or time.
  */
 import { assert } from '../../core/assert.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Money } from '../../core/units.ts';
-import type { FeeSchedule } from '../../market/rules.ts';
+import type { FeeSchedule, Settlement } from '../../market/rules.ts';
 import type { MarketState } from '../../market/market-state.ts';
 import { POINTS_PER_LOT } from './account.ts';
 import type { BackLayAccount } from './account.ts';
@@ -42,10 +43,16 @@ export function settleAccount(options: {
   };
 }
 
-/** Pays out what `account` holds at the end of a market's recording. */
+/**
+ * Pays out what `account` holds at the end of a market's recording.
+ * @throws AppError where the recording does not say how a runner did, and for markets whose bets are paid by something
+ *   that it does not state: by lines (which side of each bet's own price the result was on), and by Asian handicaps
+ *   (which half of a stake won, lost or was given back)
+ */
 export function settleMarket(state: MarketState, account: BackLayAccount, deadHeat?: DeadHeat): MarketSettlement {
   const { rules } = state.market;
   const { settlement, fees } = rules;
+  if (settlement.kind === 'backLay') refuseUnstated(state.market.id, settlement);
   const minorPerLot = Math.round(rules.lotSize * 100);
   if (settlement.kind === 'backLay' && settlement.eachWay !== undefined) {
     const eachWay = eachWayShares(state.outcome, settlement.winners);
@@ -53,4 +60,17 @@ export function settleMarket(state: MarketState, account: BackLayAccount, deadHe
   }
   const shares = winningShares(state.outcome, account.winners, deadHeat);
   return settleAccount({ account, shares, fees, minorPerLot });
+}
+
+function refuseUnstated(market: string, settlement: Extract<Settlement, { kind: 'backLay' }>): void {
+  const { line, handicaps } = settlement;
+  if (line !== true && handicaps !== true) return;
+  const paidBy =
+    handicaps === true ? 'an Asian handicap market, where a stake may be half won or lost' : 'a line market';
+  throw new AppError('data.kind', {
+    subject: `market ${market}`,
+    expected: 'bets that win or lose whole by the runners that won',
+    got: `${paidBy}: the recording does not state what its bets were paid`,
+    remedy: 'settle its bets by the venue’s statement; the exchange takes no orders there'
+  });
 }

@@ -95,10 +95,11 @@ export function prepareTimelines(
   return timelines;
 }
 
-/** None are taken where a stake is at risk twice, or prices are no odds. */
+/** None are taken where a stake is at risk twice or half of it alone, or prices are no odds. */
 const takesOrders = ({ market }: Tape): boolean => {
   const { settlement } = market.rules;
-  return settlement.kind !== 'backLay' || (settlement.eachWay === undefined && settlement.line !== true);
+  if (settlement.kind !== 'backLay') return true;
+  return settlement.eachWay === undefined && settlement.line !== true && settlement.handicaps !== true;
 };
 
 /** Moves `state` to where an episode begins. */

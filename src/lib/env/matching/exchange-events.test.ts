@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { at, scene, trade } from '../../../../tests/support/exchange-scene.ts';
+import { AppError } from '../../core/errors.ts';
 import { millis, seconds } from '../../core/units.ts';
 import { betfairRules } from '../../market/venues/betfair.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
@@ -452,6 +453,18 @@ describe('the result', () => {
     place({ side: Side.back, price: 4.5, stake: 1_000 });
     exchange.advanceTo(seconds(6));
     expect(exchange.settle().gross).toBe(500 * 3.5 - 500);
+  });
+
+  it.each([
+    ['a line market', betfairRules({ ladder: { type: 'LINE_RANGE', minimum: 1, maximum: 100, interval: 1 } })],
+    ['an Asian handicap market', betfairRules({ winners: 0, handicaps: true })]
+  ])('of %s is not made up from who won', (what, rules) => {
+    const { exchange } = scene(ends(winner, loser, loser), {}, rules);
+    exchange.account.match(0, Side.back, 1_000, 450);
+    exchange.advanceTo(seconds(6));
+    const settled = (): unknown => exchange.settle();
+    expect(settled).toThrow(AppError);
+    expect(settled).toThrow(new RegExp(`1\\.1: expected .*${what}.*does not state`, 'u'));
   });
 
   it('is not known before the recording says so', () => {

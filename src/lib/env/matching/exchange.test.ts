@@ -257,6 +257,13 @@ describe('refusals', () => {
     expect(exchange.explain(order).sentence).toMatch(/no orders are taken in line markets/u);
   });
 
+  it('nor does an Asian handicap: half of a stake may win there, lose or be given back', () => {
+    const { exchange, place } = scene(() => undefined, {}, betfairRules({ winners: 0, handicaps: true }));
+    const order = place({ side: Side.back, price: 4.4, stake: 1_000 });
+    expect([order.end, order.voided, exchange.account.exposure()]).toEqual(['handicapMarket', 1_000, 0]);
+    expect(exchange.explain(order).sentence).toMatch(/^Refused: .*no orders are taken in Asian handicap markets/u);
+  });
+
   it('to cancel a number of lots that is none is a bug of who asks, and changes nothing', () => {
     const { exchange, place } = scene(() => undefined);
     const order = place({ side: Side.back, price: 4.6, stake: 1_000 });

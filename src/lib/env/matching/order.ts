@@ -41,6 +41,8 @@ export type EndReason =
   | 'eachWay'
   /** The market's prices are lines: what the account counts is odds. */
   | 'lineMarket'
+  /** The market is an Asian handicap: what the account counts are stakes won or lost whole, by one winner or a few. */
+  | 'handicapMarket'
   | 'unaffordable'
   | 'exposureLimit';
 

@@ -28,6 +28,7 @@ export function refusalOf(
   // Its stake is at risk twice, and placed runners pay by the price: what the account counts is one bet a stake.
   if (settlement.kind === 'backLay' && settlement.eachWay !== undefined) return 'eachWay';
   if (settlement.kind === 'backLay' && settlement.line === true) return 'lineMarket';
+  if (settlement.kind === 'backLay' && settlement.handicaps === true) return 'handicapMarket';
   if (offLadder(order, ladder)) return 'offLadder';
   if (!Number.isSafeInteger(lots) || lots <= 0) return 'belowMinimum';
   if (state.removed[slot] === 1) return 'runnerRemoved';

@@ -25,6 +25,7 @@ const WHY: Readonly<Record<EndReason, string>> = {
   notOffered: 'the venue does not offer it',
   eachWay: 'no orders are taken in each-way markets: a stake there is at risk twice, to win and for a place',
   lineMarket: 'no orders are taken in line markets: their prices are lines, and bets pay even money by the side of one',
+  handicapMarket: 'no orders are taken in Asian handicap markets: of a stake there half may be won, lost or given back',
   unaffordable: 'more than the bankroll could lose',
   exposureLimit: 'over the exposure limit'
 };
@@ -39,6 +40,7 @@ const REFUSALS: readonly EndReason[] = [
   'notOffered',
   'eachWay',
   'lineMarket',
+  'handicapMarket',
   'unaffordable',
   'exposureLimit'
 ];
