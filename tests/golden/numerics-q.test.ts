@@ -234,6 +234,7 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
         head: 'plain',
         nStep: 1,
         sampling: 'uniform',
+        normalise: 'none',
         anneal: 'constant'
       },
       random: new Random(seed(0))

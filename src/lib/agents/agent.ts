@@ -1,5 +1,5 @@
 /** What every algorithm offers. An agent knows spaces and buffers, never markets or files. */
-import type { ForecastSpec } from '../config/forecasts.ts';
+import type { ForecastKind, ForecastSpec } from '../config/forecasts.ts';
 import type { ActionSpace, Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
 import type { Experience } from './experience.ts';
@@ -45,6 +45,16 @@ export interface PolicyView {
   readonly value: Float32Array;
 }
 
+/** What a memory tells of the near future: by column of the forecast a number, or the log-odds of a 1. */
+export interface Foretold {
+  /** What it learns to tell. */
+  readonly asked: readonly ForecastKind[];
+  /** [n, columns] */
+  readonly told: Float32Array;
+  /** [columns] what would be told of every moment by the labels of training alone: their means. */
+  readonly naive: Float32Array;
+}
+
 /** Named float32 arrays with shapes, and what must match to load them. Stored as safetensors plus JSON. */
 export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
@@ -85,6 +95,8 @@ export interface Agent {
   readonly ready: boolean;
   update(): Promise<UpdateReport>;
   inspect(observations: Float32Array): Promise<PolicyView>;
+  /** At the observations of the last `act` in mode `greedy`; undefined where nothing is forecast. */
+  foretold?(): Foretold | undefined;
   /** What it learns from. Kept apart: without it, one that was loaded fills its memory anew before it learns on. */
   readonly experience: Experience;
   /**

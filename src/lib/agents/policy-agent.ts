@@ -14,6 +14,7 @@ import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
+import { NORMAL_LIMIT } from './observation-scale.ts';
 import { PolicyGradient } from './policy-gradient.ts';
 import type { PolicyConfig } from './policy-gradient.ts';
 import { normaliseAdvantages } from './policy-losses.ts';
@@ -37,8 +38,6 @@ export interface PolicyAgentOptions {
 }
 
 type StreamName = 'explore' | 'shuffle';
-/** What normalised observations and rewards are cut to. */
-const NORMAL_LIMIT = 10;
 
 export class PolicyAgent implements Agent {
   readonly pace = 'rollout';

@@ -11,6 +11,7 @@ import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
+import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
 import { QLearning } from './q-learning.ts';
 import { bestChoice, valuesAt } from './q-losses.ts';
 import { TransitionReplay } from './replay/transition-replay.ts';
@@ -43,6 +44,8 @@ export class QAgent implements Agent {
   readonly #replay: TransitionReplay;
   readonly #batch: TransitionBatch;
   readonly #streams: Readonly<Record<StreamName, Random>>;
+  /** Undefined where observations are taken as they come. */
+  readonly #scale: ObservationScale | undefined;
   #updates = 0;
   #environmentSteps = 0;
 
@@ -77,6 +80,7 @@ export class QAgent implements Agent {
       mostBytes: options.mostReplayBytes
     });
     this.#batch = this.#replay.batch(config.batch);
+    this.#scale = config.normalise === 'none' ? undefined : new ObservationScale(observation.size);
     this.#streams = { explore: root.split('explore'), replay: root.split('replay') };
   }
 
@@ -96,6 +100,7 @@ export class QAgent implements Agent {
     _previousRewards: Float32Array
   ): Promise<void> {
     const n = observations.length / this.#options.spaces.observation.size;
+    if (mode === 'explore') this.#scale?.see(observations);
     const atRandom = mode === 'explore' ? this.#explored(into, n) : new Uint8Array(n);
     if (atRandom.every((one) => one === 1)) return;
     const values = await this.#values(observations, n);
@@ -124,6 +129,8 @@ export class QAgent implements Agent {
     // Linear to 1 at the end: Schaul et al. 2016, section 3.4.
     const beta = 1 - (1 - FIRST_BETA) * remaining;
     this.#replay.sample(this.#batch, this.#streams.replay, beta);
+    const { observations: before, nextObservations: after } = this.#batch;
+    for (const rows of [before, after]) this.#scale?.scale(rows, this.#options.spaces.observation.size);
     const readBack = (this.#updates + 1) % reportEvery === 0;
     try {
       const { losses, errors } = await this.#learner.update(this.#batch, { remaining, readBack });
@@ -151,7 +158,7 @@ export class QAgent implements Agent {
   async inspect(observations: Float32Array): Promise<PolicyView> {
     const n = observations.length / this.#options.spaces.observation.size;
     const [mean, value] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-      const branches = this.#learner.net.run(tf.tensor2d(observations, [n, observations.length / n]));
+      const branches = this.#learner.net.run(this.#seen(observations, n));
       const expected = branches.map((all) => tf.mean<tf.Tensor2D>(all, 1));
       // Quantiles of the best choice, a mean over branches, as the target has them.
       const best = branches.map((all) => valuesAt(all, bestChoice(all)));
@@ -174,14 +181,16 @@ export class QAgent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: { streams: saveStreams(this.#streams) }
+        state: { streams: saveStreams(this.#streams), ...savedScale(this.#scale) }
       }
     };
   }
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
+    const seen = requireScale(this.#scale, meta, this.#options.spaces.observation.size);
     this.#learner.load(tensors);
+    if (seen !== undefined) this.#scale?.load(seen);
     loadStreams(this.#streams, meta);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
@@ -215,10 +224,15 @@ export class QAgent implements Agent {
     return atRandom;
   }
 
+  /** [n, observation] as the networks take them in. */
+  #seen(observations: Float32Array, n: number): tf.Tensor2D {
+    return tf.tensor2d(this.#scale?.scaled(observations) ?? observations, [n, observations.length / n]);
+  }
+
   /** Expected value of every choice: [n, choices] of each branch, one after the other. */
   async #values(observations: Float32Array, n: number): Promise<Float32Array> {
     const result = tf.tidy(() => {
-      const branches = this.#learner.net.run(tf.tensor2d(observations, [n, observations.length / n]));
+      const branches = this.#learner.net.run(this.#seen(observations, n));
       const flat = branches.map((all) => tf.reshape(all.shape[1] === 1 ? all : tf.mean(all, 1), [-1]));
       return flat.length === 1 ? (flat[0] as tf.Tensor) : tf.concat(flat);
     });

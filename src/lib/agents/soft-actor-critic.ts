@@ -321,6 +321,11 @@ export class SoftActorCritic {
     return told === undefined ? {} : { told };
   }
 
+  /** What the actor's memory tells, [rows, batch, columns]; undefined without a task. */
+  foretell(features: Features): tf.Tensor | undefined {
+    return this.#tell(0, features).told;
+  }
+
   async save(into: Map<string, NamedArray>): Promise<void> {
     for (const [name, parameters] of this.#networks) await parameters.save(name, into);
     for (const [name, optimiser] of Object.entries(this.#optimisers)) {

@@ -31,7 +31,8 @@ const config: Extract<SoftConfig, { algorithm: 'sac-lstm' }> = {
   auxFill: 0,
   auxSteps: 6,
   nStep: 1,
-  sampling: 'uniform'
+  sampling: 'uniform',
+  normalise: 'none'
 };
 const environments = 2;
 const width = 3;

@@ -16,11 +16,15 @@ import type { Box } from '../core/spaces.ts';
 import type { Seed } from '../core/units.ts';
 import { fromSpace, toSpace } from './action-scale.ts';
 import { ActingMemory } from './acting-memory.ts';
-import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
+import type { Agent, AgentSpaces, Checkpoint, Foretold, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadDraws, loadStreams, refuseForeign, savedDraws, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
+import { askedKinds } from './forecast-loss.ts';
+import type { ForecastTask } from './forecast-loss.ts';
+import { LabelMeans } from './label-means.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
+import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, DrawnWindows, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
@@ -48,8 +52,9 @@ interface Judging {
   readonly update: ReturnType<SoftActorCritic['judgedUpdate']>;
 }
 
-/** Exponents of priority and importance: R2D2, table 2; ε of Schaul et al. 2016, section 3.3. */
+/** Exponent of the priority: R2D2, section 2.3; ε of Schaul et al. 2016, section 3.3. */
 const PRIORITIES = { exponent: 0.9, least: 1e-6 };
+/** β, of the importance: R2D2 as published, table 2; the version under review went without. */
 const IMPORTANCE = 0.6;
 /** How many updates later a GPU's errors become priorities. */
 const UPDATES_LATE = 4;
@@ -67,6 +72,13 @@ export class SoftAgent implements Agent {
   readonly #batch: SequenceBatch;
   readonly #streams: Readonly<Record<StreamName, Random>>;
   readonly #exploring: ActingMemory;
+  /** Undefined where observations are taken as they come. */
+  readonly #scale: ObservationScale | undefined;
+  /** What it learns to forecast, and the means of what came; undefined where it does not. */
+  readonly #forecast: ForecastTask | undefined;
+  readonly #labelMeans: LabelMeans | undefined;
+  /** [n, columns] of the last greedy `act`. */
+  #told: Float32Array | undefined;
   #greedy: ActingMemory | undefined;
   /** What `observe` stores with the step: as `act` found it. */
   readonly #stateBefore: Float32Array;
@@ -93,6 +105,9 @@ export class SoftAgent implements Agent {
     this.#action = action;
     const { lstmUnits, hidden, burnIn, sequence } = softShape(config);
     const weights = forecastWeights(config);
+    this.#forecast =
+      weights === undefined || spaces.forecast === undefined ? undefined : { spec: spaces.forecast, weights };
+    this.#labelMeans = this.#forecast === undefined ? undefined : new LabelMeans(this.#forecast.spec);
     this.#shape = {
       burnIn,
       sequence,
@@ -101,7 +116,7 @@ export class SoftAgent implements Agent {
       action: action.size,
       state: 2 * lstmUnits,
       nStep: config.nStep,
-      forecast: weights === undefined ? undefined : spaces.forecast
+      forecast: this.#forecast?.spec
     };
     const root = new Random(seed, 'agent');
     const net: NetShape = {
@@ -133,10 +148,11 @@ export class SoftAgent implements Agent {
       },
       random: root,
       noise: this.#deviceNoise,
-      forecast: weights === undefined || spaces.forecast === undefined ? undefined : { spec: spaces.forecast, weights }
+      forecast: this.#forecast
     });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
     this.#exploring = this.#memory(environments, 0);
+    this.#scale = config.normalise === 'none' ? undefined : new ObservationScale(observation.size);
     this.#stateBefore = new Float32Array(environments * this.#shape.state);
     this.#starts = new Uint8Array(environments);
   }
@@ -164,7 +180,8 @@ export class SoftAgent implements Agent {
     const n = observations.length / this.#shape.observation;
     const memory = explore ? this.#exploring : this.#greedyFor(n);
     const { action, state } = this.#shape;
-    const row = memory.begin(observations, starts, previousRewards);
+    if (explore) this.#scale?.see(observations);
+    const row = memory.begin(this.#scale?.scaled(observations) ?? observations, starts, previousRewards);
     if (explore) {
       this.#stateBefore.set(memory.state);
       this.#starts.set(starts);
@@ -172,20 +189,32 @@ export class SoftAgent implements Agent {
     const noise = new Float32Array(n * action);
     if (explore) fillNormal(this.#streams.explore, noise);
     const result = tf.tidy(() => {
-      const { policy, state: after } = this.#sac.actor.run(
+      const {
+        policy,
+        state: after,
+        features
+      } = this.#sac.actor.run(
         tf.tensor3d(row.inputs, [1, n, row.inputs.length / n]),
         tf.tensor2d(row.starts, [1, n]),
         this.#stateTensors(memory)
       );
       const u = tf.add(policy.mean, tf.mul(tf.exp(policy.logStd), tf.tensor3d(noise, [1, n, action])));
-      return tf.concat([tf.reshape(tf.tanh(u), [n, action]), after.h, after.c], 1);
+      const told = explore ? undefined : this.#sac.foretell(features);
+      const columns = told === undefined ? [] : [tf.reshape(told, [n, -1])];
+      return tf.concat([tf.reshape(tf.tanh(u), [n, action]), after.h, after.c, ...columns], 1);
     });
     const values = (await result.data()) as Float32Array;
     result.dispose();
-    const width = action + state;
+    const width = values.length / n;
+    if (!explore && this.#forecast !== undefined) {
+      const columns = width - action - state;
+      this.#told = Float32Array.from({ length: n * columns }, (_, i) => {
+        return values[Math.floor(i / columns) * width + action + state + (i % columns)]!;
+      });
+    }
     for (let e = 0; e < n; e++) {
       memory.previousActions.set(values.subarray(e * width, e * width + action), e * action);
-      memory.state.set(values.subarray(e * width + action, (e + 1) * width), e * state);
+      memory.state.set(values.subarray(e * width + action, e * width + action + state), e * state);
     }
     // Uniform at first, so that the replay begins with the whole range of actions.
     if (explore && this.#environmentSteps < this.#options.config.learningStarts) {
@@ -204,6 +233,7 @@ export class SoftAgent implements Agent {
   observe(step: Transitions): void {
     const memory = this.#exploring;
     fromSpace(this.#action, step.actions, memory.previousActions);
+    if (step.labels !== undefined) this.#labelMeans?.add(step.labels);
     this.#replay.add({
       observations: step.observations,
       actions: memory.previousActions,
@@ -223,6 +253,7 @@ export class SoftAgent implements Agent {
       throw new Error('soft agent: it is to learn to forecast, and its environment tells nothing');
     }
     this.#replay.sample(this.#batch, this.#streams.replay, IMPORTANCE);
+    this.#scale?.scale(this.#batch.inputs, inputWidth(this.#shape.observation, this.#shape.action));
     const noise = this.#deviceNoise === undefined ? this.#drawNoise() : undefined;
     const due = (this.#updates + 1) % this.#options.reportEvery === 0;
     // Where reading costs nothing every update is looked at, so that the first that goes wrong is known.
@@ -314,6 +345,12 @@ export class SoftAgent implements Agent {
     return { mean: columns(0, action), deviation: columns(action, action), value: columns(2 * action, outputs) };
   }
 
+  foretold(): Foretold | undefined {
+    const [told, means] = [this.#told, this.#labelMeans];
+    if (this.#forecast === undefined || told === undefined || means === undefined) return undefined;
+    return { asked: askedKinds(this.#forecast), told, naive: means.told };
+  }
+
   async save(): Promise<Checkpoint> {
     await this.#judged(0);
     const tensors = new Map<string, NamedArray>();
@@ -328,7 +365,12 @@ export class SoftAgent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: { streams: saveStreams(this.#streams), ...(await savedDraws(this.#deviceNoise)) }
+        state: {
+          streams: saveStreams(this.#streams),
+          ...savedScale(this.#scale),
+          ...(this.#labelMeans === undefined ? {} : { labels: this.#labelMeans.save() }),
+          ...(await savedDraws(this.#deviceNoise))
+        }
       }
     };
   }
@@ -336,10 +378,13 @@ export class SoftAgent implements Agent {
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     const remembered = this.#exploring.saved(tensors);
+    const seen = requireScale(this.#scale, meta, this.#shape.observation);
     this.#sac.load(tensors);
+    if (seen !== undefined) this.#scale?.load(seen);
     this.#exploring.load(remembered);
     loadStreams(this.#streams, meta);
     loadDraws(this.#deviceNoise, meta);
+    this.#labelMeans?.load(meta.state['labels'] as ReturnType<LabelMeans['save']> | undefined);
     this.#judging.length = 0;
     this.#recorded = false;
     this.#updates = meta.updates;

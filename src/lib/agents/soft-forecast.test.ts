@@ -39,7 +39,8 @@ const config: SacLstm = {
   auxFill: 1,
   auxSteps: spec.steps,
   nStep: 1,
-  sampling: 'uniform'
+  sampling: 'uniform',
+  normalise: 'none'
 };
 const environments = 2;
 const width = 2;
@@ -162,6 +163,29 @@ describe('memories that forecast', () => {
     for (const name of ['aux_price', 'aux_volume', 'aux_fill']) {
       expect(mean(-50, losses.length, name), name).toBeLessThan(0.5 * mean(0, 20, name));
     }
+    // And tell it of moments that they have not learnt from, better than by the mean of what they have.
+    const random = new Random(seed(77), 'held out');
+    const actions = new Float32Array(environments);
+    let before: Float32Array | undefined;
+    let [own, naive] = [0, 0];
+    for (let step = 0; step < 100; step++) {
+      const seen = Float32Array.from({ length: environments * width }, () => random.normal());
+      await agent.act(seen, actions, 'greedy', new Uint8Array(environments).fill(step === 0 ? 1 : 0), actions.slice());
+      const foretold = agent.foretold()!;
+      expect(foretold.asked).toEqual(['price', 'volume', 'fill']);
+      expect(foretold.told.length).toBe(environments * spec.kinds.length);
+      for (let e = 0; e < environments && before !== undefined; e++) {
+        own += Math.abs(foretold.told[e * spec.kinds.length]! - before[e * width]!);
+        naive += Math.abs(foretold.naive[0]! - before[e * width]!);
+      }
+      before = seen;
+    }
+    expect(own).toBeLessThan(0.7 * naive);
+    const resumed = make(config);
+    await resumed.load(await agent.save());
+    await resumed.act(before!, actions, 'greedy', new Uint8Array(environments), new Float32Array(environments));
+    expect(resumed.foretold()!.naive).toEqual(agent.foretold()!.naive);
+    resumed.dispose();
     agent.dispose();
   });
 

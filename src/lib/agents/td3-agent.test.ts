@@ -24,7 +24,8 @@ const config: Td3Config = {
   batch: 4,
   replaySteps: 300,
   learningStarts: 40,
-  maxGradientNorm: 5
+  maxGradientNorm: 5,
+  normalise: 'none'
 };
 const environments = 2;
 const width = 3;

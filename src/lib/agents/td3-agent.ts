@@ -16,7 +16,8 @@ import { fromSpace, toSpace } from './action-scale.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadDraws, loadStreams, refuseForeign, savedDraws, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
-import { sequenceBatch } from './replay/sequence-batch.ts';
+import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
+import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
 import { Td3 } from './td3.ts';
@@ -51,6 +52,8 @@ export class Td3Agent implements Agent {
   readonly #starts: Uint8Array;
   /** [n, action] in [-1, 1]. */
   readonly #taken: Float32Array;
+  /** Undefined where observations are taken as they come. */
+  readonly #scale: ObservationScale | undefined;
   readonly #stateless = new Float32Array(0);
   #updates = 0;
   #environmentSteps = 0;
@@ -88,6 +91,7 @@ export class Td3Agent implements Agent {
       noise: this.#deviceNoise
     });
     this.#streams = { explore: root.split('explore'), replay: root.split('replay'), noise: root.split('noise') };
+    this.#scale = config.normalise === 'none' ? undefined : new ObservationScale(observation.size);
     this.#starts = new Uint8Array(environments);
     this.#taken = new Float32Array(environments * action.size);
   }
@@ -111,7 +115,10 @@ export class Td3Agent implements Agent {
     const { explorationNoise, learningStarts } = this.#options.config;
     const n = observations.length / this.#shape.observation;
     const unit = new Float32Array(n * this.#shape.action);
-    if (mode === 'explore') this.#starts.set(starts);
+    if (mode === 'explore') {
+      this.#starts.set(starts);
+      this.#scale?.see(observations);
+    }
     if (mode === 'explore' && this.#environmentSteps < learningStarts) {
       fillUniform(this.#streams.explore, unit, -1, 1);
     } else {
@@ -148,6 +155,7 @@ export class Td3Agent implements Agent {
 
   async update(): Promise<UpdateReport> {
     this.#replay.sample(this.#batch, this.#streams.replay);
+    this.#scale?.scale(this.#batch.inputs, inputWidth(this.#shape.observation, this.#shape.action));
     const noise = this.#deviceNoise === undefined ? this.#drawNoise() : undefined;
     const number = this.#updates + 1;
     const due = number % this.#options.reportEvery === 0;
@@ -178,7 +186,7 @@ export class Td3Agent implements Agent {
   async inspect(observations: Float32Array): Promise<PolicyView> {
     const n = observations.length / this.#shape.observation;
     const [mean, value] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-      const seen = tf.tensor2d(observations, [n, this.#shape.observation]);
+      const seen = this.#seen(observations, n);
       const action = this.#td3.actor.run(seen);
       const [first, second] = this.#td3.critics.map((critic) => critic.value([seen], action));
       return [action, tf.minimum(first!, second!)];
@@ -200,14 +208,20 @@ export class Td3Agent implements Agent {
         seed: this.#options.seed,
         updates: this.#updates,
         environmentSteps: this.#environmentSteps,
-        state: { streams: saveStreams(this.#streams), ...(await savedDraws(this.#deviceNoise)) }
+        state: {
+          streams: saveStreams(this.#streams),
+          ...savedScale(this.#scale),
+          ...(await savedDraws(this.#deviceNoise))
+        }
       }
     };
   }
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
+    const seen = requireScale(this.#scale, meta, this.#shape.observation);
     this.#td3.load(tensors);
+    if (seen !== undefined) this.#scale?.load(seen);
     loadStreams(this.#streams, meta);
     loadDraws(this.#deviceNoise, meta);
     this.#updates = meta.updates;
@@ -222,9 +236,14 @@ export class Td3Agent implements Agent {
 
   /** [n, action] in [-1, 1]. */
   async #policy(observations: Float32Array, n: number): Promise<Float32Array> {
-    const result = tf.tidy(() => this.#td3.actor.run(tf.tensor2d(observations, [n, this.#shape.observation])));
+    const result = tf.tidy(() => this.#td3.actor.run(this.#seen(observations, n)));
     const chosen = (await result.data()) as Float32Array;
     result.dispose();
     return chosen;
+  }
+
+  /** [n, observation] as the networks take them in. */
+  #seen(observations: Float32Array, n: number): tf.Tensor2D {
+    return tf.tensor2d(this.#scale?.scaled(observations) ?? observations, [n, this.#shape.observation]);
   }
 }

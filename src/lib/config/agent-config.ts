@@ -20,13 +20,22 @@ const learning = {
 const forecastWeight = (title: string, what: string) =>
   real(0, 1000, 0, field(title, `Weight in the loss of telling ${what}; 0 for not at all`));
 
+/** What agents that learn from a replay may do with what they see. */
+const seen = {
+  normalise: v.optional(
+    choice(['none', 'observations'], field('Normalise', 'Observations by the running mean and spread of those seen')),
+    'none'
+  )
+};
+
 /** Of sequences with memory, of single transitions without. */
 const drawn = {
   nStep: integer(1, 100, 1, field('Steps', 'Whose rewards are summed before the bootstrap', 'steps')),
   sampling: v.optional(
     choice(['uniform', 'prioritised'], field('Sampling', 'prioritised: what surprised is drawn more often')),
     'uniform'
-  )
+  ),
+  ...seen
 };
 
 const withMemory = {
@@ -183,7 +192,8 @@ const valuedOptions = {
   anneal: v.optional(
     choice(['constant', 'linear'], field('Annealing', 'Whether the learning rate falls to nothing by the end')),
     'constant'
-  )
+  ),
+  ...seen
 };
 const DqnSchema = v.strictObject({
   algorithm: algorithm('dqn'),
@@ -229,7 +239,8 @@ const Td3Schema = v.strictObject({
   batch: memoryless.batch,
   replaySteps: memoryless.replaySteps,
   learningStarts: memoryless.learningStarts,
-  maxGradientNorm: memoryless.maxGradientNorm
+  maxGradientNorm: memoryless.maxGradientNorm,
+  ...seen
 });
 
 export const AgentSchema = v.variant('algorithm', [

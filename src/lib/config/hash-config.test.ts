@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hashConfig } from './hash-config.ts';
 import { presetFile, readPreset } from './presets.ts';
 import type { PresetName } from './presets.ts';
+import { readConfig } from './read-config.ts';
 import type { RunConfig } from './run-config.ts';
 
 const preset = (name: PresetName): RunConfig => readPreset(name, readFileSync(presetFile(name), 'utf8'));
@@ -55,4 +56,25 @@ describe('hash of a configuration', () => {
     const config = preset('pendulum-novel.sac-lstm');
     expect(await hashConfig({ ...config, name: 'another' })).toBe(FIRST['pendulum-novel.sac-lstm']);
   });
+
+  /** As they were before agents with a replay could scale what they see, which PPO could from the first. */
+  const BEFORE_SCALES = [
+    ['Pendulum-v1', 'td3', '42c869fb4744d20ab1fe89c37a80ad6447eeaafbc3c164372110d37d1631723f'],
+    ['CartPole-v1', 'dqn', 'a93ebaa328233c17ab15f4f3e0ff54172872e53646656b1dcb1b92495ac36d9c'],
+    ['CartPole-v1', 'qr-dqn', 'acb4025471c1416c5dbb54f2e7f1fcd8d8ae7582aa49f755db432f0e0778ec19'],
+    ['CartPole-v1', 'ppo', '659a6700aca5a78931bb46fb5669dba2cbf8383883ecea60b6828a8e2bab64b0'],
+    ['Pendulum-v1', 'tqc', '7674aff81eef6b2498c4b6627c0e233fdb44a9a96626fb79b0bd849a4bec9f01']
+  ] as const;
+  it.each(BEFORE_SCALES)(
+    'of %s with %s stays as it was, and is another once it scales',
+    async (id, algorithm, hash) => {
+      const of = (more: string): Promise<string> =>
+        hashConfig(
+          readConfig(`{ version: 1, name: hash, env: { id: ${id} }, agent: { algorithm: ${algorithm}${more} } }`)
+        );
+      expect(await of('')).toBe(hash);
+      expect(await of(', normalise: none')).toBe(hash);
+      expect(await of(', normalise: observations')).not.toBe(hash);
+    }
+  );
 });

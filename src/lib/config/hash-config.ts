@@ -22,11 +22,18 @@ const DATA_CAME_LATER: Partial<DataConfig> = { split: 'byMarket', folds: 1, fold
 
 /** The same of agents. */
 const AGENT_CAME_LATER = { auxPrice: 0, auxVolume: 0, auxFill: 0, auxSteps: 6 };
+/** And of those that learn from a replay; PPO and A2C have had it from the first. */
+const REPLAY_CAME_LATER = { ...AGENT_CAME_LATER, normalise: 'none' };
 /** And of soft actor-critics; DQN has had them from the first. */
-const SOFT_CAME_LATER = { ...AGENT_CAME_LATER, nStep: 1, sampling: 'uniform' };
+const SOFT_CAME_LATER = { ...REPLAY_CAME_LATER, nStep: 1, sampling: 'uniform' };
 
 /** The same of training. */
 const TRAINING_CAME_LATER: Partial<RunConfig['training']> = { replayMegabytes: 2048 };
+
+function cameLater(agent: RunConfig['agent']): object {
+  if ('rolloutSteps' in agent) return AGENT_CAME_LATER;
+  return 'temperatureLearningRate' in agent ? SOFT_CAME_LATER : REPLAY_CAME_LATER;
+}
 
 const saysMore =
   (later: object) =>
@@ -40,8 +47,7 @@ export async function hashConfig(config: RunConfig): Promise<string> {
   const { name: _name, ...settings } = config;
   const data = Object.fromEntries(Object.entries(settings.data).filter(saysMore(DATA_CAME_LATER)));
   const env = Object.fromEntries(Object.entries(settings.env).filter(saysMore(CAME_LATER)));
-  const later = 'temperatureLearningRate' in settings.agent ? SOFT_CAME_LATER : AGENT_CAME_LATER;
-  const agent = Object.fromEntries(Object.entries(settings.agent).filter(saysMore(later)));
+  const agent = Object.fromEntries(Object.entries(settings.agent).filter(saysMore(cameLater(settings.agent))));
   const training = Object.fromEntries(Object.entries(settings.training).filter(saysMore(TRAINING_CAME_LATER)));
   return sha256Hex(canonicalJson({ ...settings, data, env, agent, training }));
 }

@@ -2,7 +2,7 @@
  * Deterministic evaluation: every held-out episode once, the same for each policy, with bootstrap intervals over
  * episodes. Equal digests mean the same actions and results bit for bit.
  */
-import type { Agent } from '../agents/agent.ts';
+import type { Agent, Foretold } from '../agents/agent.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { Random } from '../core/random.ts';
 import { seed } from '../core/units.ts';
@@ -13,6 +13,7 @@ import { bootstrap } from './bootstrap.ts';
 import { episodeColumns, episodeValues, summariseEpisodes } from './episode-figures.ts';
 import { EpisodeTally } from './episode-tally.ts';
 import type { EndedEpisode } from './episode-tally.ts';
+import { ForecastTally } from './forecast-tally.ts';
 import type { EvaluationReport, PolicyResult } from './types.ts';
 
 /** Chooses actions for a whole vector; what an evaluation plays. */
@@ -20,6 +21,8 @@ export interface Policy {
   readonly name: string;
   begin(): void;
   act(step: PolicyStep): Promise<void> | void;
+  /** What it told of the near future when it last acted, where it does. */
+  foretold?(): Foretold | undefined;
 }
 
 export interface PolicyStep {
@@ -33,7 +36,8 @@ export const greedy = (agent: Agent): Policy => ({
   name: 'agent',
   begin: () => undefined,
   act: ({ observations, actions, starts, previousRewards }) =>
-    agent.act(observations, actions, 'greedy', starts, previousRewards)
+    agent.act(observations, actions, 'greedy', starts, previousRewards),
+  foretold: () => agent.foretold?.()
 });
 
 export interface EvaluatorOptions {
@@ -58,6 +62,8 @@ interface Played {
   readonly ended: readonly EndedEpisode[];
   /** Actions and results, in order, as bytes. */
   readonly trace: Uint8Array<ArrayBuffer>;
+  /** Where the policy told the future, and the environment what came. */
+  readonly forecasts: ForecastTally | undefined;
 }
 
 export class Evaluator {
@@ -99,6 +105,7 @@ export class Evaluator {
       trace: keepOrders
     });
     const tally = new EpisodeTally(env);
+    const forecasts = env.spec.forecast === undefined ? undefined : new ForecastTally(env, env.spec.forecast);
     const starts = new Uint8Array(env.size).fill(1);
     const ended: EndedEpisode[] = [];
     const trace: Uint8Array[] = [];
@@ -111,7 +118,10 @@ export class Evaluator {
         previousRewards: buffers.rewards
       });
       trace.push(bytesOf(buffers.actions));
+      const foretold = policy.foretold?.();
+      if (foretold !== undefined) forecasts?.acted(foretold);
       await env.step();
+      forecasts?.stepped();
       ended.push(...tally.step());
       for (let e = 0; e < env.size; e++) starts[e] = buffers.terminated[e]! | buffers.truncated[e]!;
       if (step % 8 === 0) await breathe();
@@ -119,20 +129,23 @@ export class Evaluator {
     // By episode, so that the report does not depend on how many environments shared them out.
     ended.sort((a, b) => a.episode - b.episode);
     trace.push(bytesOf(Float64Array.from(ended.flatMap((e) => [e.episode, e.return, e.length, ...e.info]))));
-    return { ended, trace: joined(trace) };
+    return { ended, trace: joined(trace), forecasts };
   }
 
-  #result(policy: string, { ended }: Played): PolicyResult {
+  #result(policy: string, { ended, forecasts }: Played): PolicyResult {
     const { env, episodes, bootstrapSamples, confidencePercent } = this.#options;
     const random = new Random(this.#options.seed, 'bootstrap');
     return {
       policy,
       episodes: ended.length,
-      metrics: bootstrap(ended, (some) => summariseEpisodes(env.spec, some), {
-        samples: bootstrapSamples,
-        confidencePercent,
-        random
-      }),
+      metrics: bootstrap(
+        ended,
+        (some) => ({
+          ...summariseEpisodes(env.spec, some),
+          ...forecasts?.summarise(some.map(({ episode }) => episode))
+        }),
+        { samples: bootstrapSamples, confidencePercent, random }
+      ),
       columns: episodeColumns(env.spec),
       rows: ended.map((one) => [
         episodes[one.episode] ?? `episode ${String(one.episode)}`,

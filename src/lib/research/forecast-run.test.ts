@@ -8,15 +8,20 @@ import { forecastSteps } from '../config/forecasts.ts';
 import { readConfig } from '../config/read-config.ts';
 import { ManualClock } from '../core/time.ts';
 import { seed } from '../core/units.ts';
+import { baselines } from '../env/baselines.ts';
 import { makeVectorEnv } from '../env/make-env.ts';
 import { asRemote } from '../env/vector-env.ts';
+import { Evaluator } from './evaluate.ts';
 import { RunControl } from './run-control.ts';
 import { trainRun } from './train-run.ts';
-import type { MetricRow } from './types.ts';
+import type { EvaluationReport, MetricRow } from './types.ts';
 
 const tapes = [1, 2, 3].map((one) => miniTape({ seed: one, id: `1.${String(one)}` }));
 
-async function run(agentFields: string): Promise<MetricRow[]> {
+/** Markets that training does not see. */
+const heldOut = [11, 12].map((one) => miniTape({ seed: one, id: `1.${String(one)}` }));
+
+async function run(agentFields: string): Promise<{ rows: MetricRow[]; evaluation: EvaluationReport | undefined }> {
   const config = readConfig(`
 version: 1
 name: forecasts
@@ -36,15 +41,28 @@ training: { updates: 250, updatesPerStep: 1, evaluateEvery: 0, reportEvery: 1, b
     reportEvery: 1,
     totalUpdates: config.training.updates
   });
+  const judged = makeVectorEnv({
+    config: { ...config.env, environments: 2 },
+    tapes: heldOut,
+    forecastSteps: forecastSteps(config.agent)
+  });
+  const evaluator = new Evaluator({
+    env: asRemote(judged),
+    episodes: judged.episodeMarkets,
+    heldOut: true,
+    seed: seed(2),
+    bootstrapSamples: 50,
+    confidencePercent: 95,
+    baselines: baselines(config.env, seed(2)),
+    breathe: () => Promise.resolve()
+  });
   const rows: MetricRow[] = [];
+  let evaluation: EvaluationReport | undefined;
   await trainRun({
     config,
     env: asRemote(env),
     agent,
-    evaluate: (updates) => {
-      const none = { heldOut: true, markets: [], confidencePercent: 95, policies: [], digest: '' };
-      return Promise.resolve({ ...none, updates });
-    },
+    evaluate: (updates) => evaluator.evaluate(agent, updates),
     control: new RunControl(),
     clock: new ManualClock(),
     breathe: () => Promise.resolve(),
@@ -52,13 +70,15 @@ training: { updates: 250, updatesPerStep: 1, evaluateEvery: 0, reportEvery: 1, b
       rows: (more) => {
         rows.push(...more);
       },
-      evaluation: () => undefined,
+      evaluation: (report) => {
+        evaluation = report;
+      },
       checkpoint: () => Promise.resolve(),
       paused: () => undefined
     }
   });
   agent.dispose();
-  return rows;
+  return { rows, evaluation };
 }
 
 describe('a run whose agent forecasts', () => {
@@ -71,14 +91,25 @@ describe('a run whose agent forecasts', () => {
   });
 
   it('shows errors of its own that fall, and is another run than one that does not', { timeout: 120_000 }, async () => {
-    const rows = await run(', auxPrice: 1, auxVolume: 1, auxFill: 1, auxSteps: 4');
+    const { rows, evaluation } = await run(', auxPrice: 1, auxVolume: 1, auxFill: 1, auxSteps: 4');
     for (const name of ['aux_price', 'aux_volume', 'aux_fill']) {
       const errors = rows.flatMap((row) => (row[name] === undefined ? [] : [row[name]]));
       expect(errors.length).toBe(250);
       const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
       expect(mean(errors.slice(-30)), name).toBeLessThan(mean(errors.slice(0, 10)));
     }
-    const plain = await run('');
+    const [own, ...others] = evaluation!.policies;
+    for (const kind of ['price', 'volume', 'fill']) {
+      for (const name of [`forecast_${kind}`, `forecast_${kind}_naive`]) {
+        const { mean, low, high } = own!.metrics[name]!;
+        expect(mean, name).toBeGreaterThan(0);
+        expect(low, name).toBeLessThanOrEqual(mean);
+        expect(high, name).toBeGreaterThanOrEqual(mean);
+        expect(others.some(({ metrics }) => name in metrics)).toBe(false);
+      }
+    }
+    const { rows: plain, evaluation: without } = await run('');
+    expect(Object.keys(without!.policies[0]!.metrics).filter((name) => name.startsWith('forecast'))).toEqual([]);
     expect(plain.some((row) => Object.keys(row).some((name) => name.startsWith('aux')))).toBe(false);
     expect(plain.at(-1)?.['critic_loss']).not.toBe(rows.at(-1)?.['critic_loss']);
   });

@@ -158,6 +158,24 @@ const CASES: readonly RunConfig[] = [
     'updates: 240, updatesPerStep: 1, reportEvery: 7'
   ),
   read(
+    'QR-SAC-LSTM that scales what it sees',
+    '{ id: PendulumNoVel-v1, environments: 3 }',
+    '{ algorithm: qr-sac-lstm, lstmUnits: 8, hiddenUnits: 8, quantiles: 5, batch: 4, sequence: 8, burnIn: 4, learningStarts: 90, replaySteps: 600, normalise: observations }',
+    'updates: 300, updatesPerStep: 0.75, reportEvery: 7'
+  ),
+  read(
+    'TD3 that scales what it sees',
+    '{ id: Pendulum-v1, environments: 2 }',
+    '{ algorithm: td3, hiddenUnits: 16, secondUnits: 16, batch: 8, learningStarts: 50, replaySteps: 300, normalise: observations }',
+    'updates: 240, updatesPerStep: 1, reportEvery: 7'
+  ),
+  read(
+    'QR-DQN that scales what it sees',
+    '{ id: CartPole-v1, environments: 3 }',
+    '{ algorithm: qr-dqn, quantiles: 5, hiddenUnits: 16, batch: 8, learningStarts: 60, replaySteps: 300, explorationSteps: 600, normalise: observations }',
+    'updates: 240, updatesPerStep: 1, reportEvery: 7'
+  ),
+  read(
     'PPO on CartPole',
     '{ id: CartPole-v1, environments: 4 }',
     '{ algorithm: ppo, hiddenUnits: 16, rolloutSteps: 32, batch: 32, epochs: 4, normalise: running }',

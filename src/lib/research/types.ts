@@ -21,7 +21,11 @@ export interface PolicyResult {
   /** `agent`, `do nothing`, `random`, `fixed rule`. */
   readonly policy: string;
   readonly episodes: number;
-  /** By metric name, with a percentile bootstrap interval over episodes. */
+  /**
+   * By metric name, with a percentile bootstrap interval over episodes. Of an agent that forecasts also `forecast_price`,
+   * `forecast_volume` and `forecast_fill`, its errors on these episodes, and `forecast_KIND_naive`, those of the mean of
+   * training's labels.
+   */
   readonly metrics: Readonly<Record<string, Interval>>;
   /** A row an episode: market id, then the metric values in the order of `columns`. */
   readonly columns: readonly string[];

@@ -135,7 +135,8 @@ export class TrainService implements TrainApi {
       const episodes = heldOut.length === 0 ? EVALUATION_ENVIRONMENTS : heldOut.length;
       const onMarkets = tradesMarkets(config.env);
       const evaluationEnv = await open(heldOut, Math.min(EVALUATION_ENVIRONMENTS, episodes), {
-        keepOrders: onMarkets
+        keepOrders: onMarkets,
+        forecastSteps: forecastSteps(config.agent)
       });
       return new Evaluator({
         env: evaluationEnv,

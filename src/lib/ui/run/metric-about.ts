@@ -68,6 +68,16 @@ const known: Readonly<Record<string, MetricAbout>> = {
   aux_price: { title: 'Price forecast', unit: 'Huber, of a change in %', format: significant },
   aux_volume: { title: 'Volume forecast', unit: 'Huber, of log stake caps', format: significant },
   aux_fill: { title: 'Fill forecast', unit: 'cross-entropy, nats', format: significant },
+  forecast_price: { title: 'Price forecast', unit: 'Huber, of a change in %', format: significant, better: 'lower' },
+  forecast_price_naive: { title: 'Price: the mean of training', unit: 'Huber, of a change in %', format: significant },
+  forecast_volume: { title: 'Volume forecast', unit: 'Huber, of log stake caps', format: significant, better: 'lower' },
+  forecast_volume_naive: {
+    title: 'Volume: the mean of training',
+    unit: 'Huber, of log stake caps',
+    format: significant
+  },
+  forecast_fill: { title: 'Fill forecast', unit: 'cross-entropy, nats', format: significant, better: 'lower' },
+  forecast_fill_naive: { title: 'Fill: the mean of training', unit: 'cross-entropy, nats', format: significant },
   policy_loss: { title: 'Policy loss', unit: 'advantage-weighted', format: significant },
   value_loss: { title: 'Value loss', unit: 'mean squared error', format: significant },
   approximate_kl: { title: 'Policy change', unit: 'approximate KL, nats', format: significant },
