@@ -4,6 +4,7 @@ import {
   CompressionType,
   Field,
   Float64,
+  TimestampMicrosecond,
   TimestampMillisecond,
   Utf8,
   makeData,
@@ -145,6 +146,23 @@ describe('a table of candles', () => {
       close: 104,
       volume: 3
     });
+  });
+
+  it('with times finer than a millisecond keeps them to the microsecond', async () => {
+    const micros = Array.from({ length: HOURS }, (_, i) => BigInt(START + i * 1000) * 1000n + 250n);
+    const data = makeData({
+      type: new TimestampMicrosecond('UTC'),
+      length: HOURS,
+      nullCount: 0,
+      data: BigInt64Array.from(micros)
+    });
+    const [batch] = frame().batches;
+    const columns = [data, ...batch!.data.children.slice(1)];
+    const fields = frame().schema.fields.map((field, i) => new Field(field.name, columns[i]!.type, true));
+    const struct = makeData({ type: new Struct(fields), length: HOURS, nullCount: 0, children: columns });
+    const [market] = await read(tableToIPC(new Table([new RecordBatch(new Schema(fields), struct)]), 'file'));
+    const kept = tableFromIPC(parquetToIpc('x', barsToParquet(market!.bars!))).getChild('open_time');
+    expect(kept?.toArray()).toEqual(BigInt64Array.from(micros));
   });
 
   it('without prices is refused, saying what is missing', async () => {

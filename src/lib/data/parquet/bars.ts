@@ -23,7 +23,7 @@ export const BARS_COLUMNS: readonly ColumnSpec[] = [
 export function barsToParquet(bars: readonly Bar[]): Uint8Array<ArrayBuffer> {
   const reals = (value: (bar: Bar) => number): Float64Array => Float64Array.from(bars, value);
   const times = (value: (bar: Bar) => number): BigInt64Array =>
-    BigInt64Array.from(bars, (bar) => BigInt(value(bar)) * 1000n);
+    BigInt64Array.from(bars, (bar) => BigInt(Math.round(value(bar) * 1000)));
   const columns = {
     open_time: times((bar) => bar.openMillis),
     open: reals((bar) => bar.open),
