@@ -95,9 +95,12 @@ export class Random {
   /** Uniform whole number in [0, n), n up to 2^32, without modulo bias. */
   below(n: number): number {
     const limit = 4294967296 - (4294967296 % n);
-    let x = this.bits();
-    while (x >= limit) x = this.bits();
-    return x % n;
+    for (;;) {
+      // Not by `bits`: half of what it hands back are objects, where it is not compiled into this.
+      this.#advance();
+      const x = this.#word >>> 0;
+      if (x < limit) return x % n;
+    }
   }
 
   /** Standard normal (Marsaglia polar method; both values of a pair are used). */

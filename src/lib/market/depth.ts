@@ -130,8 +130,8 @@ export class Depth implements DepthView {
       const page = pages[p] === EMPTY_PAGE ? this.#makePage(p) : pages[p]!;
       page[tick & PAGE_MASK] = other.at(tick);
     }
-    const [from, to] = [other.lowest >> 5, (other.highest >> 5) + 1];
-    this.#bits.set(other.#bits.subarray(from, to), from);
+    const to = other.highest >> 5;
+    for (let word = other.lowest >> 5; word <= to; word++) this.#bits[word] = other.#bits[word]!;
     this.lowest = other.lowest;
     this.highest = other.highest;
     this.count = other.count;

@@ -118,16 +118,17 @@ export class SimulatedExchange {
       }
       const at = exchange[row]! as Nanos;
       if (at > time) break;
-      this.step(at);
+      desk.now = at;
+      this.#step();
     }
     if (time > desk.now) desk.now = time;
     if (desk.earliest < desk.now && !this.#closed) this.#carryOutDue();
   }
 
-  /** Applies the next message, whose time is `at`. */
-  step(at: Nanos): void {
+  /** Applies the next message, at the desk's `now`: a time that is handed over may be an object. */
+  #step(): void {
     const desk = this.#desk;
-    desk.now = at;
+    const at = desk.now;
     const message = this.#message++;
     desk.fills.message = message;
     if (desk.earliest < at && !this.#closed) this.#carryOutDue();

@@ -216,7 +216,7 @@ export class SimulatedMarket {
         continue;
       }
       const slot = own.slot(order);
-      floor.pace = this.#paceOn(slot);
+      this.#setPace(slot);
       floor.setImpact();
       const quicker = own.quickerLots(order);
       if (quicker > 0) floor.takeBest(slot, own.side(order), quicker, own.slippedTicks(order) - 1, Owner.noise);
@@ -248,10 +248,11 @@ export class SimulatedMarket {
     this.#nextMessage = Math.round(this.#time * 1000 + gap) / 1000;
   }
 
-  /** The pace that impact is counted at. */
-  #paceOn(runner: number): number {
-    const ofHour = this.#terms.behaviour.impactPace === 'hour';
-    return ofHour ? this.#arrivals.meanRateOn(runner) : this.#arrivals.rateOn(runner);
+  /** The pace that impact is counted at. Into the floor: a fraction that is handed back may be an object. */
+  #setPace(runner: number): void {
+    const arrivals = this.#arrivals;
+    if (this.#terms.behaviour.impactPace === 'hour') this.#floor.pace = arrivals.meanRateOn(runner);
+    else this.#floor.pace = arrivals.rateOn(runner);
   }
 
   /** One event on the runner that the arrival process chose. */
@@ -260,7 +261,7 @@ export class SimulatedMarket {
     const { runner } = this.#arrivals;
     floor.time = this.#arrivals.time;
     this.own.now = this.#arrivals.time;
-    floor.pace = this.#paceOn(runner);
+    this.#setPace(runner);
     this.#people.act(runner, !floor.inPlay || this.#race !== undefined);
   }
 

@@ -22,6 +22,15 @@ export class DecayedSum {
     this.#times[slot] = time;
   }
 
+  /** The same, of `amounts[0]` at `clock[0]`; see `Decay.placeOf`. */
+  addFrom(slot: number, amounts: Float64Array, clock: Float64Array): void {
+    const sums = this.#sums;
+    const decay = this.#decay;
+    if (sums[slot] !== 0) sums[slot]! *= decay.known[decay.placeOf(this.#times, slot, clock)]!;
+    sums[slot]! += amounts[0]!;
+    this.#times[slot] = clock[0]!;
+  }
+
   at(slot: number, time: number): number {
     const sum = this.#sums[slot]!;
     return sum === 0 ? 0 : sum * this.#decay.at(this.#times[slot]!, time);

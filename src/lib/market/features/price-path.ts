@@ -35,6 +35,8 @@ export class PricePath implements RunnerFamily {
   /** The price that has stood since `since`, NaN before the first. */
   readonly #standing: Float64Array;
   readonly #since: Float64Array;
+  /** The change of now, squared; written over. */
+  readonly #square = new Float64Array(1);
 
   constructor(memory: FeatureMemory, slots: number) {
     this.#averages = MOMENTUM_WINDOWS.map(() => memory.array(slots, Number.NaN));
@@ -44,20 +46,20 @@ export class PricePath implements RunnerFamily {
     this.#since = memory.array(slots, 0);
   }
 
-  onQuotes(slot: number, quotes: Quotes): void {
-    const time = quotes.clock[0]!;
-    const mid = quotes.logMid[slot]!;
+  onQuotes(slot: number, { clock, logMid }: Quotes): void {
+    const mid = logMid[slot]!;
     // While a side is empty the last mid stands.
     if (Number.isNaN(mid)) return;
     const standing = this.#standing[slot]!;
     if (Number.isNaN(standing)) for (const average of this.#averages) average[slot] = mid;
     else if (mid !== standing) {
-      for (let i = 0; i < MOMENTUM_WINDOWS.length; i++) this.#averages[i]![slot] = this.#averageAt(i, slot, time);
+      for (let i = 0; i < MOMENTUM_WINDOWS.length; i++) this.#moveAverage(i, slot, clock);
       const change = mid - standing;
-      for (const sum of this.#squares) sum.add(slot, change * change, time);
+      this.#square[0] = change * change;
+      for (let i = 0; i < this.#squares.length; i++) this.#squares[i]!.addFrom(slot, this.#square, clock);
     } else return;
     this.#standing[slot] = mid;
-    this.#since[slot] = time;
+    this.#since[slot] = clock[0]!;
   }
 
   write({ now }: FeatureView, slot: number, into: Float32Array, at: number): void {
@@ -73,6 +75,14 @@ export class PricePath implements RunnerFamily {
       const perMinute = (this.#squares[i]!.at(slot, now) / VOLATILITY_WINDOWS[i]!) * 60;
       into[at + MOMENTUM_WINDOWS.length + i] = squash(GAIN * Math.sqrt(perMinute));
     }
+  }
+
+  /** What stood until now enters the average. */
+  #moveAverage(window: number, slot: number, clock: Float64Array): void {
+    const averages = this.#averages[window]!;
+    const decay = this.#decays[window]!;
+    const weight = decay.known[decay.placeOf(this.#since, slot, clock)]!;
+    averages[slot] = weight * averages[slot]! + (1 - weight) * this.#standing[slot]!;
   }
 
   #averageAt(window: number, slot: number, time: number): number {
