@@ -7,8 +7,19 @@ import { tableToIPC, tableFromArrays } from 'apache-arrow';
 import { gzipSync, zipSync } from 'fflate';
 import { commands } from 'vitest/browser';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import parquetUrl from 'parquet-wasm/esm/parquet_wasm_bg.wasm?url';
 import { AppError } from '../../src/lib/core/errors.ts';
+import { members } from '../../src/lib/data/archive/members.ts';
+import { Catalogue } from '../../src/lib/data/catalogue.ts';
+import { importFiles } from '../../src/lib/data/import.ts';
+import { loadParquet } from '../../src/lib/data/parquet/codec.ts';
+import { readRecording } from '../../src/lib/data/read-recording.ts';
+import type { RecordingReader } from '../../src/lib/data/recording.ts';
 import type { ImportReport } from '../../src/lib/data/records.ts';
+import { openLocks } from '../../src/lib/data/store/locks.ts';
+import { OpfsStore } from '../../src/lib/data/store/opfs-store.ts';
+import { Tab } from '../../src/lib/data/store/tab.ts';
+import { browserClock } from '../../src/lib/workers/browser-clock.ts';
 import type { DataClient } from '../../src/lib/workers/data-client.ts';
 import { createDataClient } from '../../src/lib/workers/data-client.ts';
 import { joined, tarOf, zipOf } from '../support/archives.ts';
@@ -168,6 +179,18 @@ const containers: readonly (readonly [name: string, make: Made])[] = [
   ['CSV', () => encoder.encode(candles())],
   ['Arrow', () => Uint8Array.from(arrow())],
   [
+    'Parquet of a layer',
+    async () => {
+      const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('furlong');
+      const [path = ''] = [...(await stored()).keys()].filter((one) => /silver\/.*\.parquet$/u.test(one));
+      let at = await root.getDirectoryHandle('datasets');
+      const steps = path.split('/');
+      for (const step of steps.slice(0, -1)) at = await at.getDirectoryHandle(step);
+      const file = await (await at.getFileHandle(steps.at(-1) ?? '')).getFile();
+      return new Uint8Array(await file.arrayBuffer());
+    }
+  ],
+  [
     'an exported dataset',
     async () => {
       const file = await data.exportDataset(kept.dataset.name);
@@ -254,6 +277,45 @@ describe('too much, and out of bounds', () => {
       expect((error as AppError).code, name).toBe('data.limit');
       expect(await stored()).toEqual(before);
     }
+  });
+
+  test('more in all than the limit is refused, or kept as far as it went, on the same storage', async () => {
+    // The limit is a terabyte; a smaller one is held to in the same way.
+    const read: RecordingReader = (file, options) =>
+      readRecording(file, {
+        ...options,
+        unpack: (packed, more) => members(packed, { ...more, limits: { totalBytes: 2.5 * stream('1.1').length } })
+      });
+    const root = await navigator.storage.getDirectory();
+    const store = new OpfsStore(await root.getDirectoryHandle('limits', { create: true }), navigator.storage);
+    const locks = openLocks();
+    const catalogue = await Catalogue.open({ store, locks, clock: browserClock, tab: await Tab.open(locks) });
+    const parts = {
+      ...{ catalogue, store, clock: browserClock, codeVersion: 'test', read },
+      parquet: () => loadParquet(() => parquetUrl),
+      breathe: () => Promise.resolve()
+    };
+    const names = async () => (await catalogue.datasets()).map(({ name }) => name);
+    const before = await importFiles(parts, { files: [new File([stream('1.9')], 'kept.json')] });
+    const long = joined(stream('1.1'), Uint8Array.of(10), stream('1.1'), Uint8Array.of(10), stream('1.1'));
+    const error: unknown = await importFiles(parts, { files: [new File([gz(long)], 'long.gz')] }).catch(
+      (thrown: unknown) => thrown
+    );
+    expect(error).toMatchObject({ code: 'data.limit', subject: 'long.gz' });
+    expect((error as AppError).message).toContain('bytes once unpacked');
+    expect(await names()).toEqual(['kept']);
+    for (const [name, bytes] of [
+      ['three.tar', tarOf(...all())],
+      ['three.zip', zipOf(...all())]
+    ] as const) {
+      const { dataset, markets } = await importFiles(parts, { files: [new File([bytes], name)] });
+      expect(markets.map(({ id }) => id).sort()).toEqual(['1.1', '1.2']);
+      expect(dataset.oddities[0]).toMatchObject({ code: 'archive-damaged', severity: 'error' });
+      expect(dataset.oddities[0]?.example).toContain('bytes once unpacked');
+    }
+    expect(await names()).toEqual(['kept', 'three', 'three 2']);
+    expect(await catalogue.markets('kept')).toEqual(before.markets);
+    expect(await catalogue.unfinished()).toEqual([]);
   });
 
   test('paths that climb out of an archive are left out and told; what stands beside them is read', async () => {
