@@ -334,6 +334,37 @@ describe('too much, and out of bounds', () => {
     }
   });
 
+  test('a table in a time zone that its times do not occur in, or in none, is told by line', async () => {
+    // On 31 March 2024 clocks in Berlin went from 2:00 to 3:00.
+    const rows = ['00:30', '01:30', '02:30', '03:30'].map((time) => `2024-03-31 ${time},1,2,0.5,1,5`);
+    const file = (): File => new File([['time,open,high,low,close,volume', ...rows].join('\n')], 'local.csv');
+    const asked = (zone: string): Promise<ImportReport> =>
+      data.importFiles([file()], {
+        ask: ({ candidates, table }) =>
+          Promise.resolve({
+            kind: 'read',
+            as: candidates[0]?.kind ?? 'table',
+            ...(table === undefined ? {} : { table: { ...table.guess, zone } }),
+            forAll: false
+          })
+      });
+    const before = await stored();
+    const berlin = await asked('Europe/Berlin');
+    expect(berlin.dataset.messages).toBe(3);
+    expect(berlin.markets[0]?.firstMillis).toBe(Date.UTC(2024, 2, 30, 23, 30));
+    const odd = berlin.dataset.oddities.find(({ code }) => code === 'unreadable-time');
+    expect(odd?.example).toContain('line 4');
+    const utc = await asked('UTC');
+    expect(utc.dataset).toMatchObject({ messages: 4, firstMillis: Date.UTC(2024, 2, 31, 0, 30) });
+    expect(utc.dataset.fingerprint).not.toBe(berlin.dataset.fingerprint);
+    for (const { dataset } of [berlin, utc]) await data.remove(dataset.name);
+    await data.purge();
+    const error: unknown = await asked('Europe/Nowhere').catch((thrown: unknown) => thrown);
+    expect((error as AppError).code).toMatch(/^data\./u);
+    expect((error as AppError).message).toContain('Europe/Nowhere');
+    expect(await stored()).toEqual(before);
+  });
+
   test('a table with faults keeps its sound rows and tells the others by line', async () => {
     const [head, ...rows] = candles().split('\n');
     const faults: readonly (readonly [line: string, code: string])[] = [
