@@ -202,7 +202,7 @@ describe.each(all)('%s', (_, rules, purse) => {
       { numRuns: 300 }
     );
     expect(Math.min(taken, refused)).toBeGreaterThan(50);
-  });
+  }, 60_000);
 });
 
 /** Of yes/no contracts over all answers; else at the marks. */
