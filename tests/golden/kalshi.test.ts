@@ -84,7 +84,7 @@ describe.skipIf(recordings.length === 0).each(recordings)('$ticker', ({ ticker, 
     [market] = reader.end() as [ParsedKalshiMarket];
     tape = market.finish({ fingerprint: '', shared: false });
     events = texts.map((text) => JSON.parse(text) as Event);
-  });
+  }, 60_000);
 
   it('is read without a doubt', () => {
     expect(market.id).toBe(ticker);
