@@ -15,7 +15,10 @@ describe('what a query needs of the tape', () => {
     ["select * from runners r join tape as t on t.slot = r.slot where t.market = '1.2'"],
     ["with x as (select * from tape where market = '1.2') select * from x"],
     ["select * from tape where market = '1.2' union all select * from tape where market = '1.2'"],
-    ["select * from tape where (price > 2 or slot = 1) and market = '1.2'"]
+    ["select * from tape where (price > 2 or slot = 1) and market = '1.2'"],
+    ["select * from tape where market like '1.2%'"],
+    ["select * from tape where market ilike '_.2' and slot = 1"],
+    ["select * from tape t where t.market like '%.2' and t.market like '1%'"]
   ])('is one market for %s', (sql) => {
     expect(needs(sql, 'a', '1.2')).toBe(true);
     expect(needs(sql, 'a', '1.9')).toBe(false);
@@ -40,11 +43,29 @@ describe('what a query needs of the tape', () => {
     ["select (select count(*) from tape) from markets where market = '1.2'"],
     ["select * from tape where market = '1.2' || ''"],
     ["select * from tape where market in (select '1.2')"],
+    ["select * from tape where market not like '1.2%'"],
+    ["select * from tape where market like '1.2%' || '%'"],
+    ["select * from tape where market like '1.2!%' escape '!'"],
+    ["select * from tape where market like '1.2%' or slot = 1"],
     ["select * from tape group by all having market = '1.2'"],
     ["select * from tape -- where market = '1.2'"],
     ["select * from tape /* where market = '1.2' */"]
   ])('is every market for %s', (sql) => {
     expect(needs(sql, 'a', '1.9')).toBe(true);
+  });
+
+  test('a pattern is text but for % and _, in its case unless ILIKE asks', () => {
+    const like = (pattern: string, dataset: string, word = 'like'): boolean =>
+      needs(`select 1 from tape where dataset ${word} '${pattern}'`, dataset, '1.2');
+    expect(['a.b', 'axb'].map((name) => like('a.b', name))).toEqual([true, false]);
+    expect(['a*', 'aaa', 'a'].map((name) => like('a*', name))).toEqual([true, false, false]);
+    expect(['Races 2016', 'races 2016', 'the Races'].map((name) => like('Races%', name))).toEqual([true, false, false]);
+    expect(like('races%', 'Races 2016', 'ilike')).toBe(true);
+    expect(like('a\\%', 'b')).toBe(true);
+    expect(like('k%', '\u212aelvin', 'ilike')).toBe(true);
+    expect(['a-b', 'a\\b', 'x\ny', '😀'].map((name) => like('%', name))).toEqual([true, true, true, true]);
+    expect(['😀', 'ab'].map((name) => like('_', name))).toEqual([true, false]);
+    expect(like('(a|b)[c]{1}+?^$/-', '(a|b)[c]{1}+?^$/-')).toBe(true);
   });
 
   test.each([["select 'tape'"], ['select * from markets'], ['select tape_length from markets -- tape']])(

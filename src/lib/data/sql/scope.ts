@@ -1,15 +1,18 @@
 /**
  * Which markets a query needs of a large table (`tape`, `bronze`, `runner_ts`). Every mention counts; one is narrowed
- * only when its own WHERE, at its own depth and joined by AND alone, says `market = '...'`, `market IN ('...')` or the
- * same of `dataset`. In doubt everything is needed: a wrong guess would make a wrong answer.
+ * only when its own WHERE, at its own depth and joined by AND alone, says `market = '...'`, `market IN ('...')`,
+ * `market LIKE '...'` or the same of `dataset`. In doubt everything is needed: a wrong guess would make a wrong answer.
  */
 import type { Token } from './tokens.ts';
 import { isSymbol, isWord, namesTable } from './tokens.ts';
 
+/** Names that may appear. */
+type Names = (name: string) => boolean;
+
 /** Markets that may appear; undefined stands for any. */
 export interface Narrowing {
-  readonly datasets: ReadonlySet<string> | undefined;
-  readonly markets: ReadonlySet<string> | undefined;
+  readonly datasets: Names | undefined;
+  readonly markets: Names | undefined;
 }
 
 export type Scope = readonly Narrowing[];
@@ -59,7 +62,7 @@ export function scopeOf(tokens: readonly Token[], table: string): Scope {
 }
 
 export const isNeeded = (scope: Scope, dataset: string, market: string): boolean =>
-  scope.some((one) => (one.datasets?.has(dataset) ?? true) && (one.markets?.has(market) ?? true));
+  scope.some((one) => (one.datasets?.(dataset) ?? true) && (one.markets?.(market) ?? true));
 
 const ANY: Narrowing = { datasets: undefined, markets: undefined };
 
@@ -108,26 +111,28 @@ function narrowingOf(
 ): Narrowing {
   const level = condition.filter((token) => token.depth === depth);
   if (level.some((token) => isWord(token, 'or', 'case', 'between'))) return ANY;
-  let datasets: ReadonlySet<string> | undefined;
-  let markets: ReadonlySet<string> | undefined;
+  let datasets: Names | undefined;
+  let markets: Names | undefined;
   for (const conjunct of splitAtAnd(condition, depth)) {
     const qualified = isSymbol(conjunct[1], '.');
     if (!mine(qualified ? conjunct[0]?.text.toLowerCase() : undefined)) continue;
     const [column, ...rest] = qualified ? conjunct.slice(2) : conjunct;
-    const values = valuesOf(rest);
-    if (values === undefined) continue;
-    if (isWord(column, 'market')) markets = intersect(markets, values);
-    else if (isWord(column, 'dataset')) datasets = intersect(datasets, values);
+    const names = namesOf(rest);
+    if (names === undefined) continue;
+    if (isWord(column, 'market')) markets = both(markets, names);
+    else if (isWord(column, 'dataset')) datasets = both(datasets, names);
   }
   return { datasets, markets };
 }
 
-/** The strings of `= 'a'` or `in ('a', 'b')`, and of nothing else. */
-function valuesOf(tokens: readonly Token[]): ReadonlySet<string> | undefined {
+/** Those that `= 'a'`, `in ('a', 'b')`, `like 'a%'` or `ilike 'a%'` names, and nothing else. */
+function namesOf(tokens: readonly Token[]): Names | undefined {
   const [operator, ...rest] = tokens;
-  if (isSymbol(operator, '=')) {
-    const [value, more] = rest;
-    return value?.kind === 'string' && more === undefined ? new Set([value.text]) : undefined;
+  const [value, more] = rest;
+  const only = value?.kind === 'string' && more === undefined ? value.text : undefined;
+  if (isSymbol(operator, '=')) return only === undefined ? undefined : (name) => name === only;
+  if (isWord(operator, 'like', 'ilike')) {
+    return only === undefined ? undefined : likeness(only, isWord(operator, 'ilike'));
   }
   if (!isWord(operator, 'in') || !isSymbol(rest[0], '(') || !isSymbol(rest.at(-1), ')')) return undefined;
   const values = new Set<string>();
@@ -135,8 +140,23 @@ function valuesOf(tokens: readonly Token[]): ReadonlySet<string> | undefined {
     if (i % 2 === 0 && token.kind === 'string') values.add(token.text);
     else if (!(i % 2 === 1 && isSymbol(token, ','))) return undefined;
   }
-  return values;
+  return (name) => values.has(name);
 }
+
+/**
+ * `%` is any text, `_` any one character, a backslash left to DuckDB. Without regard to case ASCII alone is looked at:
+ * what else is the same in another case, it says.
+ */
+function likeness(pattern: string, anyCase: boolean): Names | undefined {
+  if (pattern.includes('\\') || (anyCase && !isAscii(pattern))) return undefined;
+  const parts = Array.from(pattern, (one) =>
+    one === '%' ? '[^]*' : one === '_' ? '[^]' : one.replace(/[$()*+./?[\]^{|}]/u, String.raw`\$&`)
+  );
+  const like = new RegExp(`^${parts.join('')}$`, anyCase ? 'iu' : 'u');
+  return (name) => like.test(name) || (anyCase && !isAscii(name));
+}
+
+const isAscii = (text: string): boolean => /^[\u0020-\u007e]*$/u.test(text);
 
 function splitAtAnd(condition: readonly Token[], depth: number): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
@@ -147,5 +167,7 @@ function splitAtAnd(condition: readonly Token[], depth: number): readonly (reado
   return parts;
 }
 
-const intersect = (before: ReadonlySet<string> | undefined, values: ReadonlySet<string>): ReadonlySet<string> =>
-  before === undefined ? values : new Set([...before].filter((value) => values.has(value)));
+const both =
+  (before: Names | undefined, names: Names): Names =>
+  (name) =>
+    names(name) && (before?.(name) ?? true);
