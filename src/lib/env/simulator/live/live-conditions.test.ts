@@ -189,6 +189,26 @@ it('an order that is all matched ended with its last fill, however long the step
   expect(waited.some(({ endedAt, acceptedAt }) => endedAt > acceptedAt + 1e9)).toBe(true);
 });
 
+it('an order that asks for more than the simulated books hold is refused, not taken for another', () => {
+  const exchange = exchangeOf({ placeLatencyMillis: 0 }, { history: true });
+  exchange.advanceTo(seconds(60));
+  const plain = { slot: 0, side: Side.back, tick: ticks(300), lots: lots(200) };
+  const more = [
+    { kind: 'marketOnClose' },
+    { kind: 'limitOnClose' },
+    { persistence: 'persist' },
+    { persistence: 'marketOnClose' },
+    { fillOrKillMinimum: lots(0) }
+  ] as const;
+  const orders = more.map((asked) => exchange.place({ ...plain, ...asked }));
+  exchange.advanceTo(seconds(61));
+  expect(orders.map(({ end, voided, status }) => [end, voided, status])).toEqual(
+    more.map(() => ['notOffered', 200, OrderStatus.complete])
+  );
+  expect([exchange.account.waitingBack(0), exchange.market.own.count]).toEqual([0, 0]);
+  expect(exchange.explain(orders[0]!).sentence).toMatch(/^Refused: .*, the venue does not offer it\.$/u);
+});
+
 describe('what the turn in play does to orders', () => {
   const turned = (placeLatencyMillis: number): { exchange: LiveExchange; turn: Nanos } => {
     const exchange = exchangeOf({ placeLatencyMillis }, { history: true });

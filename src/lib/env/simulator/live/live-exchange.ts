@@ -204,6 +204,7 @@ export class LiveExchange implements EpisodeExchange {
     this.#feedChance.reseed(stream, 'feed to outside');
   }
 
+  /** Sends a limit order, which lapses at a suspension: what asks for more is not offered here. */
   place(request: OrderRequest): Order {
     const order = this.#record();
     const book = this.seen.state.books[request.slot];
@@ -211,7 +212,7 @@ export class LiveExchange implements EpisodeExchange {
     this.#history?.orders.push(order);
     this.submitted++;
     if (book !== undefined) order.touchAtDecision = order.side === Side.back ? book.bestBid : book.bestAsk;
-    const refusal = refusalOf(order, request, this.state, this.account, this.#limits);
+    const refusal = isPlain(order) ? refusalOf(order, request, this.state, this.account, this.#limits) : 'notOffered';
     if (refusal !== undefined) {
       order.voided = order.lots;
       order.end = refusal;
@@ -358,6 +359,10 @@ export class LiveExchange implements EpisodeExchange {
     this.#history.keep(order, kept);
   }
 }
+
+/** The simulated books hold limit orders until the next suspension, and nothing else. */
+const isPlain = ({ kind, persistence, fillOrKillMinimum }: Order): boolean =>
+  kind === 'limit' && persistence === 'lapse' && fillOrKillMinimum < 0;
 
 /** Whether anything may come later than it is published. */
 const isLate = ({ feedLatencyMillis, feedLatencySamples }: RealismConfig): boolean =>
