@@ -14,7 +14,9 @@ import { seed } from '../../src/lib/core/units.ts';
 import { entry, expectClose, tensor } from '../support/numerics.ts';
 import type { Golden, Layer } from '../support/numerics.ts';
 import { goldens } from '../support/recordings.ts';
+import { hasWebgpu, read, webgpuDevice } from '../support/webgpu-device.ts';
 
+const backends = hasWebgpu ? (['wasm', 'cpu', 'webgpu'] as const) : (['wasm', 'cpu'] as const);
 const floats = ({ data }: Golden): Float32Array => Float32Array.from(data);
 
 describe.skipIf(!goldens.present)('plain arithmetic', () => {
@@ -201,6 +203,16 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       });
     }
   });
+});
+
+describe.skipIf(!goldens.present).each(backends)('whole updates on %s', { timeout: 300_000 }, (backend) => {
+  let device: Device;
+  beforeAll(async () => {
+    device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
+  }, 300_000);
+  afterAll(() => {
+    device.dispose();
+  });
 
   it('ppo_3_epochs: losses and every weight after three passes over one batch', async () => {
     type Inputs = Record<'obs' | 'action' | 'old_log_prob' | 'old_value' | 'returns' | 'advantage', Golden> & {
@@ -286,13 +298,12 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       );
       expectClose([losses?.['loss'] ?? Number.NaN], wanted.loss, 1e-5, `epoch ${String(k)} loss`);
     }
-    layers(outputs.final).forEach((layer, i) => {
-      tf.tidy(() => {
-        const kernel = tf.transpose(variables[2 * i] as tf.Tensor2D);
-        expectClose(kernel.dataSync(), layer.w, f32_error, `layer ${String(i)} w`);
-        expectClose((variables[2 * i + 1] as tf.Tensor).dataSync(), layer.b, f32_error, `layer ${String(i)} b`);
-      });
-    });
+    for (const [i, layer] of layers(outputs.final).entries()) {
+      const kernel = tf.tidy(() => tf.transpose(variables[2 * i] as tf.Tensor2D));
+      expectClose(await read(kernel), layer.w, f32_error, `layer ${String(i)} w`);
+      expectClose(await read(variables[2 * i + 1]!), layer.b, f32_error, `layer ${String(i)} b`);
+      kernel.dispose();
+    }
     learner.dispose();
   });
 });

@@ -13,7 +13,9 @@ import { seed } from '../../src/lib/core/units.ts';
 import { entry, expectClose, tensor } from '../support/numerics.ts';
 import type { Golden, Layer } from '../support/numerics.ts';
 import { goldens } from '../support/recordings.ts';
+import { hasWebgpu, read, webgpuDevice } from '../support/webgpu-device.ts';
 
+const backends = hasWebgpu ? (['wasm', 'cpu', 'webgpu'] as const) : (['wasm', 'cpu'] as const);
 const floats = ({ data }: Golden): Float32Array => Float32Array.from(data);
 
 describe.skipIf(!goldens.present)('plain arithmetic', () => {
@@ -194,6 +196,16 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
       expectClose((grads[1] as tf.Tensor).dataSync(), outputs.grad.advantage, f32_error, 'grad advantage');
     });
   });
+});
+
+describe.skipIf(!goldens.present).each(backends)('a whole update on %s', { timeout: 300_000 }, (backend) => {
+  let device: Device;
+  beforeAll(async () => {
+    device = backend === 'webgpu' ? await webgpuDevice() : await chooseDevice(backend);
+  }, 300_000);
+  afterAll(() => {
+    device.dispose();
+  });
 
   it('qrdqn_update: values, loss and every weight after one update', async () => {
     type Inputs = Record<'obs' | 'next_obs' | 'action' | 'reward' | 'done', Golden> & {
@@ -252,22 +264,26 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
     write(learner.net.parameters.variables, inputs.net);
     write(learner.target.parameters.variables, inputs.target_net);
     const discounts = floats(inputs.done).map((done) => inputs.gamma * (1 - done));
-    tf.tidy(() => {
+    const [greedy, target, current] = tf.tidy(() => {
       const future = learner.target.run(tensor(inputs.next_obs) as tf.Tensor2D);
       const best = bestChoice(future[0] as tf.Tensor);
-      expect([...tf.argMax(tf.squeeze(best, [1]), 1).dataSync()]).toEqual(outputs.next_greedy_action.data);
-      const target = bootstrapped({
-        rewards: tensor(inputs.reward),
-        discounts: tf.tensor1d(discounts),
-        future,
-        judged: future
-      });
-      expectClose(target.dataSync(), outputs.target_quantiles, f32_error, 'target');
       const taken = tf.oneHot(tf.cast(tensor(inputs.action), 'int32'), inputs.n_actions);
       const [all] = learner.net.run(tensor(inputs.obs) as tf.Tensor2D);
-      const current = valuesAt(all as tf.Tensor, tf.expandDims(taken, 1));
-      expectClose(current.dataSync(), outputs.current_quantiles, f32_error, 'current');
+      return [
+        tf.argMax(tf.squeeze(best, [1]), 1),
+        bootstrapped({
+          rewards: tensor(inputs.reward),
+          discounts: tf.tensor1d(discounts),
+          future,
+          judged: future
+        }),
+        valuesAt(all as tf.Tensor, tf.expandDims(taken, 1))
+      ] as const;
     });
+    expect([...(await read(greedy))]).toEqual(outputs.next_greedy_action.data);
+    expectClose(await read(target), outputs.target_quantiles, f32_error, 'target');
+    expectClose(await read(current), outputs.current_quantiles, f32_error, 'current');
+    tf.dispose([greedy, target, current]);
     const { losses } = await learner.update(
       {
         size,
@@ -283,13 +299,12 @@ describe.skipIf(!goldens.present).each(['wasm', 'cpu'] as const)('on %s', (backe
     );
     expectClose([losses?.loss ?? Number.NaN], outputs.loss, f32_error, 'loss');
     const { variables } = learner.net.parameters;
-    outputs.net_after.forEach((layer, i) => {
-      tf.tidy(() => {
-        const kernel = tf.transpose(variables[2 * i] as tf.Tensor2D);
-        expectClose(kernel.dataSync(), layer.w, f32_error, `layer ${String(i)} w`);
-        expectClose((variables[2 * i + 1] as tf.Tensor).dataSync(), layer.b, f32_error, `layer ${String(i)} b`);
-      });
-    });
+    for (const [i, layer] of outputs.net_after.entries()) {
+      const kernel = tf.tidy(() => tf.transpose(variables[2 * i] as tf.Tensor2D));
+      expectClose(await read(kernel), layer.w, f32_error, `layer ${String(i)} w`);
+      expectClose(await read(variables[2 * i + 1]!), layer.b, f32_error, `layer ${String(i)} b`);
+      kernel.dispose();
+    }
     learner.dispose();
   });
 });

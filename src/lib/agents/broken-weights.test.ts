@@ -99,7 +99,8 @@ async function live(agent: Agent, action: ActionSpace, steps: number): Promise<v
   let observations = draw(3 * environments);
   let rewards: Float32Array = new Float32Array(environments);
   for (let step = 0; step < steps; step++) {
-    await agent.act(observations, actions, 'explore', flags, rewards);
+    const starts = new Uint8Array(environments).fill(step === 0 ? 1 : 0);
+    await agent.act(observations, actions, 'explore', starts, rewards);
     rewards = draw(environments);
     const next = draw(3 * environments);
     agent.observe({ observations, actions, rewards, nextObservations: next, terminated: flags, truncated: flags });
