@@ -85,3 +85,69 @@ test('an episode of a run is seen on the ladder, and taken off again', async ({ 
   await expect(page).not.toHaveURL(/run=/u);
   await expect(ladder.getByRole('columnheader', { name: 'Ours waits' })).toHaveCount(0);
 });
+
+test('keys move along the ladder a price at a time, from where it stands, and back to the price', async ({ page }) => {
+  await openSample(page);
+  const prices = page.getByRole('table', { name: /^Ladder of/u }).getByRole('rowheader');
+  const [top, second] = (await prices.allInnerTexts()).map(parseFloat);
+  await page.getByRole('region', { name: /^Prices; arrow keys/u }).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(async () => parseFloat(await prices.first().innerText())).toBe(second);
+  await page.keyboard.press('Home');
+  await expect.poll(async () => parseFloat(await prices.first().innerText())).toBe(top);
+});
+
+test('time goes at the speed that is chosen, 1 to 1000 times, and stops at the end', async ({ page }) => {
+  await openSample(page);
+  const speed = page.getByLabel('Speed');
+  expect(await speed.locator('option').allInnerTexts()).toEqual(['1×', '5×', '20×', '60×', '200×', '1000×']);
+  const passes = async (times: string): Promise<number> => {
+    await speed.selectOption({ label: times });
+    const from = await secondsToOff(page);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await page.waitForTimeout(400);
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    return from - (await secondsToOff(page));
+  };
+  const [slow, quick] = [await passes('5×'), await passes('200×')];
+  expect(quick).toBeGreaterThan(slow * 5);
+  await speed.selectOption({ label: '1000×' });
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible({ timeout: 20_000 });
+  const scrubber = page.getByRole('slider', { name: 'Moment of the market' });
+  expect(await scrubber.getAttribute('aria-valuenow')).toBe(await scrubber.getAttribute('aria-valuemax'));
+});
+
+test.describe('by finger', () => {
+  test.use({ viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
+
+  test('the ladder moves with it, the page beside the ladder still does, and a press leads back to the price', async ({
+    page
+  }) => {
+    await openSample(page);
+    const ladder = page.getByRole('region', { name: /^Prices; arrow keys/u });
+    const first = page
+      .getByRole('table', { name: /^Ladder of/u })
+      .getByRole('rowheader')
+      .first();
+    await ladder.scrollIntoViewIfNeeded();
+    const before = parseFloat(await first.innerText());
+    const box = await ladder.boundingBox();
+    if (box === null) throw new Error('the ladder has no place');
+    const cdp = await page.context().newCDPSession(page);
+    const x = box.x + box.width / 2;
+    const touch = async (type: 'touchStart' | 'touchMove' | 'touchEnd', y?: number): Promise<void> => {
+      await cdp.send('Input.dispatchTouchEvent', { type, touchPoints: y === undefined ? [] : [{ x, y }] });
+    };
+    const scrolled = await page.evaluate(() => scrollY);
+    const top = box.y + 40;
+    await touch('touchStart', top);
+    for (let y = top; y <= top + 126; y += 18) await touch('touchMove', y);
+    await page.waitForTimeout(150);
+    await touch('touchEnd');
+    await expect.poll(async () => parseFloat(await first.innerText())).toBeGreaterThan(before);
+    expect(await page.evaluate(() => scrollY)).toBe(scrolled);
+    await page.getByRole('button', { name: 'to the price' }).click();
+    await expect.poll(async () => parseFloat(await first.innerText())).toBe(before);
+  });
+});
