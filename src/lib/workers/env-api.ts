@@ -38,10 +38,11 @@ export interface EnvMessage {
   readonly slab: ArrayBuffer;
 }
 
-/** How many of its markets are made ready to play. */
+/** How many of its markets are made ready to play, and the memory that takes beside their recordings. */
 export interface Preparing {
   readonly done: number;
   readonly of: number;
+  readonly bytes: number;
 }
 
 export type EnvAnswer =

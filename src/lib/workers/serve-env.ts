@@ -34,8 +34,8 @@ export function serveEnv(scope: EnvScope): void {
         tapes: tapes.map(tapeFromWire),
         forecastSteps,
         preparation: {
-          onPrepared: (done, of) => {
-            scope.postMessage({ kind: 'preparing', done, of });
+          onPrepared: (done, of, bytes) => {
+            scope.postMessage({ kind: 'preparing', done, of, bytes });
           }
         },
         ...(shared === undefined ? {} : { slab: shared.slab }),

@@ -84,8 +84,8 @@ export class TrainService implements TrainApi {
         config: { ...config.env, environments },
         tapes,
         ...rest,
-        onPreparing: ({ done, of }) => {
-          tell({ kind: 'preparing', done, of });
+        onPreparing: ({ done, of, bytes }) => {
+          tell({ kind: 'preparing', done, of, bytes });
         },
         ...(shared === undefined ? {} : { shared })
       });

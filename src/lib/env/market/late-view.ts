@@ -34,6 +34,15 @@ function isLate(tape: Tape, config: MarketEnvConfig): boolean {
   return lagsItself(config) && tape.received.some((time, row) => time > tape.exchange[row]!);
 }
 
+/** Shares of the latency that views are made for; none where nothing is late. */
+function lateParts(tape: Tape, config: MarketEnvConfig): readonly number[] {
+  if (!isLate(tape, config)) return [];
+  return config.curriculumSteps === 0 ? [1] : Array.from({ length: EASED + 1 }, (_, part) => part / EASED);
+}
+
+/** How many views `lateViews` makes. */
+export const lateViewCount = (tape: Tape, config: MarketEnvConfig): number => lateParts(tape, config).length;
+
 export interface Decisions {
   readonly runners: Int32Array;
   readonly times: Float64Array;
@@ -50,9 +59,9 @@ export function lateViews(
   config: MarketEnvConfig,
   decisions: Decisions
 ): readonly MarketView[] | undefined {
-  if (!isLate(tape, config)) return undefined;
+  const parts = lateParts(tape, config);
+  if (parts.length === 0) return undefined;
   const model = latencyOf(config);
-  const parts = config.curriculumSteps === 0 ? [1] : Array.from({ length: EASED + 1 }, (_, part) => part / EASED);
   return parts.map((part) => {
     const told = lagsItself(config)
       ? tape.received.map((time, row) => tape.exchange[row]! + Math.round((time - tape.exchange[row]!) * part))

@@ -27,6 +27,9 @@ export interface MarketView {
 export const TOUCH_WIDTH = 5;
 const MOST_LOTS = 2 ** 31 - 1;
 
+/** Bytes that a view takes a decision. */
+export const viewBytesOfDecision = (slots: number): number => 4 * (observationSize(slots) + slots * TOUCH_WIDTH);
+
 export class MarketViewBuilder {
   readonly #runners: Int32Array;
   readonly #width: number;

@@ -5,9 +5,11 @@
  * that happened after decision k.
  *
  * It takes 10 to 60 ms and 0.3 to 0.7 MB a recorded market of 8 slots, beside the tape's 1 to 4 MB: it is made when the
- * tapes are loaded, so that no reset waits for it.
+ * tapes are loaded, so that no reset waits for it. Memory grows with decisions times slots: 72,000 decisions of 24 slots
+ * are 450 MB, which is why it is counted, told, and bounded.
  */
 import type { MarketEnvConfig } from '../../config/run-config.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Nanos } from '../../core/units.ts';
 import { millis, seconds } from '../../core/units.ts';
 import { FeatureTracker } from '../../market/features/feature-tracker.ts';
@@ -15,10 +17,11 @@ import { MarketState } from '../../market/market-state.ts';
 import type { Tape } from '../../market/tape.ts';
 import { MarketStatus, NO_TICK, RowKind, messageCount, tapeTime } from '../../market/tape.ts';
 import { ladderPoints } from '../account/hedge.ts';
+import { DECISION_WIDTH, historyBytes } from './book-history.ts';
 import type { BookHistory } from './book-history.ts';
 import { BookHistoryBuilder, keepsHistory } from './history-builder.ts';
-import { lateViews } from './late-view.ts';
-import { MarketViewBuilder, NO_RUNNER } from './market-view.ts';
+import { lateViewCount, lateViews } from './late-view.ts';
+import { MarketViewBuilder, NO_RUNNER, viewBytesOfDecision } from './market-view.ts';
 import type { MarketView } from './market-view.ts';
 
 export { NO_RUNNER };
@@ -71,26 +74,67 @@ interface Beginning {
 export const isPlayable = (tape: Tape, config: MarketEnvConfig): boolean =>
   takesOrders(tape) && beginning(tape, config, new MarketState(tape.market)) !== undefined;
 
-/** Told after every tape that was looked at: how many of how many. */
-export type OnPrepared = (done: number, of: number) => void;
+/** Bytes that the timelines of one environment may take together: about what a browser gives a tab beside all else. */
+export const MOST_PREPARED_BYTES = 4e9;
+
+/** Told after every tape that was looked at: how many of how many, and bytes of the timelines so far. */
+export type OnPrepared = (done: number, of: number, bytes: number) => void;
 
 export interface Preparation {
   /** Timelines that were made before, with the same configuration. */
   readonly ready?: ReadonlyMap<Tape, Timeline> | undefined;
   readonly onPrepared?: OnPrepared | undefined;
+  /** Default `MOST_PREPARED_BYTES`. */
+  readonly mostBytes?: number | undefined;
 }
 
-/** The timelines of those tapes that can be played, in their order. */
+/** Memory that a timeline's arrays take, without its tape. */
+export function timelineBytes({ history, late = [], touches, observations, runners, times }: Timeline): number {
+  const views = [{ touches, observations }, ...late];
+  const ofViews = views.reduce((sum, view) => sum + viewBytesOfDecision(runners.length) * view.observations.length, 0);
+  return ofViews + times.byteLength + (history === undefined ? 0 : historyBytes(history));
+}
+
+interface PreparedLimit {
+  readonly takenBytes: number;
+  readonly mostBytes: number;
+}
+
+/** Before anything of it is made. Changes of levels are not known yet, and few beside so many decisions. */
+function mustFit(tape: Tape, config: MarketEnvConfig, steps: number, { takenBytes, mostBytes }: PreparedLimit): void {
+  const { slots } = config;
+  const views = 1 + lateViewCount(tape, config);
+  const ofHistory = keepsHistory(tape) ? 4 * DECISION_WIDTH * slots : 0;
+  const bytes = (steps + 1) * (views * viewBytesOfDecision(slots) + ofHistory);
+  if (takenBytes + bytes <= mostBytes) return;
+  const megabytes = (count: number): string => `${Math.ceil(count / 1e6).toLocaleString('en')} MB`;
+  throw new AppError('data.limit', {
+    subject: `${config.id} on market ${tape.market.id}`,
+    expected: `at most ${megabytes(mostBytes)} prepared of all markets together`,
+    got: `${megabytes(takenBytes)} of those before it and ${megabytes(bytes)} of its ${steps.toLocaleString('en')} decisions in ${String(slots)} runner slots`,
+    remedy: 'take fewer markets, or make the decision step longer, the start later, the step limit lower or slots fewer'
+  });
+}
+
+/**
+ * The timelines of those tapes that can be played, in their order.
+ * @throws AppError `data.limit` where together they would take more than `mostBytes`
+ */
 export function prepareTimelines(
   tapes: readonly Tape[],
   config: MarketEnvConfig,
-  { ready, onPrepared }: Preparation
+  { ready, onPrepared, mostBytes = MOST_PREPARED_BYTES }: Preparation
 ): readonly Timeline[] {
   const timelines: Timeline[] = [];
+  let bytes = 0;
   for (const [index, tape] of tapes.entries()) {
-    const timeline = ready?.get(tape) ?? (isPlayable(tape, config) ? timelineOf(tape, config) : undefined);
-    if (timeline !== undefined) timelines.push(timeline);
-    onPrepared?.(index + 1, tapes.length);
+    const limit = { takenBytes: bytes, mostBytes };
+    const timeline = ready?.get(tape) ?? (isPlayable(tape, config) ? timelineOf(tape, config, limit) : undefined);
+    if (timeline !== undefined) {
+      timelines.push(timeline);
+      bytes += timelineBytes(timeline);
+    }
+    onPrepared?.(index + 1, tapes.length, bytes);
   }
   return timelines;
 }
@@ -123,8 +167,12 @@ function beginning(
   return undefined;
 }
 
-/** @returns undefined when the tape cannot be played; see `isPlayable` */
-export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | undefined {
+/**
+ * @param limit bytes that it may take together with others
+ * @returns undefined when the tape cannot be played; see `isPlayable`
+ * @throws AppError `data.limit` where it would take more
+ */
+export function timelineOf(tape: Tape, config: MarketEnvConfig, limit?: PreparedLimit): Timeline | undefined {
   const state = new MarketState(tape.market);
   const features = new FeatureTracker(tape.market);
   const begins = beginning(tape, config, state, features);
@@ -135,6 +183,7 @@ export function timelineOf(tape: Tape, config: MarketEnvConfig): Timeline | unde
   const off = findOff(tape, start, message);
   const every = millis(config.decisionSeconds * 1000);
   const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((off.time - begin) / every)));
+  if (limit !== undefined) mustFit(tape, config, steps, limit);
   const times = Float64Array.from({ length: steps + 1 }, (_, k) => Math.min(begin + k * every, off.time));
   const runners = byPrice(state, config.slots);
   const view = new MarketViewBuilder(runners, steps + 1);

@@ -7,10 +7,11 @@ import type { AppError } from '$lib/core/errors.ts';
 import type { DeviceReport } from '$lib/compute/device-report.ts';
 import type { EvaluationOrders } from '$lib/env/episode-orders.ts';
 import type { EvaluationReport, RunRecord } from '$lib/research/types.ts';
+import type { Preparing } from '$lib/workers/env-api.ts';
 import type { ActiveRun } from '$lib/workers/run-service.ts';
 import type { TrainEvent } from '$lib/workers/train-api.ts';
 import type { App } from '../app-context.svelte.ts';
-import { formatCount, plural } from '../format.ts';
+import { formatBytes, formatCount, plural } from '../format.ts';
 import { checkpointUpdates } from './run-facts.ts';
 import { MetricTable } from './metric-table.ts';
 
@@ -31,8 +32,8 @@ export class RunView {
   /** Every order of the last evaluation. */
   orders = $state.raw<EvaluationOrders>();
   device = $state.raw<DeviceReport>();
-  /** How many markets are ready to play, while they are made so. */
-  preparing = $state.raw<{ readonly done: number; readonly of: number }>();
+  /** How many markets are ready to play, while they are made so, and the memory that takes. */
+  preparing = $state.raw<Preparing>();
   notices = $state.raw<readonly Notice[]>([]);
   error = $state.raw<AppError>();
   /** `undefined` while it is looked up. */
@@ -132,7 +133,8 @@ export class RunView {
       );
     } else if (event.kind === 'preparing') {
       this.preparing = event.done < event.of ? event : undefined;
-      return;
+      if (event.done < event.of) return;
+      this.#note(`${plural(event.of, 'market')} made ready to play: ${formatBytes(event.bytes)} beside the recordings`);
     } else if (event.kind === 'orders') {
       this.orders = event;
     } else if (event.kind === 'checkpoint') {
