@@ -78,6 +78,9 @@ describe.each(['wasm', 'cpu'] as const)('dense layers on %s', (backend) => {
     { rows: [1], parts: [1, 1], outputs: 1 },
     { rows: [3, 5], parts: [4, 7, 1], outputs: 9 },
     { rows: [6, 43], parts: [64, 19, 3], outputs: 77 },
+    { rows: [6, 43], parts: [70, 3], outputs: 77 },
+    { rows: [2, 31], parts: [65, 2, 4], outputs: 83 },
+    { rows: [30], parts: [530, 3], outputs: 40 },
     { rows: [4], parts: [2, 3, 1, 5, 1], outputs: 6 }
   ])('join an input in parts of $parts on rows $rows', ({ rows, parts, outputs }) => {
     tf.tidy(() => {

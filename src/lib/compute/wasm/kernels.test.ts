@@ -56,6 +56,8 @@ const sequences: readonly SequenceCase[] = [
   { steps: 1, batch: 9, inputs: 5, units: 6, resets: 'some' },
   { steps: 6, batch: 8, inputs: 16, units: 32, resets: 'some' },
   { steps: 4, batch: 19, inputs: 11, units: 40, resets: 'some' },
+  // More than are multiplied by input and state in one go.
+  { steps: 3, batch: 5, inputs: 500, units: 20, resets: 'some' },
   ...Array.from({ length: 14 }, () => ({
     steps: between(1, 9),
     batch: between(1, 14),

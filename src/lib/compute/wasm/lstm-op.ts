@@ -127,8 +127,9 @@ function forward(module: KernelModule, inputs: Inputs, { kept }: Attributes): Te
   const packedInput = module.scratch(forInput + forState + (kept ? 0 : 7 * one));
   const packedState = packedInput + 4 * forInput;
   const spare = packedState + 4 * forState;
-  pack(module, packedInput, module.addressOf(kernel), size, 4 * units);
-  pack(module, packedState, module.addressOf(kernel) + 16 * size * units, units, 4 * units);
+  const joined = size + units <= JOINED;
+  pack(module, packedInput, module.addressOf(kernel), joined ? size + units : size, 4 * units);
+  if (!joined) pack(module, packedState, module.addressOf(kernel) + 16 * size * units, units, 4 * units);
   module.run(
     'lstmForward',
     { operations: steps * batch * (size + units + 20) * 4 * units, scratch: module.kernels.lstmScratch() },
@@ -140,7 +141,7 @@ function forward(module: KernelModule, inputs: Inputs, { kept }: Attributes): Te
       Number(kept),
       module.addressOf(x),
       packedInput,
-      packedState,
+      joined ? 0 : packedState,
       module.addressOf(bias),
       module.addressOf(h0),
       module.addressOf(c0),
@@ -156,6 +157,9 @@ function forward(module: KernelModule, inputs: Inputs, { kept }: Attributes): Te
   const rest = [hBefore, cells, cellTanh, gates].filter((tensor) => tensor !== undefined);
   return [hidden, cLast, ...rest];
 }
+
+/** Rows of a kernel that is multiplied by input and state in one go: `joins` of kernels/gemm.ts. */
+const JOINED = 512;
 
 /** Packs a matrix of [depth, columns] that lies without gaps. */
 function pack(module: KernelModule, to: number, from: number, depth: number, columns: number): void {
@@ -213,7 +217,8 @@ function kernelGradient(module: KernelModule, inputs: Inputs): TensorInfo[] {
     'weightsGradient',
     {
       operations: rows * (size + units) * 4 * units,
-      scratch: module.kernels.weightsGradientScratch(rows, 4 * units)
+      scratch: module.kernels.weightsGradientScratch(rows, size + units, 4 * units),
+      repeats: true
     },
     [rows, 4 * units, module.addressOf(x), size, module.addressOf(hBefore), units, 0, 0, ...addresses]
   );

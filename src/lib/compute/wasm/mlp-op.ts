@@ -121,12 +121,11 @@ function forward(
     const kernel = weights[2 * i]!;
     const isLast = i === units.length - 1;
     const to = isLast ? module.addressOf(y) : next;
-    const widest = Math.max(...from.map((part) => part.width));
     module.run(
       'denseForward',
       {
         operations: rows * (kernel.shape[0]! + MOVED) * width,
-        scratch: module.kernels.denseForwardScratch(widest, width)
+        scratch: module.kernels.denseForwardScratch(kernel.shape[0]!, width)
       },
       [
         rows,
@@ -236,7 +235,11 @@ function kernelGradient(module: KernelModule, parts: readonly Lying[], delta: Te
   const dKernel = module.output([size, units]);
   module.run(
     'weightsGradient',
-    { operations: rows * (size + MOVED) * units, scratch: module.kernels.weightsGradientScratch(rows, units) },
+    {
+      operations: rows * (size + MOVED) * units,
+      scratch: module.kernels.weightsGradientScratch(rows, size, units),
+      repeats: true
+    },
     [rows, units, ...described(parts), module.addressOf(delta), module.addressOf(dKernel)]
   );
   return tensorOf(dKernel);

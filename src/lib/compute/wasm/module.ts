@@ -11,7 +11,7 @@ import { Crew } from './crew.ts';
 export interface KernelExports {
   readonly matMulScratch: (depth: number, columns: number) => number;
   readonly denseForwardScratch: (inputs: number, outputs: number) => number;
-  readonly weightsGradientScratch: (rows: number, outputs: number) => number;
+  readonly weightsGradientScratch: (rows: number, inputs: number, outputs: number) => number;
   readonly lstmScratch: () => number;
   readonly copyRows: (
     rows: number,
@@ -101,6 +101,8 @@ export interface Work {
   readonly operations: number;
   /** Floats of scratch a thread. */
   readonly scratch?: number;
+  /** Where every shard does part of the work anew (it packs an operand), so that more of them than threads do not pay. */
+  readonly repeats?: boolean;
 }
 
 /** A shard below this, some 8 microseconds of work, gains less than telling another thread of it may cost. */
@@ -271,7 +273,7 @@ export class KernelModule {
     return new Uint8Array(this.#memory.buffer);
   }
 
-  #run(name: Sharded, { operations, scratch = 0 }: Work, numbers: Numbers): void {
+  #run(name: Sharded, { operations, scratch = 0, repeats = false }: Work, numbers: Numbers): void {
     const kernel = SHARDED.indexOf(name);
     const threads = this.threads;
     const space = this.#grown(this.#threadScratch, scratch * threads);
@@ -281,7 +283,7 @@ export class KernelModule {
       this.#sharded[kernel]!(0, 1, space.address, ...numbers);
       return;
     }
-    const shards = Math.min(most, SHARDS_A_THREAD * threads);
+    const shards = Math.min(most, repeats ? threads : SHARDS_A_THREAD * threads);
     this.#crew.run(kernel, shards, space.address, Math.floor(space.floats / threads / 4) * 16, numbers);
   }
 

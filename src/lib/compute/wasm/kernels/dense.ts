@@ -3,7 +3,8 @@
  * up to three parts, whose columns stand side by side: hidden state, observation, action. A shard is a range of rows, of
  * weights' gradients one of columns.
  */
-import { WORKSPACE, multiplyInto, multiplyPacked, pack } from './gemm';
+import { WORKSPACE, joins, multiplyInto, multiplyJoined, multiplyPacked, pack } from './gemm';
+import { packColumns } from './packing';
 import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { bytes, loadOne, mul, splat, storeOne, sub, tanh, writeConstants } from './simd';
 import { startOf } from './split';
@@ -31,7 +32,7 @@ function activate(count: i32, y: usize, activation: i32, table: usize): void {
   for (; i < count; i++) storeOne(y + bytes(i), activated(loadOne(y + bytes(i)), activation, table));
 }
 
-/** Floats of scratch, a thread, that `denseForward` needs; of an input in parts, `inputs` is the width of the widest. */
+/** Floats of scratch, a thread, that `denseForward` needs; of an input in parts, `inputs` is their width together. */
 export function denseForwardScratch(inputs: i32, outputs: i32): i32 {
   return WORKSPACE + packedRoom(inputs, outputs);
 }
@@ -61,12 +62,24 @@ export function denseForward(
   const height = startOf(shard + 1, shards, rows, 20) - top;
   if (height == 0) return;
   const to = y + bytes(top * outputs);
+  const inputs = width1 + width2 + width3;
+  x1 += bytes(top * width1);
+  x2 += bytes(top * width2);
+  x3 += bytes(top * width3);
+  if (outputs > NARROW && inputs > SHALLOW && joins(inputs) && !isSparse(height, width1, x1, width1, outputs)) {
+    const packed = scratch + bytes(WORKSPACE);
+    pack(packed, kernel, outputs, inputs, outputs, false);
+    const relu = activation == RELU;
+    multiplyJoined(height, outputs, x1, width1, x2, width2, x3, width3, packed, 0, bias, relu, to, scratch);
+    if (activation == TANH) activate(height * outputs, to, activation, scratch);
+    return;
+  }
   for (let row = 0; row < height; row++) memory.copy(to + bytes(row * outputs), bias, bytes(outputs));
-  addProduct(height, outputs, x1 + bytes(top * width1), width1, kernel, to, scratch);
+  addProduct(height, outputs, x1, width1, kernel, to, scratch);
   kernel += bytes(width1 * outputs);
-  if (width2 > 0) addProduct(height, outputs, x2 + bytes(top * width2), width2, kernel, to, scratch);
+  if (width2 > 0) addProduct(height, outputs, x2, width2, kernel, to, scratch);
   kernel += bytes(width2 * outputs);
-  if (width3 > 0) addProduct(height, outputs, x3 + bytes(top * width3), width3, kernel, to, scratch);
+  if (width3 > 0) addProduct(height, outputs, x3, width3, kernel, to, scratch);
   if (activation != 0) activate(height * outputs, to, activation, scratch);
 }
 
@@ -115,9 +128,9 @@ export function activationGradient(
   }
 }
 
-/** Floats of scratch, a thread, that `weightsGradient` needs. */
-export function weightsGradientScratch(rows: i32, outputs: i32): i32 {
-  return WORKSPACE + packedRoom(rows, outputs);
+/** Floats of scratch, a thread, that `weightsGradient` needs; `inputs` is the width of all parts together. */
+export function weightsGradientScratch(rows: i32, inputs: i32, outputs: i32): i32 {
+  return WORKSPACE + max(packedRoom(rows, outputs), packedRoom(rows, inputs)) + inputs * outputs;
 }
 
 /**
@@ -162,6 +175,25 @@ export function weightsGradient(
   const left = startOf(shard, shards, outputs, 8);
   const columns = startOf(shard + 1, shards, outputs, 8) - left;
   if (columns == 0) return;
+  const inputs = width1 + width2 + width3;
+  // What came back through a ReLU is zero in half of its places. In the turned product it is the left operand, where zeros
+  // are passed over.
+  if (width2 <= NARROW && width3 <= NARROW && isSparse(rows, columns, dz + bytes(left), outputs, width1)) {
+    const turned = packed + bytes(max(packedRoom(rows, outputs), packedRoom(rows, inputs)));
+    const from = dz + bytes(left);
+    const to = dKernel + bytes(left);
+    multiplySparse(columns, width1, rows, from, outputs, true, x1, width1, false, turned, width1, false, packed, scratch);
+    turnBack(columns, width1, turned, to, outputs, packed);
+    if (width2 > 0) {
+      multiplyNarrowTurned(columns, width2, rows, from, outputs, x2, turned);
+      turnBack(columns, width2, turned, to + bytes(width1 * outputs), outputs, packed);
+    }
+    if (width3 > 0) {
+      multiplyNarrowTurned(columns, width3, rows, from, outputs, x3, turned);
+      turnBack(columns, width3, turned, to + bytes((width1 + width2) * outputs), outputs, packed);
+    }
+    return;
+  }
   pack(packed, dz + bytes(left), outputs, rows, columns, false);
   let to = dKernel + bytes(left);
   multiplyInto(width1, columns, rows, x1, width1, true, packed, to, outputs, false, scratch);
@@ -169,4 +201,10 @@ export function weightsGradient(
   if (width2 > 0) multiplyInto(width2, columns, rows, x2, width2, true, packed, to, outputs, false, scratch);
   to += bytes(width2 * outputs);
   if (width3 > 0) multiplyInto(width3, columns, rows, x3, width3, true, packed, to, outputs, false, scratch);
+}
+
+/** Turns [rows, columns] over: to [columns, rows], whose rows are `rowLength` floats apart. */
+function turnBack(rows: i32, columns: i32, from: usize, to: usize, rowLength: i32, room: usize): void {
+  packColumns(room, from, bytes(columns), columns, rows, rows);
+  for (let j = 0; j < columns; j++) memory.copy(to + bytes(j * rowLength), room + bytes(j * rows), bytes(rows));
 }

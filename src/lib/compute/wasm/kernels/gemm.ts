@@ -3,266 +3,30 @@
  *
  * After Goto & van de Geijn (2008): both operands are packed into strips that the innermost loop reads in order, A in
  * strips of a tall or a short tile's rows and B in strips of COLUMNS columns, zero-padded at the edges. A transposition only
- * changes which of two packing routines runs. V8 gives out fifteen vector registers on x86-64. With strict SIMD a tile of
- * five rows x eight columns keeps its sums in ten; with the operands and one product that makes fourteen. Relaxed SIMD has
- * no product to keep, so a tile of six rows takes fifteen. One row more, or the loop unrolled, and a sum goes through the
- * stack at every step, which halves the speed.
+ * changes which of two packing routines runs.
  *
  * Every element of C is the sum of its products in the order of depth, added to what C held where that is kept, whatever
  * tile it falls into: a product split into any ranges of rows or columns has the bits of the whole.
  */
 import { packColumns, packRows } from './packing';
-import { bytes, multiplyAdd, splat } from './simd';
+import { bytes } from './simd';
 import { isSparse, multiplySparse, packedRoom } from './sparse';
 import { startOf } from './split';
 import { multiplyNarrow, multiplyShallow, NARROW, SHALLOW, turn } from './thin';
+import { COLUMNS, multiplyTiles, packStrips, SHORT, TALL } from './tiles';
 
-/**
- * Rows of a tall tile; a short one has one less, so that any count from twelve (of six and five, twenty) on is made up of
- * the two.
- */
-const TALL: i32 = RELAXED ? 6 : 5;
-const SHORT: i32 = RELAXED ? 5 : 4;
-const COLUMNS: i32 = 8;
 /** Depth of a block: a strip of B of 512 x 8 floats stays in the first-level cache. */
 const DEPTH_BLOCK: i32 = 512;
 /** Rows of A packed at a time: 100 x 512 floats stay in the second-level cache. */
 const ROW_BLOCK: i32 = 100;
 
-/** Floats of workspace that `multiplyPacked` needs: one edge tile and one packed block of A, its last strip padded. */
-export const WORKSPACE: i32 = TALL * COLUMNS + (ROW_BLOCK + SHORT) * DEPTH_BLOCK;
+/** Floats of workspace that products need: an edge tile, a row of zeros, and a packed block of A, its last strip padded. */
+export const WORKSPACE: i32 = (TALL + 1) * COLUMNS + (ROW_BLOCK + SHORT) * DEPTH_BLOCK;
 
 /** Floats that B of [depth, columns] takes when packed. */
 // @ts-ignore: decorator
 @inline export function packedSize(depth: i32, columns: i32): i32 {
   return depth * ((columns + COLUMNS - 1) / COLUMNS) * COLUMNS;
-}
-
-/** How many of `rows` go into tall strips; short ones take the rest, the last of them padded where rows are few. */
-// @ts-ignore: decorator
-@inline function rowsInTall(rows: i32): i32 {
-  const short = (TALL - (rows % TALL)) % TALL;
-  return rows >= SHORT * short ? rows - SHORT * short : rows - (rows % TALL);
-}
-
-/** C tile += A strip x B strip over `depth`; starts from zero unless `accumulate`. `stride` is of C, in bytes. */
-function multiply6(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  const c0 = c;
-  const c1 = c0 + stride;
-  const c2 = c1 + stride;
-  const c3 = c2 + stride;
-  const c4 = c3 + stride;
-  const c5 = c4 + stride;
-  let l0 = splat(0);
-  let r0 = splat(0);
-  let l1 = splat(0);
-  let r1 = splat(0);
-  let l2 = splat(0);
-  let r2 = splat(0);
-  let l3 = splat(0);
-  let r3 = splat(0);
-  let l4 = splat(0);
-  let r4 = splat(0);
-  let l5 = splat(0);
-  let r5 = splat(0);
-  if (accumulate) {
-    l0 = v128.load(c0);
-    r0 = v128.load(c0, 16);
-    l1 = v128.load(c1);
-    r1 = v128.load(c1, 16);
-    l2 = v128.load(c2);
-    r2 = v128.load(c2, 16);
-    l3 = v128.load(c3);
-    r3 = v128.load(c3, 16);
-    l4 = v128.load(c4);
-    r4 = v128.load(c4, 16);
-    l5 = v128.load(c5);
-    r5 = v128.load(c5, 16);
-  }
-  for (; depth > 0; depth--) {
-    const left = v128.load(b);
-    const right = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a);
-    l0 = multiplyAdd(x, left, l0);
-    r0 = multiplyAdd(x, right, r0);
-    x = v128.load_splat<f32>(a, 4);
-    l1 = multiplyAdd(x, left, l1);
-    r1 = multiplyAdd(x, right, r1);
-    x = v128.load_splat<f32>(a, 8);
-    l2 = multiplyAdd(x, left, l2);
-    r2 = multiplyAdd(x, right, r2);
-    x = v128.load_splat<f32>(a, 12);
-    l3 = multiplyAdd(x, left, l3);
-    r3 = multiplyAdd(x, right, r3);
-    x = v128.load_splat<f32>(a, 16);
-    l4 = multiplyAdd(x, left, l4);
-    r4 = multiplyAdd(x, right, r4);
-    x = v128.load_splat<f32>(a, 20);
-    l5 = multiplyAdd(x, left, l5);
-    r5 = multiplyAdd(x, right, r5);
-    a += 24;
-    b += 4 * COLUMNS;
-  }
-  v128.store(c0, l0);
-  v128.store(c0, r0, 16);
-  v128.store(c1, l1);
-  v128.store(c1, r1, 16);
-  v128.store(c2, l2);
-  v128.store(c2, r2, 16);
-  v128.store(c3, l3);
-  v128.store(c3, r3, 16);
-  v128.store(c4, l4);
-  v128.store(c4, r4, 16);
-  v128.store(c5, l5);
-  v128.store(c5, r5, 16);
-}
-
-/** The same with five rows. */
-function multiply5(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  const c0 = c;
-  const c1 = c0 + stride;
-  const c2 = c1 + stride;
-  const c3 = c2 + stride;
-  const c4 = c3 + stride;
-  let l0 = splat(0);
-  let r0 = splat(0);
-  let l1 = splat(0);
-  let r1 = splat(0);
-  let l2 = splat(0);
-  let r2 = splat(0);
-  let l3 = splat(0);
-  let r3 = splat(0);
-  let l4 = splat(0);
-  let r4 = splat(0);
-  if (accumulate) {
-    l0 = v128.load(c0);
-    r0 = v128.load(c0, 16);
-    l1 = v128.load(c1);
-    r1 = v128.load(c1, 16);
-    l2 = v128.load(c2);
-    r2 = v128.load(c2, 16);
-    l3 = v128.load(c3);
-    r3 = v128.load(c3, 16);
-    l4 = v128.load(c4);
-    r4 = v128.load(c4, 16);
-  }
-  for (; depth > 0; depth--) {
-    const left = v128.load(b);
-    const right = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a);
-    l0 = multiplyAdd(x, left, l0);
-    r0 = multiplyAdd(x, right, r0);
-    x = v128.load_splat<f32>(a, 4);
-    l1 = multiplyAdd(x, left, l1);
-    r1 = multiplyAdd(x, right, r1);
-    x = v128.load_splat<f32>(a, 8);
-    l2 = multiplyAdd(x, left, l2);
-    r2 = multiplyAdd(x, right, r2);
-    x = v128.load_splat<f32>(a, 12);
-    l3 = multiplyAdd(x, left, l3);
-    r3 = multiplyAdd(x, right, r3);
-    x = v128.load_splat<f32>(a, 16);
-    l4 = multiplyAdd(x, left, l4);
-    r4 = multiplyAdd(x, right, r4);
-    a += 20;
-    b += 4 * COLUMNS;
-  }
-  v128.store(c0, l0);
-  v128.store(c0, r0, 16);
-  v128.store(c1, l1);
-  v128.store(c1, r1, 16);
-  v128.store(c2, l2);
-  v128.store(c2, r2, 16);
-  v128.store(c3, l3);
-  v128.store(c3, r3, 16);
-  v128.store(c4, l4);
-  v128.store(c4, r4, 16);
-}
-
-/** The same with four rows. */
-function multiply4(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  const c0 = c;
-  const c1 = c0 + stride;
-  const c2 = c1 + stride;
-  const c3 = c2 + stride;
-  let l0 = splat(0);
-  let r0 = splat(0);
-  let l1 = splat(0);
-  let r1 = splat(0);
-  let l2 = splat(0);
-  let r2 = splat(0);
-  let l3 = splat(0);
-  let r3 = splat(0);
-  if (accumulate) {
-    l0 = v128.load(c0);
-    r0 = v128.load(c0, 16);
-    l1 = v128.load(c1);
-    r1 = v128.load(c1, 16);
-    l2 = v128.load(c2);
-    r2 = v128.load(c2, 16);
-    l3 = v128.load(c3);
-    r3 = v128.load(c3, 16);
-  }
-  for (; depth > 0; depth--) {
-    const left = v128.load(b);
-    const right = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a);
-    l0 = multiplyAdd(x, left, l0);
-    r0 = multiplyAdd(x, right, r0);
-    x = v128.load_splat<f32>(a, 4);
-    l1 = multiplyAdd(x, left, l1);
-    r1 = multiplyAdd(x, right, r1);
-    x = v128.load_splat<f32>(a, 8);
-    l2 = multiplyAdd(x, left, l2);
-    r2 = multiplyAdd(x, right, r2);
-    x = v128.load_splat<f32>(a, 12);
-    l3 = multiplyAdd(x, left, l3);
-    r3 = multiplyAdd(x, right, r3);
-    a += 16;
-    b += 4 * COLUMNS;
-  }
-  v128.store(c0, l0);
-  v128.store(c0, r0, 16);
-  v128.store(c1, l1);
-  v128.store(c1, r1, 16);
-  v128.store(c2, l2);
-  v128.store(c2, r2, 16);
-  v128.store(c3, l3);
-  v128.store(c3, r3, 16);
-}
-
-// @ts-ignore: decorator
-@inline function multiplyTall(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  if (RELAXED) multiply6(depth, a, b, c, stride, accumulate);
-  else multiply5(depth, a, b, c, stride, accumulate);
-}
-
-// @ts-ignore: decorator
-@inline function multiplyShort(depth: i32, a: usize, b: usize, c: usize, stride: usize, accumulate: bool): void {
-  if (RELAXED) multiply5(depth, a, b, c, stride, accumulate);
-  else multiply4(depth, a, b, c, stride, accumulate);
-}
-
-/** A tile at the right or lower edge: computed whole in `scratch`, of which rows x columns are kept. */
-function multiplyEdge(
-  depth: i32,
-  a: usize,
-  b: usize,
-  c: usize,
-  stride: usize,
-  tall: bool,
-  rows: i32,
-  columns: i32,
-  accumulate: bool,
-  scratch: usize
-): void {
-  const row = bytes(columns);
-  if (accumulate) {
-    for (let i = 0; i < rows; i++) memory.copy(scratch + bytes(i * COLUMNS), c + <usize>i * stride, row);
-  }
-  if (tall) multiplyTall(depth, a, b, scratch, bytes(COLUMNS), accumulate);
-  else multiplyShort(depth, a, b, scratch, bytes(COLUMNS), accumulate);
-  for (let i = 0; i < rows; i++) memory.copy(c + <usize>i * stride, scratch + bytes(i * COLUMNS), row);
 }
 
 /**
@@ -348,49 +112,70 @@ export function multiplyInto(
   workspace: usize
 ): void {
   const edge = workspace;
-  const strips = workspace + bytes(TALL * COLUMNS);
+  const zeros = edge + bytes(TALL * COLUMNS);
+  const strips = zeros + bytes(COLUMNS);
+  memory.fill(zeros, 0, bytes(COLUMNS));
   const strideA = bytes(rowLength);
   const strideC = bytes(rowLengthC);
   for (let k = 0; k < depth; k += DEPTH_BLOCK) {
     const block = min(DEPTH_BLOCK, depth - k);
     const adds = accumulate || k > 0;
+    const strip = bytes(block * COLUMNS);
     for (let top = 0; top < rows; top += ROW_BLOCK) {
       const height = min(ROW_BLOCK, rows - top);
-      const tall = rowsInTall(height);
-      let strip = strips;
-      let taken = 0;
-      while (taken < height) {
-        const members = taken < tall ? TALL : SHORT;
-        const width = min(members, height - taken);
-        if (transposed) packRows(strip, a + <usize>k * strideA + bytes(top + taken), strideA, block, width, members);
-        else packColumns(strip, a + <usize>(top + taken) * strideA + bytes(k), strideA, block, width, members);
-        strip += bytes(block * members);
-        taken += members;
-      }
-      let right = packed;
-      for (let j = 0; j < columns; j += COLUMNS) {
-        const tileColumns = min(COLUMNS, columns - j);
-        const whole = tileColumns == COLUMNS;
-        let left = strips;
-        let tile = c + <usize>top * strideC + bytes(j);
-        let i = 0;
-        for (; i < tall; i += TALL) {
-          if (whole) multiplyTall(block, left, right, tile, strideC, adds);
-          else multiplyEdge(block, left, right, tile, strideC, true, TALL, tileColumns, adds, edge);
-          left += bytes(block * TALL);
-          tile += <usize>TALL * strideC;
-        }
-        for (; i < height; i += SHORT) {
-          const tileRows = min(SHORT, height - i);
-          if (whole && tileRows == SHORT) multiplyShort(block, left, right, tile, strideC, adds);
-          else multiplyEdge(block, left, right, tile, strideC, false, tileRows, tileColumns, adds, edge);
-          left += bytes(block * SHORT);
-          tile += <usize>SHORT * strideC;
-        }
-        right += bytes(block * COLUMNS);
-      }
+      const from = a + (transposed ? <usize>k * strideA + bytes(top) : <usize>top * strideA + bytes(k));
+      packStrips(strips, from, strideA, transposed, height, block, 0, block);
+      const to = c + <usize>top * strideC;
+      if (adds) multiplyTiles(height, columns, block, strips, packed, strip, to, strideC, to, strideC, 4, false, edge);
+      else multiplyTiles(height, columns, block, strips, packed, strip, to, strideC, zeros, 0, 0, false, edge);
     }
     packed += bytes(packedSize(block, columns));
+  }
+}
+
+/** Whether `multiplyJoined` does products of that depth. */
+// @ts-ignore: decorator
+@inline export function joins(depth: i32): bool {
+  return depth <= DEPTH_BLOCK;
+}
+
+/**
+ * C [rows, columns] = [A1 | A2 | A3] x packed B, in one go and to the same bits as the parts' products one added to the
+ * other; parts of no width are not there. It starts from `bias`, one row for all, or from zero where that is 0. B is
+ * packed as one, of the parts' widths together, and may have `rest` rows more, which are left out.
+ */
+export function multiplyJoined(
+  rows: i32,
+  columns: i32,
+  a1: usize,
+  width1: i32,
+  a2: usize,
+  width2: i32,
+  a3: usize,
+  width3: i32,
+  packed: usize,
+  rest: i32,
+  bias: usize,
+  relu: bool,
+  c: usize,
+  workspace: usize
+): void {
+  const edge = workspace;
+  const zeros = edge + bytes(TALL * COLUMNS);
+  const strips = zeros + bytes(COLUMNS);
+  memory.fill(zeros, 0, bytes(COLUMNS));
+  const depth = width1 + width2 + width3;
+  const stride = bytes(columns);
+  const strip = bytes((depth + rest) * COLUMNS);
+  for (let top = 0; top < rows; top += ROW_BLOCK) {
+    const height = min(ROW_BLOCK, rows - top);
+    packStrips(strips, a1 + bytes(top * width1), bytes(width1), false, height, width1, 0, depth);
+    if (width2 > 0) packStrips(strips, a2 + bytes(top * width2), bytes(width2), false, height, width2, width1, depth);
+    const at = width1 + width2;
+    if (width3 > 0) packStrips(strips, a3 + bytes(top * width3), bytes(width3), false, height, width3, at, depth);
+    const to = c + <usize>top * stride;
+    const from = bias == 0 ? zeros : bias;
+    multiplyTiles(height, columns, depth, strips, packed, strip, to, stride, from, 0, bias == 0 ? 0 : 4, relu, edge);
   }
 }
 

@@ -5,7 +5,7 @@
  * all steps (packShard of gemm.ts). A gate row is [i | f | g | o], H columns each. Sequences of a batch know nothing of one
  * another, so a shard is a range of them that goes through all steps by itself.
  */
-import { multiplyPacked, WORKSPACE } from './gemm';
+import { multiplyJoined, multiplyPacked, WORKSPACE } from './gemm';
 import {
   add,
   bytes,
@@ -53,7 +53,8 @@ export function lstmScratch(): i32 {
 /**
  * hidden [T, B, H] and cLast [B, H]; and for the backward pass hBefore [T, B, H] (the state each step began with), cells
  * [T, B, H], cellTanh [T, B, H] and the activated gates [T, B, 4H]. Where no backward pass will follow, `kept` is false and
- * those four have room for one step alone. `packedInput` and `packedState` are the kernel's rows of x and of h, packed.
+ * those four have room for one step alone. `packedInput` and `packedState` are the kernel's rows of x and of h, packed;
+ * or the first is all of the kernel and the second 0, where it `joins`.
  */
 export function lstmForward(
   shard: i32,
@@ -97,10 +98,14 @@ export function lstmForward(
   let c = c0 + own;
   for (let t = 0; t < steps; t++) {
     copyKept(hBefore, h, count, units, resets, t * batch + first);
-    multiplyPacked(count, width, inputs, x, inputs, false, packedInput, gates, false, scratch);
     // A sequence often begins with no state, of which nothing follows.
-    if (t > 0 || !isZero(hBefore, count * units)) {
-      multiplyPacked(count, width, units, hBefore, units, false, packedState, gates, true, scratch);
+    const stateless = t == 0 && isZero(hBefore, count * units);
+    if (packedState == 0) {
+      const known = stateless ? 0 : units;
+      multiplyJoined(count, width, x, inputs, hBefore, known, 0, 0, packedInput, units - known, 0, false, gates, scratch);
+    } else {
+      multiplyPacked(count, width, inputs, x, inputs, false, packedInput, gates, false, scratch);
+      if (!stateless) multiplyPacked(count, width, units, hBefore, units, false, packedState, gates, true, scratch);
     }
     for (let b = 0; b < count; b++) {
       const at = bytes(b * units);
