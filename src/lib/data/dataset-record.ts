@@ -1,5 +1,6 @@
 /** Sums a dataset's markets into its record. */
 import { sha256Hex } from '../core/digest.ts';
+import { layerBytesOf } from './imported-layers.ts';
 import type { BesideFile, DatasetRecord, MarketRecord, Oddity, PartialImport, SourceFile } from './records.ts';
 import { mergeOddities } from './oddities.ts';
 import type { StoredMarket } from './sidecar.ts';
@@ -21,6 +22,7 @@ export interface DatasetParts {
 export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord> {
   const markets = parts.markets.map((market) => market.record);
   const sum = (value: (market: MarketRecord) => number): number => markets.reduce((all, one) => all + value(one), 0);
+  const layerBytes = parts.markets.reduce((all, market) => all + layerBytesOf(market), 0);
   return {
     name: parts.name,
     origin: parts.origin,
@@ -38,6 +40,7 @@ export async function datasetRecord(parts: DatasetParts): Promise<DatasetRecord>
     lastMillis: Math.max(...markets.map((market) => market.lastMillis)),
     bronzeBytes: parts.markets.reduce((all, market) => all + market.bronzeBytes, 0),
     silverBytes: parts.markets.reduce((all, market) => all + market.silverBytes, 0),
+    ...(layerBytes === 0 ? {} : { layerBytes }),
     fingerprint: await fingerprintOf(parts.markets),
     schemaHash: parts.schemaHash,
     codeVersion: parts.codeVersion,

@@ -3,7 +3,7 @@
  * cut off and gone on with among them; what a market was read of and as is in its fingerprint.
  */
 import { zipSync } from 'fflate';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { DyingStore } from '../../../tests/support/dying-store.ts';
 import type { Desk } from '../../../tests/support/import-desk.ts';
 import { openDesk } from '../../../tests/support/import-desk.ts';
@@ -11,6 +11,8 @@ import type { Ask, RecordingKind } from './import-question.ts';
 import { loadParquetInNode } from './parquet/load-node.ts';
 import type { ImportReport } from './records.ts';
 
+/** Imports are cut off at every write. */
+vi.setConfig({ testTimeout: 60_000 });
 beforeAll(loadParquetInNode);
 
 const T = 1_786_000_000_000;

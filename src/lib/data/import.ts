@@ -10,7 +10,7 @@ import type { FileMark, FinishedMember, JoinedWith, UnfinishedImport } from './i
 import { isArchivedDataset, restoreDataset } from './dataset-archive.ts';
 import { layerBytesOf, layerHead, layerPath, layerPlace, listLayers } from './imported-layers.ts';
 import type { StoredLayer } from './imported-layers.ts';
-import { LAYER_WORDS } from './layer-about.ts';
+import { LAYER_WORDS, layersAloneReason } from './layer-about.ts';
 import type { LayerFile } from './layer-about.ts';
 import { datasetRecord } from './dataset-record.ts';
 import { sniff } from './decode/decode.ts';
@@ -460,7 +460,8 @@ class ImportRun {
       bronze: `bronze/${name}.parquet`,
       silverBytes: silver.length,
       bronzeBytes: bronze.length,
-      quality: marketQuality(market.record, market.tape, market.bronze),
+      // Of what came as a layer above there is nothing to judge.
+      ...(market.layer === undefined ? { quality: marketQuality(market.record, market.tape, market.bronze) } : {}),
       ...(market.readAs === undefined ? {} : { readAs: market.readAs })
     };
     const bars = market.bars === undefined ? undefined : barsToParquet(market.bars);
@@ -498,7 +499,10 @@ class ImportRun {
     }
     if (isLayersAlone(market) || isLayersAlone(former)) {
       const [kept, other] = isLayersAlone(former) && !isLayersAlone(market) ? [market, former] : [former, market];
-      this.#markets.set(id, { ...kept, layers: [...(former.layers ?? []), ...(market.layers ?? [])] });
+      const layers = [...(former.layers ?? []), ...(market.layers ?? [])];
+      const reason = layersAloneReason(layers.map(({ about }) => about));
+      const record = isLayersAlone(kept) ? { ...kept.record, reason } : kept.record;
+      this.#markets.set(id, { ...kept, record, layers });
       await this.#drop(folder, { ...other, layers: [] });
       return;
     }

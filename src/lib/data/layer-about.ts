@@ -45,6 +45,12 @@ export const LAYER_WORDS: Readonly<Record<LayerKind, string>> = {
   rollout: 'a recorded rollout'
 };
 
+/** Why no episode can be made of a market that has nothing else. */
+export function layersAloneReason(layers: readonly LayerAbout[]): string {
+  const words = [...new Set(layers.map(({ kind }) => LAYER_WORDS[kind]))].sort();
+  return `it holds ${new Intl.ListFormat('en').format(words)} alone, no order book`;
+}
+
 const KEY = 'furlong.layer';
 
 /** @param market that the rows are of */

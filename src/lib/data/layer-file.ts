@@ -10,7 +10,7 @@ import type { Tape } from '../market/tape.ts';
 import { rulesFrom } from '../market/venues/rules-from.ts';
 import { GOLD_FEATURE_HASH } from './gold/episode.ts';
 import type { LayerAbout, LayerKind, LayerMetadata } from './layer-about.ts';
-import { LAYER_WORDS, readLayerMetadata } from './layer-about.ts';
+import { LAYER_WORDS, layersAloneReason, readLayerMetadata } from './layer-about.ts';
 import { recordOfTape } from './market-record.ts';
 import { ipcToParquet } from './parquet/codec.ts';
 import { drift } from './parquet/columns.ts';
@@ -58,7 +58,7 @@ export function layerMarket(table: Table, { kind, bytes, isParquet, source, fing
       firstMillis,
       lastMillis,
       trainable: false,
-      reason: `it holds ${LAYER_WORDS[kind]} alone, no order book`
+      reason: layersAloneReason([about])
     },
     tape,
     bronze: { published: none, received: none, text: [] },

@@ -146,7 +146,7 @@ async function quality(parts: LineageParts): Promise<LineageLayer> {
     kind: 'quality',
     name: 'quality',
     from: ['silver'],
-    markets: parts.sidecar.markets.filter((market) => market.quality !== undefined && !isLayersAlone(market)).length,
+    markets: parts.sidecar.markets.filter((market) => market.quality !== undefined).length,
     madeBy: `figures ${String(QUALITY_VERSION)}`,
     ...(stale.size === 0 ? {} : { stale: `${String(stale.size)} markets lack the figures of this version` }),
     canRebuild: true

@@ -53,7 +53,9 @@ export async function staleMarkets(
 ): Promise<ReadonlySet<string>> {
   const isOld = (await staleLayers(sidecar)).some((stale) => stale.layer === 'silver');
   const stale = new Set<string>();
-  for (const { record, silver, silverBytes, bars, quality } of sidecar.markets) {
+  for (const market of sidecar.markets) {
+    if (layer === 'quality' && isLayersAlone(market)) continue;
+    const { record, silver, silverBytes, bars, quality } = market;
     const isGone = async (): Promise<boolean> =>
       (await store.size(`${folder}/${silver}`)) !== silverBytes ||
       (bars !== undefined && (await store.size(`${folder}/${bars}`)) === undefined);

@@ -100,6 +100,8 @@ export interface DatasetRecord {
   readonly lastMillis: number;
   readonly bronzeBytes: number;
   readonly silverBytes: number;
+  /** Of layers above that were imported as files; none where absent. Those that are built here are not counted. */
+  readonly layerBytes?: number;
   /** SHA-256 over its markets' fingerprints, sorted. */
   readonly fingerprint: string;
   readonly schemaHash: string;

@@ -1,6 +1,6 @@
 /** Single files of gold, rollouts and `runner_ts`, taken out of one dataset and imported by themselves into another tab's. */
 import { tableFromIPC, tableToIPC } from 'apache-arrow';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { DyingStore } from '../../../tests/support/dying-store.ts';
 import { miniTape } from '../../../tests/support/mini-tape.ts';
 import { AppError } from '../core/errors.ts';
@@ -13,6 +13,9 @@ import { Sample } from '../data/sample.ts';
 import { LocalLocks } from '../data/store/locks.ts';
 import { MemoryStore } from '../data/store/memory-store.ts';
 import { DataService } from './data-service.ts';
+
+/** Layers are built, imported and torn many times. */
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Opened {
   readonly data: DataService;
@@ -164,6 +167,21 @@ describe('files of layers above silver', () => {
     // Another rollout is another dataset.
     const fewer = await open().data.importFiles(all.slice(1), { task: 't', name: 'd' });
     expect(fewer.dataset.fingerprint).not.toBe(dataset.fingerprint);
+  });
+
+  test('of a market without its recording are told together, counted in what is stored, and judged by nobody', async () => {
+    const { data } = open();
+    const all = [...files.rollout, ...files.gold];
+    const { dataset, markets } = await data.importFiles([...all, ...silver().slice(0, 1)], { task: 't', name: 'd' });
+    expect(markets.map(({ id, reason }) => [id, reason]).sort()).toEqual([
+      ['1.1', undefined],
+      ['1.2', 'it holds a recorded rollout and gold episodes alone, no order book']
+    ]);
+    expect(dataset.layerBytes).toBe(all.reduce((sum, { size }) => sum + size, 0));
+    expect((await data.quality('d')).map(({ market }) => market)).toEqual(['1.1']);
+    const quality = (await data.lineage('d')).find(({ kind }) => kind === 'quality');
+    expect([quality?.markets, quality?.stale]).toEqual([1, undefined]);
+    expect(await data.rebuild('d', 'quality', 't')).toBe(0);
   });
 
   test('are neither built over nor taken away: what they were made of is not here', async () => {
