@@ -264,7 +264,7 @@ describe.skipIf(!goldens.present).each(backends)('a whole update on %s', { timeo
     write(learner.net.parameters.variables, inputs.net);
     write(learner.target.parameters.variables, inputs.target_net);
     const discounts = floats(inputs.done).map((done) => inputs.gamma * (1 - done));
-    const [greedy, target, current] = tf.tidy(() => {
+    const [greedy, target, current] = tf.tidy((): [tf.Tensor, tf.Tensor, tf.Tensor] => {
       const future = learner.target.run(tensor(inputs.next_obs) as tf.Tensor2D);
       const best = bestChoice(future[0] as tf.Tensor);
       const taken = tf.oneHot(tf.cast(tensor(inputs.action), 'int32'), inputs.n_actions);
@@ -278,7 +278,7 @@ describe.skipIf(!goldens.present).each(backends)('a whole update on %s', { timeo
           judged: future
         }),
         valuesAt(all as tf.Tensor, tf.expandDims(taken, 1))
-      ] as const;
+      ];
     });
     expect([...(await read(greedy))]).toEqual(outputs.next_greedy_action.data);
     expectClose(await read(target), outputs.target_quantiles, f32_error, 'target');

@@ -59,21 +59,24 @@ export const savedScale = (scale: ObservationScale | undefined): { readonly seen
   scale === undefined ? {} : { seen: scale.save() };
 
 /**
- * What `savedScale` put into a checkpoint, for `load`: apart, so that a checkpoint is known to fit before anything changes.
- * @param observation numbers of one observation
- * @throws AppError `data.drift` where one side has statistics and the other has none, or of other observations
+ * Statistics in a checkpoint, for `load`: apart, so that a checkpoint is known to fit before anything changes.
+ * @param own what they are for; undefined where none are kept
+ * @param width numbers of which they are
+ * @param key under which they stand: what was seen, or what it scored
+ * @throws AppError `data.drift` where one side has statistics and the other has none, or of other numbers
  */
-export function requireScale(
-  scale: ObservationScale | undefined,
+export function requireStats(
+  own: object | undefined,
   { state }: Checkpoint['meta'],
-  observation: number
+  width: number,
+  key: 'seen' | 'scored' = 'seen'
 ): Saved | undefined {
-  const saved = state['seen'] as Saved | undefined;
-  const [wanted, got] = [scale === undefined ? 0 : observation, saved?.mean.length ?? 0];
+  const saved = state[key] as Saved | undefined;
+  const [wanted, got] = [own === undefined ? 0 : width, saved?.mean.length ?? 0];
   if (wanted === got) return saved;
   const columns = (count: number): string => (count === 0 ? 'none' : `of ${String(count)} numbers`);
   throw new AppError('data.drift', {
-    subject: "checkpoint's statistics of observations",
+    subject: `checkpoint's statistics of ${key === 'seen' ? 'observations' : 'rewards'}`,
     expected: columns(wanted),
     got: columns(got),
     remedy: 'set agent.normalise to what it was trained with, or train anew'

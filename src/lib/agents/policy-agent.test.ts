@@ -165,6 +165,32 @@ it('a policy of choices comes to prefer the one that pays', { timeout: 60_000 },
   agent.dispose();
 });
 
+it('a policy refuses a checkpoint of another algorithm, schema, shape or scale, naming both, and stays as it was', async () => {
+  const own = `algorithm: ppo, ${nets}, batch: 6, normalise: running`;
+  const agent = make(settings(own), choice);
+  const before = tensorsOf(await agent.save());
+  const saved = async (text: string): Promise<Checkpoint> => {
+    const other = make(settings(text), choice);
+    const checkpoint = await other.save();
+    other.dispose();
+    return checkpoint;
+  };
+  const same = await saved(own);
+  const foreign = { ...same, meta: { ...same.meta, schemaHash: 'another' } };
+  expect(() => agent.load(foreign)).toThrow(/expected schema, got another/);
+  const a2c = await saved(`algorithm: a2c, ${nets}, normalise: observations`);
+  expect(() => agent.load(a2c)).toThrow(/expected ppo, got a2c/);
+  const wider = await saved(own.replace('hiddenUnits: 6', 'hiddenUnits: 7'));
+  expect(() => agent.load(wider)).toThrow(/net\.policy\.dense\.0\.kernel/);
+  const plain = await saved(own.replace('running', 'none'));
+  expect(() => agent.load(plain)).toThrow(/statistics of observations: expected of 2 numbers, got none/);
+  const half = await saved(own.replace('running', 'observations'));
+  expect(() => agent.load(half)).toThrow(/statistics of rewards: expected of 1 numbers, got none/);
+  expect(tensorsOf(await agent.save())).toEqual(before);
+  await agent.load(same);
+  agent.dispose();
+});
+
 it.each([
   ['observations', 10_000],
   ['running', 1]

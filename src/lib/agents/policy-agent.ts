@@ -14,7 +14,7 @@ import { ActingMemory } from './acting-memory.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
-import { NORMAL_LIMIT } from './observation-scale.ts';
+import { NORMAL_LIMIT, requireStats } from './observation-scale.ts';
 import { PolicyGradient } from './policy-gradient.ts';
 import type { PolicyConfig } from './policy-gradient.ts';
 import { normaliseAdvantages } from './policy-losses.ts';
@@ -274,12 +274,13 @@ export class PolicyAgent implements Agent {
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     const remembered = this.#exploring.saved(tensors);
+    const seen = requireStats(this.#seen, meta, this.#observation);
+    const scored = requireStats(this.#scored, meta, 1, 'scored');
     this.#learner.load(tensors);
     this.#exploring.load(remembered);
     loadStreams(this.#streams, meta);
-    type Saved = ReturnType<RunningStats['save']>;
-    this.#seen?.load(meta.state['seen'] as Saved);
-    this.#scored?.load(meta.state['scored'] as Saved);
+    if (seen !== undefined) this.#seen?.load(seen);
+    if (scored !== undefined) this.#scored?.load(scored);
     this.#updates = meta.updates;
     this.#environmentSteps = meta.environmentSteps;
     this.#forget();

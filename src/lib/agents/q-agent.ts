@@ -11,7 +11,7 @@ import type { Seed } from '../core/units.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadStreams, refuseForeign, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
-import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
+import { ObservationScale, requireStats, savedScale } from './observation-scale.ts';
 import { QLearning } from './q-learning.ts';
 import { bestChoice, valuesAt } from './q-losses.ts';
 import { TransitionReplay } from './replay/transition-replay.ts';
@@ -188,7 +188,7 @@ export class QAgent implements Agent {
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
-    const seen = requireScale(this.#scale, meta, this.#options.spaces.observation.size);
+    const seen = requireStats(this.#scale, meta, this.#options.spaces.observation.size);
     this.#learner.load(tensors);
     if (seen !== undefined) this.#scale?.load(seen);
     loadStreams(this.#streams, meta);

@@ -24,7 +24,7 @@ import type { ForecastTask } from './forecast-loss.ts';
 import { LabelMeans } from './label-means.ts';
 import type { CriticKind } from './critic-kind.ts';
 import type { NetShape } from './nets/torso.ts';
-import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
+import { ObservationScale, requireStats, savedScale } from './observation-scale.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, DrawnWindows, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
@@ -378,7 +378,7 @@ export class SoftAgent implements Agent {
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
     const remembered = this.#exploring.saved(tensors);
-    const seen = requireScale(this.#scale, meta, this.#shape.observation);
+    const seen = requireStats(this.#scale, meta, this.#shape.observation);
     this.#sac.load(tensors);
     if (seen !== undefined) this.#scale?.load(seen);
     this.#exploring.load(remembered);

@@ -16,7 +16,7 @@ import { fromSpace, toSpace } from './action-scale.ts';
 import type { Agent, AgentSpaces, Checkpoint, PolicyView, Transitions, UpdateReport } from './agent.ts';
 import { loadDraws, loadStreams, refuseForeign, savedDraws, saveStreams } from './checkpoint.ts';
 import type { Experience } from './experience.ts';
-import { ObservationScale, requireScale, savedScale } from './observation-scale.ts';
+import { ObservationScale, requireStats, savedScale } from './observation-scale.ts';
 import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
@@ -219,7 +219,7 @@ export class Td3Agent implements Agent {
 
   load({ tensors, meta }: Checkpoint): Promise<void> {
     refuseForeign(meta, { algorithm: this.#options.config.algorithm, schemaHash: this.#options.schemaHash });
-    const seen = requireScale(this.#scale, meta, this.#shape.observation);
+    const seen = requireStats(this.#scale, meta, this.#shape.observation);
     this.#td3.load(tensors);
     if (seen !== undefined) this.#scale?.load(seen);
     loadStreams(this.#streams, meta);
