@@ -467,6 +467,40 @@ describe('runs and documents', () => {
     expect(own.map(({ name }) => name)).toEqual(['Spring', 'Spring 2']);
   });
 
+  test('candles of one market are asked for without reading those of others', async () => {
+    const data = open();
+    const candles = (open: number): string =>
+      `time,open,high,low,close,volume\n${Array.from({ length: 30 }, (_, day) =>
+        [new Date(Date.UTC(2024, 0, 1 + day)).toISOString(), open, open + 2, open - 1, open + 1, 100].join(',')
+      ).join('\n')}\n`;
+    await data.importFiles([file('near.csv', candles(10))]);
+    await data.importFiles([file('far.csv', candles(20))]);
+    expect(await rows(data, "select count(*)::int as n, min(open) as low from bars where dataset = 'near'")).toEqual([
+      { n: 30, low: 10 }
+    ]);
+    expect(await rows(data, 'select count(*)::int as n from bars')).toEqual([{ n: 60 }]);
+    expect(await rows(data, "select count(*)::int as n from runners where dataset = 'far'")).toEqual([{ n: 1 }]);
+
+    // One of the two files is lost: whoever asks for the other market alone does not notice.
+    let folder = await navigator.storage.getDirectory();
+    for (const name of ['furlong', 'datasets']) folder = await folder.getDirectoryHandle(name);
+    for await (const entry of folder.values()) {
+      if (entry.kind !== 'directory') continue;
+      await (entry).removeEntry('bars', { recursive: true });
+      break;
+    }
+    const gone = await Promise.all(
+      ['near', 'far'].map((name) =>
+        rows(data, `select count(*)::int as n from bars where dataset = '${name}'`).then(
+          (found) => JSON.stringify(found),
+          (thrown: unknown) => (thrown as AppError).code
+        )
+      )
+    );
+    expect(gone.sort()).toEqual(['[{"n":30}]', 'data.missing']);
+    expect((await refusal(rows(data, 'select count(*) from bars'))).code).toBe('data.missing');
+  });
+
   test('CSV holds the rows that SQL shows, every text quoted', async () => {
     const data = open();
     await data.importFiles([file('a.json', recording('1.1', 60))]);
