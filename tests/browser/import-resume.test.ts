@@ -57,11 +57,11 @@ async function refusal(work: Promise<unknown>): Promise<AppError> {
 const imported = async (data: DataClient) => (await data.datasets()).filter((one) => one.origin === 'import');
 
 /** Starts an import and closes its tab once some of its markets are stored. */
-async function breakOff(file: File, markets = 2): Promise<void> {
+async function breakOff(file: File, markets = 2, beside: readonly File[] = []): Promise<void> {
   const data = open();
   await new Promise<void>((resolve, reject) => {
     data
-      .importFiles([file], {
+      .importFiles([...beside, file], {
         key: 'k1',
         onProgress: (progress) => {
           if (progress.markets > markets) resolve();
@@ -103,6 +103,55 @@ describe('a tab that is closed in mid-import', () => {
     for (const id of MARKETS) expect(messageCount(await data.tape('month', id))).toBe(4000);
     expect(await data.unfinishedImports()).toEqual([]);
     expect(messageCount(await data.tape('kept', '1.9'))).toBe(50);
+  });
+
+  test('knows what its recordings are joined with, when they alone are given again', async () => {
+    const tickers = MARKETS.map((_, i) => `KXGOLD15M-26AUG0500${String(i)}0-00`);
+    const metadata = new File(
+      [
+        JSON.stringify({
+          event: { event_ticker: 'KXGOLD15M', title: 'Gold' },
+          markets: tickers.map((ticker) => ({
+            ticker,
+            event_ticker: 'KXGOLD15M',
+            title: `Is it up? ${ticker}`,
+            close_time: '2026-08-06T00:00:00Z',
+            settlement_ts: '2026-08-06T00:00:01Z',
+            result: 'yes',
+            price_ranges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }]
+          }))
+        })
+      ],
+      'event.json'
+    );
+    const day = (): File => {
+      const members = tickers.map((market_ticker) => {
+        let seq = 0;
+        const line = (type: string, msg: object): string =>
+          JSON.stringify({
+            recv_ms: 1_786_000_000_000 + seq,
+            event: { type, sid: 1, seq: ++seq, msg: { market_ticker, ...msg } }
+          });
+        const delta = { price_dollars: '0.4000', delta_fp: '1.00', side: 'yes', ts_ms: 1_786_000_000_000 };
+        const lines = [
+          line('orderbook_snapshot', { yes_dollars_fp: [['0.4000', '10.00']], no_dollars_fp: [['0.5000', '5.00']] }),
+          ...Array.from({ length: 4000 }, () => line('orderbook_delta', delta))
+        ];
+        return [`${market_ticker}.ndjson`, new TextEncoder().encode(lines.join('\n'))] as const;
+      });
+      return new File([zipSync(Object.fromEntries(members), { level: 1, mtime: '2026-01-01' })], 'day.zip');
+    };
+    const whole = await open().importFiles([metadata, day()], { name: 'whole' });
+    await breakOff(day(), 2, [metadata]);
+    const data = open();
+    const one = await half(data);
+    const { dataset, markets } = await data.importFiles([day()], { resume: one.id });
+    expect(markets.map(({ name, winners }) => [name, winners])).toEqual(
+      tickers.map((ticker) => [`Is it up? ${ticker}`, [ticker]])
+    );
+    expect(dataset.beside?.map(({ name }) => name)).toEqual(['event.json']);
+    expect(dataset.fingerprint).toBe(whole.dataset.fingerprint);
+    expect(await data.unfinishedImports()).toEqual([]);
   });
 
   test('other files do not go on with it, and discarding it gives its room back', async () => {
