@@ -486,7 +486,7 @@ describe('runs and documents', () => {
     for (const name of ['furlong', 'datasets']) folder = await folder.getDirectoryHandle(name);
     for await (const entry of folder.values()) {
       if (entry.kind !== 'directory') continue;
-      await (entry).removeEntry('bars', { recursive: true });
+      await entry.removeEntry('bars', { recursive: true });
       break;
     }
     const gone = await Promise.all(
