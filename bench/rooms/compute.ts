@@ -5,10 +5,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { Adam } from '../../src/lib/compute/adam.ts';
+import { captured } from '../../src/lib/compute/captured.ts';
 import { chooseDevice, type DeviceSeams } from '../../src/lib/compute/device.ts';
 import { lstmSequence } from '../../src/lib/compute/lstm.ts';
 import { mlp } from '../../src/lib/compute/mlp.ts';
-import { normalTensor } from '../../src/lib/compute/random.ts';
+import { sizeOf, type NamedArray } from '../../src/lib/compute/named-arrays.ts';
+import { fillNormal, normalTensor } from '../../src/lib/compute/random.ts';
 import { Random } from '../../src/lib/core/random.ts';
 import { seed } from '../../src/lib/core/units.ts';
 import type { Figure } from '../figure.ts';
@@ -54,21 +56,21 @@ export async function* figures(): AsyncGenerator<Figure> {
   }
 }
 
-async function onDevice<T>(seams: DeviceSeams, measure: () => T): Promise<T> {
+async function onDevice<T>(seams: DeviceSeams, measure: () => T | Promise<T>): Promise<T> {
   const device = await chooseDevice('wasm', { threads: 1, ...seams });
   const wanted = seams.kernels === 'stock' ? 'stock tfjs' : 'own SIMD kernels';
   if (!device.report.kernels.startsWith(wanted) || device.report.kernels.includes(';')) {
     throw new Error(`compute: expected ${wanted}, got ${device.report.kernels}`);
   }
   try {
-    return measure();
+    return await measure();
   } finally {
     device.dispose();
   }
 }
 
-/** Milliseconds of a step: LSTM, two dense layers, squared error, Adam. */
-function timeSteps(optimiser: 'ours' | 'stock', warm: number, repeats: number): number {
+/** Milliseconds of a step: LSTM, two dense layers, squared error, Adam; ours as agents run theirs, recorded and replayed. */
+async function timeSteps(optimiser: 'ours' | 'stock', warm: number, repeats: number): Promise<number> {
   const random = new Random(seed(1), 'bench/compute');
   const variable = (shape: number[]): tf.Variable =>
     tf.tidy(() => tf.variable(tf.mul(normalTensor(random, shape), 0.1)));
@@ -82,10 +84,14 @@ function timeSteps(optimiser: 'ours' | 'stock', warm: number, repeats: number): 
     Tensor2D,
     Tensor1D
   ];
-  const x = normalTensor(random, [steps, batch, inputs]) as Tensor3D;
-  const target = normalTensor(random, [rows, outputs]);
-  const zeros = tf.zeros<tf.Rank.R2>([batch, units]);
-  const loss = (): tf.Scalar => {
+  const normals = (shape: readonly number[]): NamedArray => {
+    const values = new Float32Array(sizeOf(shape));
+    fillNormal(random, values);
+    return { shape, values };
+  };
+  const given = { x: normals([steps, batch, inputs]), target: normals([rows, outputs]) };
+  const loss = (x: Tensor3D, target: Tensor): tf.Scalar => {
+    const zeros = tf.zeros<tf.Rank.R2>([batch, units]);
     const { hidden } = lstmSequence({ x, kernel, bias, h0: zeros, c0: zeros });
     const layers = [
       { kernel: w1, bias: b1 },
@@ -95,14 +101,21 @@ function timeSteps(optimiser: 'ours' | 'stock', warm: number, repeats: number): 
     return tf.mean(tf.squaredDifference(y, target));
   };
   const adam = optimiser === 'ours' ? new Adam({ learningRate: 1e-3, variables }) : tf.train.adam(1e-3);
-  const step = (): void =>
-    tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(loss, variables);
-      if (adam instanceof Adam) adam.apply(grads);
-      else adam.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
-      if (!Number.isFinite(value.dataSync()[0])) throw new Error('compute: the loss is not a number');
-    });
-  return fastest(repeatTimed(step, warm, repeats));
+  const update = captured<'x' | 'target'>(({ x, target }) => {
+    const { value, grads } = tf.variableGrads(() => loss(x as Tensor3D, target), variables);
+    if (adam instanceof Adam) adam.apply(grads);
+    else adam.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+    return value;
+  });
+  let best = Infinity;
+  for (let i = 0; i < warm + repeats; i++) {
+    const began = performance.now();
+    const value = (await update.run(given, true))![0]!;
+    if (i >= warm) best = Math.min(best, performance.now() - began);
+    if (!Number.isFinite(value)) throw new Error('compute: the loss is not a number');
+  }
+  update.dispose();
+  return best;
 }
 
 function productRates(repeats: number): { label: string; rate: number }[] {
