@@ -26,10 +26,11 @@ import { squashedSample } from './nets/squashed-gaussian.ts';
 import type { Gaussian } from './nets/squashed-gaussian.ts';
 import { Torso } from './nets/torso.ts';
 import type { Features, MemoryState, NetShape } from './nets/torso.ts';
-import { labelColumns, windowRows } from './replay/sequence-batch.ts';
 import type { SequenceBatch } from './replay/sequence-batch.ts';
 import { bootstrapRows, surprise, weightedLoss } from './sequence-learning.ts';
 import { actorLoss, maskedMean, temperatureLoss } from './soft-losses.ts';
+import { rowsFrom, rowsOn, updateInputs } from './soft-rows.ts';
+import type { SoftInput, SoftNoise } from './soft-rows.ts';
 
 export interface SoftSettings {
   readonly gamma: number;
@@ -45,45 +46,9 @@ export interface SoftSettings {
   readonly prioritised?: boolean;
 }
 
-/** Standard normal noise of one update, each [sequence, batch, action]. */
-export interface SoftNoise {
-  /** For the policy's action at the rows learnt from. */
-  readonly policy: Float32Array;
-  /** For its action at the rows after them. */
-  readonly next: Float32Array;
-}
-
 const LOSS_NAMES = ['critic_loss', 'actor_loss', 'temperature_loss', 'temperature', 'entropy'] as const;
 /** And of what is to be forecast the mean error over all memories, unweighted: `aux_price`, `aux_volume`, `aux_fill`. */
 export type SoftLosses = Readonly<Record<(typeof LOSS_NAMES)[number], number> & { [name: `aux_${string}`]: number }>;
-
-type InputName =
-  | 'inputs'
-  | 'starts'
-  | 'state'
-  | 'actions'
-  | 'rewards'
-  | 'terminated'
-  | 'valid'
-  | 'policyNoise'
-  | 'nextNoise'
-  | 'labels'
-  | 'labelled'
-  | 'ahead'
-  | 'weights';
-
-/** A sequence on the device: all rows, and the rows learnt from. */
-interface Rows {
-  /** [W, B, inputs] and [W, B] from the window's first row. */
-  readonly inputs: tf.Tensor3D;
-  readonly starts: tf.Tensor2D;
-  readonly stored: MemoryState;
-  /** [S, B, action] and [S, B], the rows learnt from. */
-  readonly actions: tf.Tensor3D;
-  readonly rewards: tf.Tensor2D;
-  readonly terminated: tf.Tensor2D;
-  readonly valid: tf.Tensor2D;
-}
 
 export class SoftActorCritic {
   readonly actor: Actor;
@@ -99,7 +64,7 @@ export class SoftActorCritic {
   readonly #settings: SoftSettings;
   readonly #noise: CounterNoise | undefined;
   readonly #optimisers: Readonly<Record<'actor' | 'critic' | 'temperature', Adam>>;
-  readonly #update = captured<InputName>((inputs) => this.#step(inputs));
+  readonly #update = captured<SoftInput>((inputs) => this.#step(inputs));
 
   /**
    * @param options.forecast what the memories are to tell; for a shape with memory
@@ -184,7 +149,7 @@ export class SoftActorCritic {
   }
 
   /** @param inputs as `updateInputs` shapes them @returns the losses, in the order of their names */
-  #step(inputs: Readonly<Record<InputName, tf.Tensor>>): tf.Tensor1D {
+  #step(inputs: Readonly<Record<SoftInput, tf.Tensor>>): tf.Tensor1D {
     const [sequence, size, action] = inputs.actions.shape as [number, number, number];
     const [policyNoise, nextNoise] = this.#noiseOf(inputs);
     const rows = rowsOn(inputs);
@@ -305,13 +270,13 @@ export class SoftActorCritic {
     policyNoise,
     nextNoise,
     actions
-  }: Readonly<Record<InputName, tf.Tensor>>): readonly [tf.Tensor, tf.Tensor] {
+  }: Readonly<Record<SoftInput, tf.Tensor>>): readonly [tf.Tensor, tf.Tensor] {
     if (policyNoise.size > 0) return [policyNoise, nextNoise];
     if (this.#noise === undefined) throw new Error('soft actor-critic: neither noise nor a way to draw it');
     return this.#noise.normals([actions.shape, actions.shape]) as [tf.Tensor, tf.Tensor];
   }
 
-  #inputs(batch: SequenceBatch, noise: SoftNoise | undefined): UpdateInputs<InputName> {
+  #inputs(batch: SequenceBatch, noise: SoftNoise | undefined): UpdateInputs<SoftInput> {
     return updateInputs(batch, noise, this.#settings.prioritised === true);
   }
 
@@ -365,57 +330,6 @@ export class SoftActorCritic {
       ...this.#heads.map((head, i) => [`forecast${String(i)}`, head.parameters] as const)
     ];
   }
-}
-
-const none: NamedArray = { shape: [0], values: new Float32Array(0) };
-
-/** What an update takes in, as flat arrays with shapes: of the window all rows, of the rest those learnt from. */
-function updateInputs(batch: SequenceBatch, noise: SoftNoise | undefined, weighted: boolean): UpdateInputs<InputName> {
-  const { burnIn, sequence, batch: size, action, state } = batch.shape;
-  const rows = windowRows(batch.shape);
-  const columns = labelColumns(batch.shape);
-  const learn = (values: Float32Array, width: number): Float32Array =>
-    values.subarray(burnIn * size * width, (burnIn + sequence) * size * width);
-  const [each, eachAction] = [
-    [sequence, size],
-    [sequence, size, action]
-  ];
-  return {
-    inputs: { shape: [rows, size, batch.inputs.length / rows / size], values: batch.inputs },
-    starts: { shape: [rows, size], values: batch.starts },
-    state: { shape: [size, state], values: batch.state },
-    actions: { shape: eachAction, values: learn(batch.actions, action) },
-    rewards: { shape: each, values: learn(batch.rewards, 1) },
-    terminated: { shape: each, values: learn(batch.terminated, 1) },
-    valid: { shape: each, values: learn(batch.valid, 1) },
-    policyNoise: noise === undefined ? none : { shape: eachAction, values: noise.policy },
-    nextNoise: noise === undefined ? none : { shape: eachAction, values: noise.next },
-    labels: { shape: [sequence, size, columns], values: learn(batch.labels, columns) },
-    labelled: { shape: [sequence, size, columns], values: learn(batch.labelled, columns) },
-    ahead: { shape: [batch.ahead.length / sequence / size, sequence, size], values: batch.ahead },
-    weights: weighted ? { shape: [size], values: batch.weights } : none
-  };
-}
-
-function rowsOn({ inputs, starts, state, actions, ...rest }: Readonly<Record<InputName, tf.Tensor>>): Rows {
-  const stored = state as tf.Tensor2D;
-  const [h, c] = state.size === 0 ? [stored, stored] : (tf.split(stored, 2, 1) as [tf.Tensor2D, tf.Tensor2D]);
-  return {
-    inputs: inputs as tf.Tensor3D,
-    starts: starts as tf.Tensor2D,
-    stored: { h, c },
-    actions: actions as tf.Tensor3D,
-    rewards: rest.rewards as tf.Tensor2D,
-    terminated: rest.terminated as tf.Tensor2D,
-    valid: rest.valid as tf.Tensor2D
-  };
-}
-
-function rowsFrom({ inputs, starts }: Rows, from: number, count: number): Pick<Rows, 'inputs' | 'starts'> {
-  return {
-    inputs: tf.slice(inputs, [from, 0, 0], [count, inputs.shape[1], inputs.shape[2]]),
-    starts: tf.slice(starts, [from, 0], [count, starts.shape[1]])
-  };
 }
 
 function diverged(name: string, value: number): AppError {

@@ -29,7 +29,8 @@ import { inputWidth, sequenceBatch } from './replay/sequence-batch.ts';
 import type { BatchShape, DrawnWindows, SequenceBatch } from './replay/sequence-batch.ts';
 import { SequenceReplay } from './replay/sequence-replay.ts';
 import { SoftActorCritic } from './soft-actor-critic.ts';
-import type { SoftLosses, SoftNoise } from './soft-actor-critic.ts';
+import type { SoftLosses } from './soft-actor-critic.ts';
+import type { SoftNoise } from './soft-rows.ts';
 import { criticKind, softShape } from './soft-kinds.ts';
 import { brokenAction, whatBroke } from './what-broke.ts';
 
