@@ -157,6 +157,46 @@ describe('within an archive', () => {
     });
   });
 
+  describe('whatever else lies in it', () => {
+    /** A tape archive of two texts in bzip2: two members to who reads it, none that is opened beforehand. */
+    const packed = Buffer.from(
+      'QlpoOTFBWSZTWUiEfiEAAE/bgMmQQAB1AAAA8AAeQAgIIABQo0ZA0aZGgVKCTT1DJ6h6Trn3hei8d1LJJ4vlwwcPTZvJKDSrlaJVipGVkWtMsvKqzaT85+NNNOm6P4u5IpwoSCRCPxCA',
+      'base64'
+    );
+    const torn = packed.map((byte, at) => (at === 40 ? byte ^ 1 : byte));
+    const bybit = (symbol: string): string =>
+      [1, 2]
+        .map((u) => ({ s: symbol, b: [['1.5', String(u)]], a: [['1.6', '2']], u, seq: u }))
+        .map((data) => ({
+          topic: `orderbook.50.${data.s}`,
+          type: data.u === 1 ? 'snapshot' : 'delta',
+          ts: T,
+          data,
+          cts: T
+        }))
+        .map((message) => `${String(T)}000000 ${JSON.stringify(message)}\n`)
+        .join('');
+    it.each([
+      ['bzip2', Uint8Array.from(packed)],
+      ['damaged bzip2', Uint8Array.from(torn)],
+      ['a venue that needs nothing beside it', bytes(bybit('AAAUSDT'))]
+    ])('%s', async (_what, other) => {
+      const parts = [
+        { path: 'other', bytes: other },
+        days[2]!,
+        days[0]!,
+        { path: 'other', bytes: other },
+        days[1]!,
+        beside
+      ];
+      const { markets, codes } = await read([new File([tarOf(...parts)], 'all.tar')]);
+      const [gold, ...more] = markets.filter(({ record }) => record.id === TICKER);
+      expect(gold?.record).toMatchObject({ messages: 6, oddities: [], winners: [TICKER], status: 'closed' });
+      expect(more).toEqual([]);
+      expect(codes).not.toContain('archive-damaged');
+    });
+  });
+
   it('a day that is damaged costs what it would have said; the market is marked, and the days around it stay', async () => {
     const damaged = gz(`${second}\n`.repeat(50));
     damaged[damaged.length - 5]! ^= 1;

@@ -76,7 +76,7 @@ const byTime = (a: Part, b: Part): number => a.firstMillis - b.firstMillis || (a
 const chainsOf = (parts: readonly Part[]): readonly Chain[] =>
   grouped(parts, (one, other) => overlap(one.tickers, other.tickers))
     .filter(({ length }) => length > 1)
-    .map((group) => group.toSorted(byTime).map(({ path, number }) => ({ path, number })));
+    .map((group) => group.toSorted(byTime).map(({ path, nth }) => ({ path, nth })));
 
 /**
  * A line end in each packing: what stands between two files that become one, in case the first has none at its end. Packed

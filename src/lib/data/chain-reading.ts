@@ -1,7 +1,7 @@
 /** Members of an archive that carry one recording on, while they are read one by one. Knows no format. */
 import type { AppError } from '../core/errors.ts';
 import type { RecordingKind } from './import-question.ts';
-import type { Chain, MemberPlace } from './recording.ts';
+import type { Chain, ChainLink, MemberPlace } from './recording.ts';
 import type { Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
 import type { StreamKind, VenueReader } from './venue-reader.ts';
@@ -17,6 +17,8 @@ export class ChainReading {
   readonly #members: Chain;
   readonly #hash = new Sha256();
   #next = 0;
+  /** Where the whole of it is said to stand: where its first member does. */
+  place: MemberPlace | undefined;
   open: OpenReader | undefined;
   /** Why the recording is partial: what a member of it could not give. */
   cut: AppError | undefined;
@@ -25,13 +27,6 @@ export class ChainReading {
 
   constructor(members: Chain) {
     this.#members = members;
-  }
-
-  /** Where the whole of it is said to stand. */
-  get first(): Pick<MemberPlace, 'path' | 'number'> {
-    const [first] = this.#members;
-    if (first === undefined) throw new Error('a chain of nothing');
-    return first;
   }
 
   get isBegun(): boolean {
@@ -43,8 +38,9 @@ export class ChainReading {
   }
 
   /** Whether the member is the one to be read now; one that stands before its time in the archive is met once more. */
-  isNext(number: number): boolean {
-    return this.#members[this.#next]?.number === number;
+  isNext({ path, nth }: ChainLink): boolean {
+    const next = this.#members[this.#next];
+    return next?.path === path && next.nth === nth;
   }
 
   /** @param sha256 of the member's bytes, hex */

@@ -1,6 +1,7 @@
 /**
  * What a file of an import is, as far as others must know of it before the first is read: what it says of their markets,
- * and which recordings in it go on in others. Looks at beginnings alone; an archive is gone through once. Reads no market.
+ * and which recordings in it go on in others. Looks at beginnings alone; an archive is gone through once, whatever it
+ * holds: what belongs together may stand at its two ends. Reads no market.
  */
 import { AppError } from '../core/errors.ts';
 import type { Member } from './archive/members.ts';
@@ -9,19 +10,17 @@ import { symbolsIn } from './binance/binance-kind.ts';
 import type { BookImage, Recorded } from './binance/book-image.ts';
 import { bookImages } from './binance/book-image.ts';
 import { sniff } from './decode/decode.ts';
-import type { RecordingKind } from './import-question.ts';
 import type { KalshiTerms } from './kalshi/metadata.ts';
 import { readTerms } from './kalshi/metadata.ts';
 import { plainText } from './plain-text.ts';
 import { HEAD_BYTES, recognise } from './recognise.ts';
 import type { Container } from './records.ts';
-import { isDocument } from './venue-reader.ts';
 
 /** A recording that may go on in another: recorders of Kalshi begin a new file each day. */
 export interface Part {
   readonly path: string;
-  /** Among the members of its archive that can be read. */
-  readonly number: number;
+  /** Among the members of that path in its archive. */
+  readonly nth: number;
   readonly tickers: ReadonlySet<string>;
   readonly firstMillis: number;
 }
@@ -61,17 +60,25 @@ export async function lookInto(file: File, signal: AbortSignal | undefined): Pro
   let isArchive = container === 'zip' || container === 'tar';
   // A block of bzip2 takes longer than the whole look at anything else, and no recorder with companions writes it.
   if (container !== 'bzip2') {
-    let number = 0;
+    const met = new Map<string, number>();
+    const meet = (path: string): number => {
+      const nth = met.get(path) ?? 0;
+      met.set(path, nth + 1);
+      return nth;
+    };
+    const unopened = {
+      container: 'bzip2',
+      tell: (path: string): void => {
+        meet(path);
+        found.others++;
+      }
+    } as const;
     try {
-      for await (const member of members(file, signal === undefined ? {} : { signal })) {
+      for await (const member of members(file, { unopened, ...(signal === undefined ? {} : { signal }) })) {
         if (member.kind === 'refused') continue;
         isArchive ||= member.path !== file.name;
-        if (member.containers.includes('bzip2')) {
-          found.others++;
-          break;
-        }
-        const kind = await lookAt(member, number++, found);
-        if (!isArchive || (kind !== undefined && standsAlone(kind))) break;
+        await lookAt(member, meet(member.path), found);
+        if (!isArchive) break;
       }
     } catch (thrown) {
       if (!(thrown instanceof AppError) || !thrown.code.startsWith('data.')) throw thrown;
@@ -84,12 +91,8 @@ export async function lookInto(file: File, signal: AbortSignal | undefined): Pro
   return { file, container, isArchive, ...told, isBeside };
 }
 
-/** Streams of venues whose recordings need nothing beside them: an archive of these need not be gone through. */
-const standsAlone = (kind: RecordingKind): boolean =>
-  !isDocument(kind) && kind !== 'kalshi' && !kind.startsWith('binance');
-
 /** What is torn in it is left for its reader. */
-async function lookAt(member: FileMember, number: number, found: Found): Promise<RecordingKind | undefined> {
+async function lookAt(member: FileMember, nth: number, found: Found): Promise<void> {
   const { path } = member;
   const head = await beginning(member.chunks, HEAD_BYTES);
   const rest = async (): Promise<string> =>
@@ -98,7 +101,7 @@ async function lookAt(member: FileMember, number: number, found: Found): Promise
   const images = mayBeImages(text) ? bookImages(await rest(), path) : undefined;
   if (images !== undefined) {
     found.images.push(...images);
-    return undefined;
+    return;
   }
   const [first] = recognise(head.bytes, head.whole);
   switch (first?.kind) {
@@ -111,7 +114,7 @@ async function lookAt(member: FileMember, number: number, found: Found): Promise
       }
       break;
     case 'kalshi':
-      found.parts.push({ path, number, ...partOf(text) });
+      found.parts.push({ path, nth, ...partOf(text) });
       break;
     case 'binance-spot':
     case 'binance-usdm':
@@ -121,7 +124,6 @@ async function lookAt(member: FileMember, number: number, found: Found): Promise
     default:
       found.others++;
   }
-  return first?.kind;
 }
 
 const mayBeImages = (text: string): boolean => {

@@ -17,7 +17,7 @@ import { readTerms } from './kalshi/metadata.ts';
 import { mergeOddities } from './oddities.ts';
 import { readDocument } from './read-document.ts';
 import { HEAD_BYTES } from './recognise.ts';
-import type { MemberPlace, ReadAs, ReadMarket, ReadOptions, Recording } from './recording.ts';
+import type { ChainLink, MemberPlace, ReadAs, ReadMarket, ReadOptions, Recording } from './recording.ts';
 import type { Container, Oddity } from './records.ts';
 import { Sha256 } from './sha256.ts';
 import type { StreamKind } from './venue-reader.ts';
@@ -91,7 +91,7 @@ class FileReading {
   /** Where what is odd of the file goes: that of a chain waits for its end. */
   #odd: Oddity[] = this.#oddities;
   readonly #chains: readonly ChainReading[];
-  readonly #chainOf: ReadonlyMap<number, ChainReading>;
+  readonly #chainOf: ReadonlyMap<string, ChainReading>;
   readonly #images: ReadonlySet<string>;
   /** The archive is gone through once more for members that stood before their time. */
   #again = false;
@@ -108,8 +108,9 @@ class FileReading {
   #messages = 0;
   #markets = 0;
   #members = 0;
-  /** Members met, read or not. */
+  /** Members met, read or not; and of each path. */
   #number = 0;
+  readonly #met = new Map<string, number>();
   /** Number of the member whose markets are given. */
   #place = 0;
 
@@ -119,7 +120,7 @@ class FileReading {
     this.#options = options;
     const chains = (options.chains ?? []).map((chain) => ({ chain, reading: new ChainReading(chain) }));
     this.#chains = chains.map(({ reading }) => reading);
-    this.#chainOf = new Map(chains.flatMap(({ chain, reading }) => chain.map(({ number }) => [number, reading])));
+    this.#chainOf = new Map(chains.flatMap(({ chain, reading }) => chain.map((link) => [keyOf(link), reading])));
     this.#images = new Set(options.images?.map(({ source }) => source));
   }
 
@@ -132,16 +133,21 @@ class FileReading {
       return;
     }
     this.#container = member.containers[0] ?? 'plain';
-    const number = this.#number++;
-    const chain = this.#chainOf.get(number);
-    if (chain !== undefined) await this.#takeOf(chain, member, number);
-    else if (!this.#again) await this.#takeAlone(member, { path: member.path, number, sha256: this.#sha256 });
+    const { path } = member;
+    const place = { path, number: this.#number++, sha256: this.#sha256 };
+    const link = { path, nth: this.#met.get(path) ?? 0 };
+    this.#met.set(path, link.nth + 1);
+    const chain = this.#chainOf.get(keyOf(link));
+    if (chain === undefined) {
+      if (!this.#again) await this.#takeAlone(member, place);
+    } else if (chain.isNext(link)) await this.#takeOf(chain, member, place);
   }
 
   /** Whether a member of a chain stood before the one it goes on from. */
   isToBeReadAgain(): boolean {
     this.#again = true;
     this.#number = 0;
+    this.#met.clear();
     const left = this.#chains.filter((chain) => chain.isBegun && !chain.isDone).length;
     const stuck = left > 0 && left === this.#left && this.#taken === 0;
     this.#left = left;
@@ -191,11 +197,13 @@ class FileReading {
   }
 
   /** A member that carries a recording on. What is wrong with it costs what it would have said, not what came before. */
-  async #takeOf(chain: ChainReading, member: FileMember, number: number): Promise<void> {
-    if (!chain.isNext(number)) return;
-    if (!chain.isBegun && (await this.#isFinished({ ...chain.first, sha256: this.#sha256 }))) {
-      chain.pass();
-      return;
+  async #takeOf(chain: ChainReading, member: FileMember, place: MemberPlace): Promise<void> {
+    if (!chain.isBegun) {
+      chain.place = place;
+      if (await this.#isFinished(place)) {
+        chain.pass();
+        return;
+      }
     }
     this.#taken++;
     this.#odd = chain.oddities;
@@ -217,8 +225,8 @@ class FileReading {
 
   async #endChain(chain: ChainReading): Promise<void> {
     chain.pass();
-    const { open, cut, oddities } = chain;
-    const place = { ...chain.first, sha256: this.#sha256 };
+    const { open, cut, oddities, place } = chain;
+    if (place === undefined) throw new Error('a chain that ends before it began');
     let messages = 0;
     this.#place = place.number;
     this.#odd = oddities;
@@ -498,6 +506,8 @@ class FileReading {
     });
   }
 }
+
+const keyOf = ({ path, nth }: ChainLink): string => `${String(nth)} ${path}`;
 
 const isDataFault = (thrown: unknown): thrown is AppError =>
   thrown instanceof AppError && thrown.code.startsWith('data.');

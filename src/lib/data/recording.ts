@@ -76,8 +76,14 @@ export interface ReadOptions {
   readonly chains?: readonly Chain[];
 }
 
-/** Members of an archive in the order they are to be read, by their number among those that can be. */
-export type Chain = readonly Pick<MemberPlace, 'path' | 'number'>[];
+/** Members of an archive in the order they are to be read. */
+export type Chain = readonly ChainLink[];
+
+export interface ChainLink {
+  readonly path: string;
+  /** Which of the members of that path, from 0: an archive may hold several. */
+  readonly nth: number;
+}
 
 /** A member by its place among those of its file. */
 export interface MemberPlace {

@@ -40,6 +40,8 @@ export type Member =
 
 export interface MemberOptions extends DecodeOptions {
   readonly limits?: Partial<ArchiveLimits>;
+  /** What lies in an archive packed so is passed over unopened, and told instead of given. */
+  readonly unopened?: { readonly container: Container; readonly tell: (path: string) => void };
 }
 
 /**
@@ -61,7 +63,7 @@ export async function* members(file: ByteSource, options: MemberOptions = {}): A
   const cursor = new ByteCursor(open());
   try {
     checkAborted(options.signal, file.name);
-    yield* walk({ path: file.name, cursor, containers: [], reopen: open, hash: undefined }, budget);
+    yield* walk({ path: file.name, cursor, containers: [], reopen: open, hash: undefined }, budget, options.unopened);
   } finally {
     await cursor.close();
   }
@@ -77,20 +79,22 @@ interface Layer {
   readonly reopen?: () => AsyncIterable<Uint8Array>;
 }
 
-async function* walk(layer: Layer, budget: Budget): AsyncGenerator<Member> {
+async function* walk(layer: Layer, budget: Budget, unopened: MemberOptions['unopened']): AsyncGenerator<Member> {
   const { path, cursor, containers, hash } = layer;
   const container = sniff(await cursor.peek(SNIFF_BYTES));
   if (container !== 'plain' && containers.length >= budget.depth) throw tooDeep(path, budget.depth);
   const inside = [...containers, container];
-  if (container === 'tar') yield* membersOf(tarEntries(cursor, path), layer, inside, budget);
-  else if (container === 'zip') yield* membersOf(zipEntries(cursor, path), layer, inside, budget);
+  if (container === 'tar' || container === 'zip') {
+    const entries = container === 'tar' ? tarEntries(cursor, path) : zipEntries(cursor, path);
+    yield* membersOf(entries, { ...layer, containers: inside }, budget, unopened);
+  } else if (container === unopened?.container && hash !== undefined) unopened.tell(path);
   else if (container === 'plain') {
     const found = containers.length === 0 ? inside : containers;
     yield { kind: 'file', path, containers: found, chunks: cursor.pieces(), sha256: () => hash?.hex() };
   } else {
     const plain = new ByteCursor(budget.meter(unpack(container, layer)));
     try {
-      yield* walk({ path, cursor: plain, containers: inside, hash }, budget);
+      yield* walk({ path, cursor: plain, containers: inside, hash }, budget, unopened);
     } finally {
       await plain.close();
     }
@@ -111,11 +115,10 @@ function unpack(container: 'bzip2' | 'gzip' | 'zstd', layer: Layer): AsyncIterab
 
 async function* membersOf(
   entries: AsyncIterable<ArchiveEntry>,
-  layer: Layer,
-  containers: readonly Container[],
-  budget: Budget
+  { path: archive, cursor, containers }: Layer,
+  budget: Budget,
+  unopened: MemberOptions['unopened']
 ): AsyncGenerator<Member> {
-  const { path: archive, cursor } = layer;
   for await (const entry of entries) {
     budget.member();
     const path = `${archive}/${entry.path}`;
@@ -126,7 +129,7 @@ async function* membersOf(
     const hash = new Sha256();
     const inner = new ByteCursor(budget.meter(hashed(entry.bytes, hash)));
     try {
-      yield* walk({ path, cursor: inner, containers, hash }, budget);
+      yield* walk({ path, cursor: inner, containers, hash }, budget, unopened);
     } catch (thrown) {
       const ours = !cursor.failed && !budget.isOver && thrown instanceof AppError && thrown.code.startsWith('data.');
       if (!ours) throw thrown;
