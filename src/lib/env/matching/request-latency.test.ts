@@ -6,12 +6,12 @@ import { Random } from '../../core/random.ts';
 import type { Lots, Nanos, Ticks } from '../../core/units.ts';
 import { millis, seconds, seed } from '../../core/units.ts';
 import type { TapeBuilder } from '../../market/tape-builder.ts';
-import { RowKind } from '../../market/tape.ts';
+import { NO_SLOT, NO_TICK, RowKind } from '../../market/tape.ts';
 import { InstrumentExchange } from './instrument-exchange.ts';
 import { Direction } from './instrument-order.ts';
 import { constantLatency, logNormalLatency, recordedLatency } from './latency.ts';
 import type { LatencyModel } from './latency.ts';
-import { Side } from './order.ts';
+import { OrderStatus, Side } from './order.ts';
 
 const MILLIS = { place: 150, cancel: 250, replace: 350, response: 20, feed: 70 };
 const of = <T>(each: (ms: number) => T) => ({
@@ -77,6 +77,43 @@ describe('at a betting exchange, whose feed delays what is decided', () => {
       expect(middleOf(gaps[kind])).toBeGreaterThan(0.6 * middle);
       expect(middleOf(gaps[kind])).toBeLessThan(1.9 * middle);
     }
+  });
+});
+
+describe('of requests that one quiet spell of the feed holds, the first due is carried out first', () => {
+  const latency = constantLatency({ place: 100, cancel: 200, replace: 300 });
+
+  it('a cancel that the bet delay lets overtake its order finds nothing, and the order arrives', () => {
+    const script = (builder: TapeBuilder): void => {
+      builder.message(seconds(2));
+      builder.row(RowKind.inPlay, NO_SLOT, NO_TICK, 1);
+      builder.row(RowKind.betDelay, NO_SLOT, NO_TICK, 5);
+      quiet(builder);
+    };
+    const { exchange, place } = scene(script, { latency });
+    exchange.advanceTo(seconds(10.5));
+    const order = place({ side: Side.back, price: 4.8, stake: 1_000 });
+    exchange.advanceTo(seconds(11));
+    exchange.cancel(order);
+    exchange.advanceTo(seconds(20));
+    expect([order.status, order.cancelled, order.acceptedAt]).toEqual([OrderStatus.executable, 0, seconds(15.6)]);
+  });
+
+  it('no order ends before it came', () => {
+    const drawn = logNormalLatency(MILLIS, 1);
+    const { exchange, place } = scene(quiet, { latency: drawn, bankroll: Infinity });
+    for (let round = 1; round <= 40; round++) {
+      exchange.advanceTo(seconds(10 * round + 1));
+      const orders = Array.from({ length: 3 }, () => place({ side: Side.back, price: 4.8, stake: 200 }));
+      for (const order of orders) exchange.cancel(order);
+      exchange.replace(place({ side: Side.back, price: 4.8, stake: 200 }), at(4.9));
+    }
+    exchange.advanceTo(seconds(600));
+    const came = exchange.orders.filter((order) => order.end === 'cancelled' || order.end === 'replaced');
+    expect(came.length).toBeGreaterThan(20);
+    expect(came.filter((order) => order.endedAt < order.acceptedAt)).toEqual([]);
+    const overtaken = exchange.orders.filter((order) => order.status === OrderStatus.executable);
+    expect(overtaken.length).toBeGreaterThan(20);
   });
 });
 

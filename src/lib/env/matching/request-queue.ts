@@ -1,4 +1,7 @@
-/** Requests on their way to the venue, in the order they were made; each is carried out once it is older than its latency. */
+/**
+ * Requests on their way to the venue, first due first; of those due together, first made. One that travels a shorter time
+ * overtakes those before it: a cancel that comes before its order finds nothing, whether or not a message came between.
+ */
 import type { Nanos } from '../../core/units.ts';
 import type { DeskRecords } from './desk-records.ts';
 import type { RequestKind } from './latency.ts';
@@ -10,7 +13,7 @@ const NEVER = Infinity as Nanos;
 
 export class RequestQueue {
   readonly #records: DeskRecords;
-  /** On their way, in the order they were made. */
+  /** On their way, by `due`. */
   readonly #requests: Request[] = [];
   #earliest = Infinity;
 
@@ -55,27 +58,28 @@ export class RequestQueue {
     return request;
   }
 
-  timed({ due }: Request): void {
-    if (due < this.#earliest) this.#earliest = due;
+  /** Puts the request that was added last where its `due` says. */
+  timed(request: Request): void {
+    const requests = this.#requests;
+    let at = requests.length - 1;
+    for (; at > 0 && requests[at - 1]!.due > request.due; at--) requests[at] = requests[at - 1]!;
+    requests[at] = request;
+    if (at === 0) this.#earliest = request.due;
   }
 
-  /** Takes out the requests due before now, first made first, and hands each to `carryOut`, which adds none. */
+  /** Takes out the requests due before now, first due first, and hands each to `carryOut`, which adds none. */
   release({ now }: { readonly now: Nanos }, carryOut: (request: Request) => void): void {
     const requests = this.#requests;
-    let kept = 0;
-    let earliest = Infinity;
-    for (let i = 0; i < requests.length; i++) {
-      const request = requests[i]!;
-      if (request.due < now) {
-        carryOut(request);
-        this.#records.giveRequest(request);
-        continue;
-      }
-      requests[kept++] = request;
-      if (request.due < earliest) earliest = request.due;
+    let released = 0;
+    for (; released < requests.length && requests[released]!.due < now; released++) {
+      const request = requests[released]!;
+      carryOut(request);
+      this.#records.giveRequest(request);
     }
+    let kept = 0;
+    for (let i = released; i < requests.length; i++) requests[kept++] = requests[i]!;
     // Not by its length: that gives the memory back, and the next request asks for it again.
     while (requests.length > kept) requests.pop();
-    this.#earliest = earliest;
+    this.#earliest = kept > 0 ? requests[0]!.due : Infinity;
   }
 }
