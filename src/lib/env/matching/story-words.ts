@@ -143,12 +143,14 @@ function remainder(order: Order, money: Money): string {
 /** Fills told one by one; the rest is counted. */
 const TOLD_FILLS = 3;
 
+/** When a fill was made: what takes does so on arrival, though the book it took from had last changed before. */
+export const fillTime = ({ order, taking, closing, time }: Fill): Nanos =>
+  taking && !closing ? order.acceptedAt : time;
+
 /** The events that filled it, empty when none did. */
 export function causesOf(order: Order, fills: readonly Fill[], money: Money): string {
   const told = fills.slice(0, TOLD_FILLS).map((fill) => {
-    // What takes does so on arrival, though the book it took from had last changed before.
-    const at = fill.taking && !fill.closing ? order.acceptedAt : fill.time;
-    const when = `${spanOf(order.madeAt, at)} after it was sent (message ${String(fill.message)})`;
+    const when = `${spanOf(order.madeAt, fillTime(fill))} after it was sent (message ${String(fill.message)})`;
     if (fill.closing) return `${money(fill.lots)} at ${price(fill.points)}, the starting price, ${when}.`;
     if (fill.taking) return `${money(fill.lots)} at ${price(fill.points)}, taken ${when}.`;
     const came = `a trade of ${money(fill.traded)} at ${price(fill.tradePoints)}`;

@@ -178,6 +178,18 @@ describe('an order that comes when the market is open no more', () => {
   });
 });
 
+it('what takes is told at the moment the order arrived, not when the book it took from had last changed', () => {
+  const { exchange, place } = scene((builder) => {
+    trade(builder, 5, 4.6, 2 * 6_000);
+  });
+  exchange.advanceTo(seconds(2));
+  const order = place({ side: Side.back, price: 4.5, stake: 1_000 });
+  exchange.advanceTo(seconds(6));
+  const { fills } = exchange.explain(order);
+  expect(fills.map(({ time, cause }) => [time, cause])).toEqual([[seconds(2.1), 'taking']]);
+  expect(exchange.fillsOf(order)[0]!.time).toBe(seconds(0));
+});
+
 it('a part cancelled before the rest was matched is told as cancelled', () => {
   const { exchange, place } = scene((builder) => {
     trade(builder, 5, 4.6, 2 * 6_000);

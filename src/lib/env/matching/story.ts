@@ -6,9 +6,10 @@ import type { EndReason, Fill, Order } from './order.ts';
 import { othersOf, queueStoryOf } from './queue-story.ts';
 import type { QueueStory } from './queue-story.ts';
 import type { ShadowPosition } from './shadow-queues.ts';
-import { causesOf, headlineOf } from './story-words.ts';
+import { causesOf, fillTime, headlineOf } from './story-words.ts';
 
 export interface FillStory {
+  /** When it was made; see `fillTime`. */
   readonly time: Nanos;
   readonly price: number;
   readonly lots: number;
@@ -96,7 +97,7 @@ export function storyOf(options: {
 }
 
 const fillStoryOf = (fill: Fill): FillStory => ({
-  time: fill.time,
+  time: fillTime(fill),
   price: fill.points / 100,
   lots: fill.lots,
   cause: fill.closing ? 'startingPrice' : fill.taking ? 'taking' : 'trade',
