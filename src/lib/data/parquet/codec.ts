@@ -13,6 +13,7 @@ import init, {
 import type { Table as ArrowTable } from 'apache-arrow';
 import { tableFromIPC } from 'apache-arrow';
 import { AppError } from '../../core/errors.ts';
+import { isSealBroken, sealed } from './seal.ts';
 
 export type WasmSource = string | URL | Uint8Array<ArrayBuffer>;
 export type ParquetEncoding = 'delta' | 'plain' | 'dictionary';
@@ -42,7 +43,7 @@ export interface ParquetOptions {
   readonly rowGroupRows?: number;
 }
 
-/** The codec must have been loaded. */
+/** The codec must have been loaded. The file bears a checksum of its bytes. */
 export function ipcToParquet(ipc: Uint8Array, options: ParquetOptions = {}): Uint8Array<ArrayBuffer> {
   let builder = new WriterPropertiesBuilder()
     .setCompression(Compression.ZSTD)
@@ -56,7 +57,7 @@ export function ipcToParquet(ipc: Uint8Array, options: ParquetOptions = {}): Uin
       .setColumnEncoding(column, encoding === 'delta' ? Encoding.DELTA_BINARY_PACKED : Encoding.PLAIN);
   }
   /* The table is consumed by the writer. */
-  return writeParquet(Table.fromIPCStream(ipc), builder.build()) as Uint8Array<ArrayBuffer>;
+  return sealed(writeParquet(Table.fromIPCStream(ipc), builder.build()));
 }
 
 /** Part of a file; the whole of it where left out. */
@@ -66,9 +67,10 @@ export interface ParquetPart {
   readonly limit?: number;
 }
 
-/** Parquet bytes as an Arrow IPC stream; what is not Parquet, or is torn, is `data.corrupt`. */
+/** Parquet bytes as an Arrow IPC stream; what is not Parquet, is torn, or is not what its seal says, is `data.corrupt`. */
 export function parquetToIpc(subject: string, bytes: Uint8Array, part: ParquetPart = {}): Uint8Array {
   try {
+    if (isSealBroken(bytes)) throw new Error('its checksum is not that of its bytes');
     const { columns, ...rows } = part;
     return readParquet(bytes, {
       batchSize: 1 << 20,
@@ -78,7 +80,7 @@ export function parquetToIpc(subject: string, bytes: Uint8Array, part: ParquetPa
   } catch (thrown) {
     throw new AppError('data.corrupt', {
       subject,
-      got: `it is not a whole Parquet file (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+      got: `it is no sound Parquet file (${thrown instanceof Error ? thrown.message : String(thrown)})`,
       remedy: 'remove the dataset and import its source file again',
       cause: thrown
     });
