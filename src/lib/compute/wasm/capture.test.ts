@@ -151,7 +151,7 @@ describe.each([1, 2])('an update recorded on the CPU kernels, %i threads', (thre
   });
 
   it('brings a variable that is assigned back to where it lies', async () => {
-    const total = tf.variable(tf.tensor1d([1, 2]), false);
+    const total = tf.tidy(() => tf.variable(tf.tensor1d([1, 2]), false));
     const update = capture(({ x }) => {
       total.assign(tf.add(total, x as tf.Tensor));
       total.assign(tf.mul(total, 2));
@@ -167,9 +167,97 @@ describe.each([1, 2])('an update recorded on the CPU kernels, %i threads', (thre
     expect(notices).toEqual([]);
   });
 
+  it('knows a variable that was assigned until it lay where it had lain before', async () => {
+    // What lies before and after keeps a block that comes free from being joined with another.
+    const around = (): tf.Tensor[] => Array.from({ length: 1000 }, () => tf.tensor1d([0, 0]));
+    const kept = around();
+    const total = tf.tidy(() => tf.variable(tf.tensor1d([1, 2]), false));
+    kept.push(...around());
+    const update = capture(({ x }) => {
+      total.assign(tf.add(tf.sin(total), x as tf.Tensor));
+      return tf.sum(tf.sin(total));
+    });
+    const x: UpdateInputs = { x: { shape: [2], values: Float32Array.of(1, 2) } };
+    await update.run(x, true);
+    const [home] = update.recording!.homes;
+    const backend = tf.backend() as unknown as { dataIdMap: { get(id: object): { memoryOffset: number } } };
+    const addressOf = ({ dataId }: tf.Tensor): number => backend.dataIdMap.get(dataId).memoryOffset;
+    tf.tidy(() => total.assign(tf.tensor1d([7, 8])));
+    // Takes free memory until the block that came free is taken again.
+    const taken: tf.Tensor[] = [];
+    do taken.push(tf.tensor1d([5, 6]));
+    while (addressOf(taken.at(-1)!) !== home!.address && taken.length < 100_000);
+    total.assign(taken.at(-1)!);
+    tf.dispose([...kept, ...taken]);
+    expect(addressOf(total)).toBe(home!.address);
+    const next = [Math.fround(Math.sin(5) + 1), Math.fround(Math.sin(6) + 2)];
+    const result = await update.run(x, true);
+    floats(total).forEach((value, i) => {
+      expect(value).toBeCloseTo(next[i]!, 6);
+    });
+    expect(result![0]).toBeCloseTo(Math.sin(next[0]!) + Math.sin(next[1]!), 6);
+  });
+
+  it('leaves alone what a variable shares its storage with at the first update', async () => {
+    const start = tf.tensor1d([1, 2]);
+    const total = tf.variable(start, false);
+    const update = capture(({ x }) => {
+      total.assign(tf.add(total, x as tf.Tensor));
+      return tf.sum(total);
+    });
+    const one: UpdateInputs = { x: { shape: [2], values: Float32Array.of(1, 1) } };
+    for (const sum of [5, 7, 9]) expect(await update.run(one, true)).toEqual(Float32Array.of(sum));
+    expect(floats(start)).toEqual([1, 2]);
+    expect(notices).toEqual([expect.stringMatching(/storage another tensor shares/)]);
+    start.dispose();
+    tf.tidy(() => tf.fill([2], 100));
+    expect(floats(total)).toEqual([4, 5]);
+  });
+
+  it('is right where a variable takes over what another one held', async () => {
+    const [now, last] = [
+      [1, 2],
+      [0, 0]
+    ].map((values) => tf.tidy(() => tf.variable(tf.tensor1d(values), false))) as [tf.Variable, tf.Variable];
+    const update = capture(({ x }) => {
+      last.assign(tf.clone(now));
+      now.assign(tf.add(now, x as tf.Tensor));
+      return tf.sum(last);
+    });
+    const one: UpdateInputs = { x: { shape: [2], values: Float32Array.of(1, 1) } };
+    for (const sum of [3, 5, 7]) expect(await update.run(one, true)).toEqual(Float32Array.of(sum));
+    expect([floats(now), floats(last)]).toEqual([
+      [4, 5],
+      [3, 4]
+    ]);
+  });
+
+  it('that throws leaves neither tensors nor memory behind', async () => {
+    const total = tf.tidy(() => tf.variable(tf.tensor1d([1, 2]), false));
+    const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+    let broken = true;
+    const update = capture(({ x }) => {
+      const sum = tf.add(tf.mul(total, 2), tf.neg(x!));
+      if (broken) throw new Error('the step broke');
+      total.assign(sum);
+      return tf.sum(sum);
+    });
+    const one: UpdateInputs = { x: { shape: [1 << 17, 2], values: new Float32Array(1 << 18).fill(1) } };
+    const { numTensors } = tf.memory();
+    const { length } = wasm.HEAPU8;
+    for (let k = 0; k < 50; k++) await expect(update.run(one, true)).rejects.toThrow('the step broke');
+    expect(tf.memory().numTensors).toBe(numTensors);
+    // A megabyte each time for what it was given, and as much for what it made.
+    expect(wasm.HEAPU8.length - length).toBeLessThan(20e6);
+    broken = false;
+    const two: UpdateInputs = { x: { shape: [2], values: Float32Array.of(1, 1) } };
+    expect(await update.run(two, true)).toEqual(Float32Array.of(4));
+    expect(floats(total)).toEqual([1, 3]);
+  });
+
   it('gives numbers that are fresh at every update, each once', async () => {
     let asked = 0;
-    const sum = tf.variable(tf.tensor1d([0]), false);
+    const sum = tf.tidy(() => tf.variable(tf.tensor1d([0]), false));
     const update = capture(() => {
       sum.assign(
         tf.add(
@@ -297,5 +385,20 @@ describe.each([1, 2])('an update recorded on the CPU kernels, %i threads', (thre
       tf.tidy(() => tf.matMul(tf.ones([64, 300 * (k + 1)]), tf.ones([300 * (k + 1), 400])).dataSync());
     }
     expect(await stateOf(replayed)).toEqual(await stateOf(written));
+  });
+});
+
+describe.each([1, 2])('memory of the CPU kernels, %i threads', (threads) => {
+  it('that has no room for a tensor says so, instead of giving it the address 0', async () => {
+    const device = await chooseDevice('wasm', { threads });
+    const backend = tf.backend() as unknown as { makeOutput(shape: number[], type: 'float32'): unknown };
+    const most = 4 * 2 ** 30;
+    const each = 2 ** 29;
+    // Taken, not written: the machine gives nothing for it.
+    const fill = (): void => {
+      for (let taken = 0; taken <= most; taken += each) backend.makeOutput([each / 4], 'float32');
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'data.limit' }));
+    device.dispose();
   });
 });

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { notRecorded, runAsWritten, type Captured, type UpdateInputs, type UpdateStep } from '../captured.ts';
 import type { KernelModule } from './module.ts';
-import { homesOn, record, writeFloats, type Home, type Recording } from './recording.ts';
+import { homesOn, record, writeFloats, type Home, type Recorded, type Recording } from './recording.ts';
 
 /** What is replayed. */
 interface Graph {
@@ -67,10 +67,7 @@ export class CapturedOnCpu implements Captured {
     );
     const homes = homesOn(this.#module.backend);
     const before = homes.map((home) => this.#at(home));
-    const { output, recording } = record(this.#module, () => this.#step(Object.fromEntries(tensors)), {
-      inputs: [...tensors.values()],
-      homes
-    });
+    const { output, recording } = this.#recorded(tensors, homes);
     const values = this.#read(output);
     if (typeof recording === 'string') {
       drop({ inputs: tensors, output });
@@ -92,15 +89,29 @@ export class CapturedOnCpu implements Captured {
     return read ? values : undefined;
   }
 
+  #recorded(inputs: ReadonlyMap<string, Tensor>, homes: readonly Home[]): Recorded {
+    try {
+      const step = (): Tensor => this.#step(Object.fromEntries(inputs));
+      return record(this.#module, step, { inputs: [...inputs.values()], homes });
+    } catch (error) {
+      tf.dispose([...inputs.values()]);
+      throw error;
+    }
+  }
+
   /** Whether a replay would do what the step would: shapes are the same, and no variable was assigned elsewhere. */
   #fits({ inputs: tensors, recording }: Graph, inputs: UpdateInputs): boolean {
     for (const [name, tensor] of tensors) {
       const shape = inputs[name]?.shape;
       if (shape?.length !== tensor.rank || shape.some((n, i) => n !== tensor.shape[i])) return false;
     }
-    return recording.homes.every(
-      ({ variable, address }) => !variable.isDisposed && this.#module.addressOf(variable) === address
-    );
+    const { dataIdMap } = this.#module.backend;
+    // By number too: what was assigned twice may lie at its old address again, under a number that the calls do not know.
+    return recording.homes.every(({ variable, id, address }) => {
+      if (variable.isDisposed) return false;
+      const data = dataIdMap.get(variable.dataId);
+      return data.memoryOffset === address && data.id === id;
+    });
   }
 
   #isShared(): boolean {

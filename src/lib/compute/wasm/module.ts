@@ -3,6 +3,7 @@
  * internal of tfjs-backend-wasm 4.22.0 that the CPU kernels lean on; the check at start-up notices when one changes.
  */
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { AppError } from '../../core/errors.ts';
 import { readAsset } from '../runtime.ts';
 import type { Shardable } from './crew-protocol.ts';
 import { Crew } from './crew.ts';
@@ -178,7 +179,8 @@ export class KernelModule {
     // Not what a recording may put in their place; and called once before, for at its first call each of them puts itself
     // in its place.
     wasm._free(wasm._malloc(1));
-    [this.#allocate, this.#free] = [wasm._malloc.bind(wasm), wasm._free.bind(wasm)];
+    wasm._malloc = orThrow(wasm._malloc.bind(wasm));
+    [this.#allocate, this.#free] = [wasm._malloc, wasm._free.bind(wasm)];
     this.#memory = parts.memory;
     this.#crew = parts.crew;
     this.#sharded = shardedOf(parts.exports);
@@ -263,9 +265,7 @@ export class KernelModule {
 
   /** Address of that many bytes: tfjs' `_free` gives them back. */
   allocate(bytes: number): number {
-    const address = this.#allocate(bytes) >>> 0;
-    if (address === 0) throw new Error(`no ${String(bytes)} bytes left in WebAssembly memory`);
-    return address;
+    return this.#allocate(bytes) >>> 0;
   }
 
   /** The memory's bytes as they are now: a memory that grows moves. */
@@ -328,6 +328,23 @@ export class KernelModule {
 interface Space {
   readonly address: number;
   readonly floats: number;
+}
+
+/**
+ * Where nothing is left tfjs' own gives 0, and tfjs would write there, over what lies at the memory's beginning.
+ * @throws AppError `data.limit`
+ */
+function orThrow(allocate: (bytes: number) => number): (bytes: number) => number {
+  return (bytes) => {
+    const address = allocate(bytes);
+    if (address !== 0) return address;
+    throw new AppError('data.limit', {
+      subject: 'memory of the WebAssembly device',
+      expected: `${String(bytes)} bytes more`,
+      got: 'none left: it ends at 4 GB, or where the machine does',
+      remedy: 'lower agent.batch, agent.sequence or the network, or close other tabs'
+    });
+  };
 }
 
 const shardedOf = (exports: WebAssembly.Exports): Shardable[] => SHARDED.map((name) => exports[name] as Shardable);

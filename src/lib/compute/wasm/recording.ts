@@ -60,11 +60,11 @@ export function record(
     if (inputs.some(({ dataId }) => dataId === output.dataId)) recorder.refuse('it gives back what it was given');
     recorder.bringHome();
   } catch (error) {
-    recorder.refuse('it failed');
-    throw error;
-  } finally {
     recorder.end();
+    recorder.giveBack();
+    throw error;
   }
+  recorder.end();
   return { output, recording: recorder.recording(output) };
 }
 
@@ -201,6 +201,11 @@ class Recorder implements Tape {
     for (const { variable, id, address, bytes } of this.#homes) {
       const data = this.#backend.dataIdMap.get(variable.dataId);
       if (data.memoryOffset === address) continue;
+      // Not let go by the assignment, so somebody else's as well.
+      if (!this.#earlier.has(address)) {
+        this.refuse('it assigns to a variable whose storage another tensor shares');
+        return;
+      }
       if (this.#backend.refCount(variable.dataId) !== 1 || bytes % 4 !== 0) {
         this.refuse('it assigns one tensor to several variables');
         return;
@@ -217,17 +222,19 @@ class Recorder implements Tape {
       this.refuse('it disposes of, or assigns to, something made before it that is no variable');
   }
 
+  /** All that was held: of an update that failed, or cannot be replayed, or is not to be any more. */
+  giveBack(own: readonly number[] = [...this.#released]): void {
+    for (const id of this.#ids) this.#forget(id);
+    for (const address of [...own, ...this.#constants, ...this.#earlier]) this.#free(address);
+    this.#releaseScratch();
+  }
+
   /** What came of it; where it cannot be replayed, all that was held is given back. */
   recording(output: Tensor): Recording | string {
     // The output's block is tfjs' to free, with the output.
     const own = [...this.#released].filter((address) => address !== this.#module.addressOf(output));
-    const letGo = (): void => {
-      for (const id of this.#ids) this.#forget(id);
-      for (const address of [...own, ...this.#constants, ...this.#earlier]) this.#free(address);
-      this.#releaseScratch();
-    };
     if (this.#why !== undefined) {
-      letGo();
+      this.giveBack(own);
       return this.#why;
     }
     const calls = [...this.#calls];
@@ -240,7 +247,9 @@ class Recorder implements Tape {
       calls: calls.length,
       bytes: own.reduce((sum, address) => sum + this.#blocks.get(address)!, 0),
       homes: this.#homes,
-      letGo
+      letGo: () => {
+        this.giveBack(own);
+      }
     };
   }
 
