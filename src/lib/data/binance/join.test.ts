@@ -237,6 +237,47 @@ describe.each(VENUES)('$name', (venue) => {
   });
 });
 
+describe('an order book in the stream itself, which names nobody', () => {
+  const update = (symbol: string, first: number, last: number, bids: Levels): object => ({
+    ...SPOT.update(first, last, first - 1, bids, []),
+    s: symbol
+  });
+  const held = SPOT.image(110, [['90.0', '5']], [['200.0', '5']]);
+  const stream = (): File =>
+    new File(
+      [
+        [
+          line(0, update('AAAUSDT', 101, 110, [['99.0', '1']])),
+          line(1, held),
+          line(2, update('AAAUSDT', 111, 120, []))
+        ].join('\n')
+      ],
+      'recorded'
+    );
+  const answer = (symbol: string, last: number): File =>
+    new File(
+      [
+        `https://api.binance.com/api/v3/depth?symbol=${symbol} -> ${String(T)}.5: ${JSON.stringify(SPOT.image(last, [['80.0', '2']], []))}`
+      ],
+      `of ${symbol}`
+    );
+
+  test('is the instrument’s own, whatever is imported beside it', async () => {
+    const [alone] = await read([stream()]);
+    const other = new File([line(0, update('BBBUSDT', 101, 110, [['50.0', '1']]))], 'other');
+    const beside = await read([stream(), other, answer('BBBUSDT', 105)]);
+    const found = beside.find(({ tape }) => tape.market.runners[0]?.id === 'AAAUSDT');
+    expect(found?.record).toEqual(alone?.record);
+    expect(levels(found!.tape)).toEqual(levels(alone!.tape));
+    expect(codes(found!)).not.toContain('no-snapshot');
+  });
+
+  test('stands beside one that was asked for', async () => {
+    const [market] = await read([stream(), answer('AAAUSDT', 105)]);
+    expect(levels(market!.tape).asks).toEqual(['200.0 x 5']);
+  });
+});
+
 describe('whose they are', () => {
   const spot = (symbol: string, last: number): object => ({
     ...SPOT.update(last - 9, last, 0, [['99.0', '1']], []),

@@ -12,6 +12,7 @@ import { OddityLog } from '../oddities.ts';
 import type { ReadMarket } from '../recording.ts';
 import type { Oddity } from '../records.ts';
 import type { BinanceKind } from './binance-kind.ts';
+import { symbolsIn } from './binance-kind.ts';
 import type { BookImage } from './book-image.ts';
 import { isOf } from './book-image.ts';
 import { usdmMarket } from './usdm-market.ts';
@@ -46,8 +47,7 @@ export function binanceReader(options: BinanceOptions): StreamReader {
       return reader?.fileOddities ?? [];
     },
     push: (bytes) => {
-      const alone = (options.images ?? []).length === 0 && isScannable(bytes);
-      reader ??= alone ? new OneInstrument(options) : new ManyInstruments(options);
+      reader ??= readerOf(options, bytes);
       reader.push(bytes);
       messages = reader.messages;
     },
@@ -55,6 +55,21 @@ export function binanceReader(options: BinanceOptions): StreamReader {
       yield* (reader ?? new OneInstrument(options)).end(fingerprint);
     }
   };
+}
+
+/**
+ * Images of other instruments change nothing; one of its own is put in its place among the messages, and those that name
+ * no instrument are still its own: an image in the stream itself among them.
+ */
+function readerOf(options: BinanceOptions, head: Uint8Array): StreamReader {
+  if (!isScannable(head)) return new ManyInstruments(options);
+  const { kind, images = [], symbol } = options;
+  if (images.length === 0) return new OneInstrument(options);
+  const named = [...symbolsIn(new TextDecoder().decode(head))];
+  const only = symbol ?? (named.length === 1 ? named[0] : undefined);
+  if (only === undefined) return new ManyInstruments(options);
+  const isJoined = images.some((image) => image.symbol === only && isOf(image, kind));
+  return isJoined ? new ManyInstruments({ ...options, symbol: only }) : new OneInstrument(options);
 }
 
 const DIGITS = 19;
