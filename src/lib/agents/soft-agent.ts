@@ -55,7 +55,7 @@ interface Judging {
 
 /** Exponent of the priority: R2D2, section 2.3; ε of Schaul et al. 2016, section 3.3. */
 const PRIORITIES = { exponent: 0.9, least: 1e-6 };
-/** β, of the importance: R2D2 as published, table 2; the version under review went without. */
+/** β, of the importance, constant as in DeepMind's own R2D2 (acme/agents/jax/r2d2/config.py). */
 const IMPORTANCE = 0.6;
 /** How many updates later a GPU's errors become priorities. */
 const UPDATES_LATE = 4;

@@ -111,6 +111,21 @@ describe('a replay of sequences', () => {
     }
   });
 
+  it('knows nothing of before a stream that begins within an episode', () => {
+    const replay = make();
+    play(replay, 40, 2);
+    let begins = 0;
+    for (let draw = 0; draw < 200; draw++) {
+      const { windows } = sampled(replay, draw);
+      for (const [first] of windows) {
+        if (first?.time !== 2) continue;
+        begins++;
+        expect([first.starts, first.previousAction, first.previousReward]).toEqual([0, 0, 0]);
+      }
+    }
+    expect(begins).toBeGreaterThan(10);
+  });
+
   it('forgets the oldest and reaches every whole window that is left', () => {
     const replay = make();
     play(replay, 400);

@@ -340,7 +340,7 @@ export class SequenceReplay implements Experience {
     if (whole >= 0 && whole % this.#stride === 0) priorities.enter(this.#at(e, whole) / this.#stride);
   }
 
-  /** The row before a window must still be there, for its action and reward; row 0 has none before it. */
+  /** The row before a window must still be there, for its action and reward; row 0 never had one. */
   #eligible(e: number): { first: number; count: number } {
     const written = this.#written[e]!;
     const oldest = Math.max(0, written - this.#rows);
@@ -360,12 +360,14 @@ export class SequenceReplay implements Experience {
       const input = row * width;
       for (let i = 0; i < observation; i++) into.inputs[input + i] = this.#observations[at * observation + i]!;
       const start = (flags & START) !== 0;
-      const before = start ? 0 : this.#at(e, from + w - 1);
+      // A stream may begin within an episode: what came before its first row is not known.
+      const alone = start || from + w === 0;
+      const before = alone ? 0 : this.#at(e, from + w - 1);
       for (let i = 0; i < action; i++) {
-        into.inputs[input + observation + i] = start ? 0 : this.#actions[before * action + i]!;
+        into.inputs[input + observation + i] = alone ? 0 : this.#actions[before * action + i]!;
         into.actions[row * action + i] = this.#actions[at * action + i]!;
       }
-      into.inputs[input + observation + action] = start ? 0 : symlog(this.#rewards[before]!);
+      into.inputs[input + observation + action] = alone ? 0 : symlog(this.#rewards[before]!);
       into.rewards[row] = this.#rewards[at]!;
       into.terminated[row] = (flags & TERMINATED) === 0 ? 0 : 1;
       into.valid[row] = (flags & LAST_LOOK) === 0 ? 1 : 0;

@@ -184,7 +184,7 @@ describe.each([1, 2])('an update recorded on the CPU kernels, %i threads', (thre
     const addressOf = ({ dataId }: tf.Tensor): number => backend.dataIdMap.get(dataId).memoryOffset;
     tf.tidy(() => total.assign(tf.tensor1d([7, 8])));
     // Takes free memory until the block that came free is taken again.
-    const taken: tf.Tensor[] = [];
+    const taken: tf.Tensor1D[] = [];
     do taken.push(tf.tensor1d([5, 6]));
     while (addressOf(taken.at(-1)!) !== home!.address && taken.length < 100_000);
     total.assign(taken.at(-1)!);
@@ -237,7 +237,7 @@ describe.each([1, 2])('an update recorded on the CPU kernels, %i threads', (thre
     const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
     let broken = true;
     const update = capture(({ x }) => {
-      const sum = tf.add(tf.mul(total, 2), tf.neg(x!));
+      const sum = tf.add<tf.Tensor1D>(tf.mul(total, 2), tf.neg(x!));
       if (broken) throw new Error('the step broke');
       total.assign(sum);
       return tf.sum(sum);
