@@ -4,6 +4,7 @@
  * two thirds of a lot fill a whole one. To reproduce them; our own models count whole lots, stop at zero and never
  * fill more than traded.
  */
+import { levelChange } from './queue-model.ts';
 import type { FrontRule, QueueModel } from './queue-model.ts';
 
 /**
@@ -14,6 +15,7 @@ export function binarySizes(id: string, rule: FrontRule, lotSize: number): Queue
   // The double nearest to the size as the venue writes it: a quotient of whole numbers is rounded once.
   const lotsPerUnit = Math.round(1 / lotSize);
   const size = lotSize < 1 ? (lots: number) => lots / lotsPerUnit : (lots: number) => lots * lotSize;
+  const change = levelChange();
   return {
     id,
     onPlace: (visible) => visible,
@@ -25,8 +27,12 @@ export function binarySizes(id: string, rule: FrontRule, lotSize: number): Queue
       return reached;
     },
     onDepth: (position, before, after, traded) => {
-      const front = Number.isNaN(position.own) ? size(position.ahead) : position.own;
-      position.own = rule(front, size(before), size(after), size(traded));
+      change[0] = Number.isNaN(position.own) ? size(position.ahead) : position.own;
+      change[1] = size(before);
+      change[2] = size(after);
+      change[3] = size(traded);
+      rule(change);
+      position.own = change[0];
       position.ahead = position.own / lotSize;
     }
   };

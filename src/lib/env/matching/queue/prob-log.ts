@@ -9,9 +9,9 @@ import type { FrontRule, QueueModel } from './queue-model.ts';
 
 /** @param lotsPerUnit what the arguments of the rule are counted in: lots in a venue's unit, 1 where they are units */
 export const probLogRule = (lotsPerUnit: number): FrontRule =>
-  probabilityRule((front, back) => {
-    const behind = Math.log(1 + back / lotsPerUnit);
-    return behind / (behind + Math.log(1 + front / lotsPerUnit));
+  probabilityRule((parts) => {
+    const behind = Math.log(1 + parts[1]! / lotsPerUnit);
+    parts[2] = behind / (behind + Math.log(1 + parts[0]! / lotsPerUnit));
   });
 
 /** @param lotSize of the venue's rules: a thousandth of a coin has 1,000 lots in a unit */

@@ -9,19 +9,23 @@ import type { FrontRule, QueueModel } from './queue-model.ts';
 
 /** w = f(back) / (f(back) + f(front)). */
 export function probPowerRule(n: number): FrontRule {
-  return probabilityRule((front, back) => {
-    const behind = back ** n;
-    return behind / (behind + front ** n);
+  return probabilityRule((parts) => {
+    const behind = parts[1]! ** n;
+    parts[2] = behind / (behind + parts[0]! ** n);
   });
 }
 
 /** w = f(back) / f(back + front). */
 export const probPower2Rule = (n: number): FrontRule =>
-  probabilityRule((front, back) => back ** n / (back + front) ** n);
+  probabilityRule((parts) => {
+    parts[2] = parts[1]! ** n / (parts[1]! + parts[0]!) ** n;
+  });
 
 /** w = 1 - f(front / (front + back)). */
 export const probPower3Rule = (n: number): FrontRule =>
-  probabilityRule((front, back) => 1 - (front / (front + back)) ** n);
+  probabilityRule((parts) => {
+    parts[2] = 1 - (parts[0]! / (parts[0]! + parts[1]!)) ** n;
+  });
 
 /** `n`: above 0; hftbacktest's examples take 3. */
 export const probPower = (n: number): QueueModel => queueByRule(`probPower(${String(n)})`, probPowerRule(n));

@@ -6,8 +6,11 @@
  */
 import type { FrontRule } from './queue-model.ts';
 
-/** Probability that what left a level of `front` ahead and `back` behind left from behind; infinite counts as 1. */
-export type BackWeight = (front: number, back: number) => number;
+/**
+ * Probability that what left a level left from behind, infinite counting as 1: of [0] ahead and [1] behind, into [2]; see
+ * `LevelChange` for why.
+ */
+export type BackWeight = (parts: Float64Array) => void;
 
 /**
  * The rule of one weight. A level that grew, or sank by no more than traded, only bounds the front. Else, of
@@ -15,13 +18,23 @@ export type BackWeight = (front: number, back: number) => number;
  * from behind left from ahead too. Not a number (nothing ahead and nothing behind): all that shows is ahead.
  */
 export function probabilityRule(weight: BackWeight): FrontRule {
-  return (front, before, after, traded) => {
-    const left = before - after - traded;
-    if (left < 0) return Math.min(front, after);
+  const parts = new Float64Array(3);
+  return (change) => {
+    const front = change[0]!;
+    const before = change[1]!;
+    const after = change[2]!;
+    const left = before - after - change[3]!;
+    if (left < 0) {
+      change[0] = Math.min(front, after);
+      return;
+    }
     const back = before - front;
-    const share = weight(front, back);
+    parts[0] = front;
+    parts[1] = back;
+    weight(parts);
+    const share = parts[2]!;
     const behind = Math.abs(share) === Number.POSITIVE_INFINITY ? 1 : share;
     const estimate = front - (1 - behind) * left + Math.min(back - behind * left, 0);
-    return Number.isNaN(estimate) ? after : Math.min(estimate, after);
+    change[0] = Number.isNaN(estimate) ? after : Math.min(estimate, after);
   };
 }

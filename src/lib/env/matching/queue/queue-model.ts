@@ -31,20 +31,32 @@ export interface QueueModel {
 }
 
 /**
- * Where the front of a queue stands after a level changed, as a pure rule: any one unit of size for all arguments.
- * @param front what is ahead before the change
- * @param traded what traded at the level since its last change: it left from the front and is no cancellation
+ * A change of a level as a queue rule is told of it, all in one unit of size, and written over by its answer:
+ * [0] what is ahead before the change, [1] the level before, [2] and after it, [3] what traded there since its last change,
+ * which left from the front and is no cancellation. An array, as fractions that are handed over or back may be objects
+ * made for the occasion, and this is asked at every change of a level.
  */
-export type FrontRule = (front: number, before: number, after: number, traded: number) => number;
+export type LevelChange = Float64Array;
+export const levelChange = (): LevelChange => new Float64Array(4);
+
+/** Where the front of a queue stands after a level changed, into [0]. */
+export type FrontRule = (change: LevelChange) => void;
 
 /** A queue in which trades take from the front and a rule says what every other change of the level means. */
 export function queueByRule(id: string, rule: FrontRule): QueueModel {
+  const change = levelChange();
   return {
     id,
     onPlace: (visible) => visible,
     onTrade: tradeThrough,
     onDepth: (position, before, after, traded) => {
-      if (position.ahead > 0) position.ahead = Math.max(0, rule(position.ahead, before, after, traded));
+      if (!(position.ahead > 0)) return;
+      change[0] = position.ahead;
+      change[1] = before;
+      change[2] = after;
+      change[3] = traded;
+      rule(change);
+      position.ahead = Math.max(0, change[0]);
     }
   };
 }

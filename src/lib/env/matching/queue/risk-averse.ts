@@ -5,7 +5,9 @@
 import { queueByRule } from './queue-model.ts';
 import type { FrontRule } from './queue-model.ts';
 
-/** What is ahead once a level that held `before` lots holds `after`. */
-export const riskAverseRule: FrontRule = (front, _before, after) => Math.min(front, after);
+/** No more is ahead than the level holds. */
+export const riskAverseRule: FrontRule = (change) => {
+  change[0] = Math.min(change[0]!, change[2]!);
+};
 
 export const riskAverse = queueByRule('riskAverse', riskAverseRule);
