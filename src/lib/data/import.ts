@@ -243,6 +243,8 @@ class ImportRun {
   readonly #files: SourceFile[] = [];
   readonly #oddities: Oddity[] = [];
   readonly #failures: AppError[] = [];
+  /** Names of the files that gave nothing. */
+  readonly #unread: string[] = [];
   /** By place of a layer: what its files have in common. */
   readonly #heads = new Map<string, string>();
   readonly #journal: ImportJournal;
@@ -553,7 +555,16 @@ class ImportRun {
   #refuse(file: File, error: AppError): void {
     if (!error.code.startsWith('data.')) throw error;
     this.#failures.push(error);
-    this.#oddities.push({ code: UNREADABLE_FILE, count: 1, example: error.message, severity: 'error' });
+    this.#unread.push(file.name);
+  }
+
+  /** Why the first gave nothing, and the names of all the others. */
+  #unreadable(): readonly Oddity[] {
+    const [first] = this.#failures;
+    if (first === undefined) return [];
+    const others = this.#unread.slice(1);
+    const example = others.length === 0 ? first.message : `${first.message}. Nor could be read: ${others.join(', ')}`;
+    return [{ code: UNREADABLE_FILE, count: this.#unread.length, example, severity: 'error' }];
   }
 
   #nothing(): AppError {
@@ -579,7 +590,7 @@ class ImportRun {
       files: this.#files,
       ...(this.#journal.head.beside === undefined ? {} : { beside: this.#journal.head.beside }),
       markets,
-      oddities: stopped === undefined ? this.#oddities : [stopped, ...this.#oddities],
+      oddities: [...(stopped === undefined ? [] : [stopped]), ...this.#unreadable(), ...this.#oddities],
       ...(partial === undefined ? {} : { partial })
     });
     return {

@@ -191,6 +191,14 @@ describe('imports', () => {
     expect((await refusal(data.importFiles([], { task: 't' }))).code).toBe('data.empty');
   });
 
+  test('bad files beside a good one are counted and named, every one, with what ails the first', async () => {
+    const files = [file('x', 'no'), file('a.json', stream('1.1', 3)), file('y', ''), file('z', 'neither')];
+    const { dataset } = await open().importFiles(files, { task: 't' });
+    const told = dataset.oddities.find(({ code }) => code === 'unreadable-file');
+    expect(told).toMatchObject({ count: 3, severity: 'error' });
+    expect(told?.example).toMatch(/^x: .*Nor could be read: y, z$/u);
+  });
+
   test('a full store keeps what it has and lets go of the half that did not fit', async () => {
     const store = new MemoryStore({ capacityBytes: 280_000 });
     const data = open({ store });
