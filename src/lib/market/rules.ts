@@ -145,6 +145,8 @@ export interface BetfairSpec {
   readonly eachWayDivisor?: number;
   /** An Asian handicap market; absent elsewhere. */
   readonly handicaps?: true;
+  /** A line market, whatever ladder its definition names or lacks; one of a line's range is such a market anyway. */
+  readonly line?: true;
   /** Least stake, in the currency; 2.00 when absent. */
   readonly minimumStake?: number;
   /** Least payout (stake times price) of a smaller stake, in the currency; absent: orders that reduce may be smaller. */

@@ -471,6 +471,17 @@ describe('a market that', () => {
     expect(settlement).toEqual({ kind: 'backLay', winners: 1, ...(handicaps && { handicaps }) });
     expect(rulesFrom(spec).settlement).toEqual(settlement);
   });
+
+  test.each([
+    ['none', {}],
+    ['one of lines without bounds', { priceLadderDefinition: { type: 'LINE_RANGE' } }],
+    ['the classic one', { priceLadderDefinition: { type: 'CLASSIC' } }]
+  ])('of LINE is no market at odds, though its ladder is %s', (_, ladder) => {
+    const first = message(0, { marketDefinition: definition({ bettingType: 'LINE', numberOfWinners: 0, ...ladder }) });
+    const { settlement, spec } = read([first]).markets[0]!.info('').rules;
+    expect(settlement).toMatchObject({ kind: 'backLay', line: true });
+    expect(rulesFrom(spec).settlement).toEqual(settlement);
+  });
 });
 
 async function importOf(

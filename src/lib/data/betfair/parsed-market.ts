@@ -92,6 +92,7 @@ export class ParsedMarket {
         ...(definition?.eachWayDivisor === undefined ? {} : { eachWayDivisor: definition.eachWayDivisor }),
         // Of both kinds, `ASIAN_HANDICAP_DOUBLE_LINE` and `ASIAN_HANDICAP_SINGLE_LINE`.
         ...(definition?.bettingType.startsWith('ASIAN_HANDICAP') === true ? { handicaps: true } : {}),
+        ...(definition?.bettingType === 'LINE' ? { line: true } : {}),
         marketBaseRatePercent: definition?.marketBaseRatePercent ?? 5,
         betDelaySeconds: delay > 0 ? delay : definition?.turnsInPlay === true ? 5 : 0,
         ...(ladder.type === 'CLASSIC' ? {} : { ladder })

@@ -85,9 +85,10 @@ export class PreOffVectorEnv implements EpisodicVectorEnv {
     if (this.#timelines.length === 0) {
       throw new AppError('data.empty', {
         subject: `${config.id} on ${String(tapes.length)} market${tapes.length === 1 ? '' : 's'}`,
-        expected: 'at least one that is open, with back and lay prices, before the off',
+        expected: 'at least one with bets at plain odds that is open, with back and lay prices, before the off',
         got: tapes.length === 0 ? 'no market was given' : `none is (${this.skippedMarkets.slice(0, 5).join(', ')})`,
-        remedy: 'choose a dataset with recordings of full ladders before the off'
+        remedy:
+          'choose a dataset with recordings of full ladders before the off, of markets that are not each-way, line or Asian handicap'
       });
     }
     this.episodeMarkets = this.#timelines.map(({ tape }) => tape.market.id);

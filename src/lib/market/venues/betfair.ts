@@ -37,6 +37,7 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
     betDelaySeconds: options.betDelaySeconds ?? 5,
     ...(options.eachWayDivisor === undefined ? {} : { eachWayDivisor: options.eachWayDivisor }),
     ...(options.handicaps === undefined ? {} : { handicaps: options.handicaps }),
+    ...(options.line === undefined ? {} : { line: options.line }),
     ...(options.discountPercent === undefined ? {} : { discountPercent: options.discountPercent }),
     ...(options.minimumStake === undefined ? {} : { minimumStake: options.minimumStake }),
     ...(options.minimumPayout === undefined ? {} : { minimumPayout: options.minimumPayout }),
@@ -52,7 +53,7 @@ export function betfairRules(options: Partial<Omit<BetfairSpec, 'venue'>> = {}):
       kind: 'backLay',
       winners: spec.winners,
       ...(spec.eachWayDivisor === undefined ? {} : { eachWay: { divisor: spec.eachWayDivisor } }),
-      ...(spec.ladder?.type === 'LINE_RANGE' ? { line: true } : {}),
+      ...(spec.line === true || spec.ladder?.type === 'LINE_RANGE' ? { line: true } : {}),
       ...(spec.handicaps === undefined ? {} : { handicaps: spec.handicaps })
     },
     fees: {
