@@ -27,6 +27,7 @@ export interface WebgpuBackend {
   readonly queue: GPUQueue;
   readonly bufferManager: BufferManager;
   readonly tensorMap: { get(id: DataId): TensorData; has(id: DataId): boolean };
+  refCount(id: DataId): number;
   /** Both made when null; so an object put there is used. */
   commandEncoder: unknown;
   computePassEncoder: GPUComputePassEncoder | null;

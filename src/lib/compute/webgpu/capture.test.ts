@@ -120,6 +120,26 @@ describe.skipIf(!hasWebgpu)('an update recorded on WebGPU', { timeout: 300_000 }
     expect(await stateOf(replayed)).toEqual(await stateOf(written));
   });
 
+  it('writes into no storage that a clone has come to share', async () => {
+    const net = makeNet();
+    const update = capture(net.step);
+    await update.run(batch(0), false);
+    await update.run(batch(1), false);
+    const clone = tf.clone(net.variables[0]!);
+    const before = await read(net.variables[0]!);
+    await update.run(batch(2), false);
+    // Not read before, which would keep a copy.
+    expect(await read(clone)).toEqual(before);
+    expect(await read(net.variables[0]!)).not.toEqual(before);
+    clone.dispose();
+    await update.run(batch(3), false);
+    await update.run(batch(4), true);
+    expect(update.graph).toBeDefined();
+    expect(notices).toEqual([]);
+    update.dispose();
+    drop(net);
+  });
+
   it('shows a variable that it assigns as it is after the replays, however often it was read before', async () => {
     const sum = tf.tidy(() => tf.variable(tf.ones([hidden]), false));
     const update = capture(({ x }) => {

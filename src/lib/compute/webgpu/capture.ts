@@ -44,7 +44,8 @@ export class CapturedUpdate implements Captured {
   }
 
   async run(inputs: UpdateInputs, read: boolean): Promise<Float32Array | undefined> {
-    if (this.#refused) return runAsWritten(this.#step, inputs, read);
+    // Storage that another tensor has come to share may not be written.
+    if (this.#refused || this.#isShared()) return runAsWritten(this.#step, inputs, read);
     if (this.#graph?.fits(inputs) !== true) return this.#first(inputs, read);
     const graph = this.#graph;
     graph.write(inputs);
@@ -75,6 +76,11 @@ export class CapturedUpdate implements Captured {
       this.#refuse(`a replay differs from tfjs in ${difference}`);
     }
     return read ? output : undefined;
+  }
+
+  #isShared(): boolean {
+    const homes = this.#graph?.recording.homes ?? [];
+    return homes.some(({ variable }) => !variable.isDisposed && this.#backend.refCount(variable.dataId) > 1);
   }
 
   #refuse(why: string): void {
