@@ -10,9 +10,9 @@ const STATUS = ['inactive', 'open', 'suspended', 'closed'] as const;
 /** Less recording than this before the off makes no episode, in milliseconds. */
 export const MINIMUM_PREOFF_MILLIS = 60_000;
 
+/** Without `freshTrade`: it is part of a size that was told before, and no recording's own count has it. */
 const TRADES: ReadonlySet<number> = new Set([
   RowKind.trade,
-  RowKind.freshTrade,
   RowKind.offLadderTrade,
   RowKind.buyTrade,
   RowKind.sellTrade

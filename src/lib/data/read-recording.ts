@@ -383,6 +383,7 @@ class FileReading {
       this.#tellOdd('error', FILE_TRUNCATED, thrown.message);
     }
     if (open === undefined) {
+      if (head.length === 0) throw nothingIn(path);
       const chosen = await this.#choose(path, head, true);
       const { kind } = chosen;
       if (kind !== undefined && isDocument(kind)) {
@@ -527,6 +528,14 @@ const unknownKind = ({ subject, got }: AppError): AppError =>
       'a recording of Betfair, Binance, Bybit, Kalshi or OKX, results of Betfair, or candles as a table (CSV, Feather, Parquet)',
     got,
     remedy: 'choose a file of one of these kinds, packed or not'
+  });
+
+const nothingIn = (path: string): AppError =>
+  new AppError('data.empty', {
+    subject: path,
+    expected: 'a recording, results or candles',
+    got: 'the file is empty',
+    remedy: 'copy or download it again'
   });
 
 const tooLong = (path: string, longest: number): AppError =>

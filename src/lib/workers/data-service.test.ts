@@ -189,6 +189,11 @@ describe('imports', () => {
     expect(error.message).toContain('x');
     expect(error.message).toContain('y');
     expect((await refusal(data.importFiles([], { task: 't' }))).code).toBe('data.empty');
+    expect(await refusal(data.importFiles([file('y.csv', '')], { task: 't' }))).toMatchObject({
+      subject: 'y.csv',
+      expected: 'a recording, results or candles',
+      got: 'the file is empty'
+    });
   });
 
   test('bad files beside a good one are counted and named, every one, with what ails the first', async () => {
