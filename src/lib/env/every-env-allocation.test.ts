@@ -15,12 +15,13 @@ const PROGRAM = fileURLToPath(new URL('../../../tests/support/stepping-growth.ts
 const LONG = Number(process.env['FURLONG_ALLOCATION_STEPS'] ?? 0);
 const STEPS = LONG > 0 ? LONG : 8000;
 const WARM = LONG > 0 ? 2 * LONG : 32_000;
-/** Bytes an environment step. One number that is made an object is 16, and what a message makes is made hundreds of times. */
-const MOST_BYTES = 12;
-/** A queue model that follows levels is a rule of fractions, handed over and back: one of them is an object, seldom two. */
-const MOST_BYTES_FOLLOWING = 28;
-/** In a short run the code of resets, which draw a market, is not compiled yet; see `MOST_BYTES`. */
-const MOST_BYTES_DRAWING = 80;
+/**
+ * Bytes an environment step. One number that is made an object is 16, and what a message makes is made hundreds of times;
+ * what a span makes once, whatever its steps, weighs more in a short run.
+ */
+const MOST_BYTES = LONG > 0 ? 4 : 12;
+/** Resets that draw a market: a few numbers an episode are objects, and in a short run their code is not compiled yet. */
+const MOST_BYTES_DRAWING = LONG > 0 ? 10 : 80;
 /** Of all steps together. */
 const MOST_KEPT_BYTES = 400_000;
 
@@ -61,10 +62,10 @@ const classic: Ways = [['as it is', { terms: { environments: 4 }, tapes: 'none',
 const recorded: Ways = [
   ...Object.entries(LATENCIES).flatMap(([latency, terms], i) =>
     // In the short run each latency meets some of the queues, and each queue one of the latencies at least.
-    QUEUES.filter((_, k) => LONG > 0 || k % 3 === i).map((queue): [string, Way] => {
-      const most = queue === 'fullQueue' ? MOST_BYTES : MOST_BYTES_FOLLOWING;
-      return [`${latency}, ${queue}`, { terms: { ...HARD, ...terms, queue }, tapes: 'samples', most }];
-    })
+    QUEUES.filter((_, k) => LONG > 0 || k % 3 === i).map((queue): [string, Way] => [
+      `${latency}, ${queue}`,
+      { terms: { ...HARD, ...terms, queue }, tapes: 'samples', most: MOST_BYTES }
+    ])
   ),
   [
     'a long ladder',
@@ -73,13 +74,12 @@ const recorded: Ways = [
   ['none of it', { terms: PLAIN, tapes: 'samples', most: MOST_BYTES }]
 ];
 
-const mostDrawing = LONG > 0 ? MOST_BYTES : MOST_BYTES_DRAWING;
 const simulated: Ways = [
   ...Object.entries(LATENCIES).map(([latency, terms]): [string, Way] => [
     latency,
-    { terms: { ...HARD, ...terms }, tapes: 'none', most: mostDrawing }
+    { terms: { ...HARD, ...terms }, tapes: 'none', most: MOST_BYTES_DRAWING }
   ]),
-  ['none of it', { terms: PLAIN, tapes: 'none', most: mostDrawing }]
+  ['none of it', { terms: PLAIN, tapes: 'none', most: MOST_BYTES_DRAWING }]
 ];
 
 /** One that is new has no entry here, and does not compile. */
