@@ -41,6 +41,13 @@ export function captured<Name extends string>(step: UpdateStep<Name>): Captured<
   return recorders.get(tf.getBackend())?.(general) ?? asWritten(general);
 }
 
+/** Whether inputs have the shapes of the tensors that an update was recorded with. */
+export const haveShapes = (inputs: UpdateInputs, tensors: Iterable<readonly [string, Tensor]>): boolean =>
+  [...tensors].every(([name, { shape }]) => {
+    const given = inputs[name]?.shape;
+    return given?.length === shape.length && given.every((n, i) => n === shape[i]);
+  });
+
 /** What the user is told where updates are not replayed. */
 export const notRecorded = (why: string): string =>
   `Updates are not recorded for replay but run one operation at a time, which is slower: ${why}.`;

@@ -5,7 +5,14 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { notRecorded, runAsWritten, type Captured, type UpdateInputs, type UpdateStep } from '../captured.ts';
+import {
+  haveShapes,
+  notRecorded,
+  runAsWritten,
+  type Captured,
+  type UpdateInputs,
+  type UpdateStep
+} from '../captured.ts';
 import type { KernelModule } from './module.ts';
 import { homesOn, record, writeFloats, type Home, type Recorded, type Recording } from './recording.ts';
 
@@ -101,10 +108,7 @@ export class CapturedOnCpu implements Captured {
 
   /** Whether a replay would do what the step would: shapes are the same, and no variable was assigned elsewhere. */
   #fits({ inputs: tensors, recording }: Graph, inputs: UpdateInputs): boolean {
-    for (const [name, tensor] of tensors) {
-      const shape = inputs[name]?.shape;
-      if (shape?.length !== tensor.rank || shape.some((n, i) => n !== tensor.shape[i])) return false;
-    }
+    if (!haveShapes(inputs, tensors)) return false;
     const { dataIdMap } = this.#module.backend;
     // By number too: what was assigned twice may lie at its old address again, under a number that the calls do not know.
     return recording.homes.every(({ variable, id, address }) => {

@@ -1,6 +1,7 @@
 /** A recording that is played: its own input tensors, replays, read-back without stalling. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { haveShapes } from '../captured.ts';
 import type { UpdateInputs, UpdateStep } from '../captured.ts';
 import { bufferOf, flush, type WebgpuBackend } from './backend.ts';
 import { letGo, record, type Recording } from './recording.ts';
@@ -52,10 +53,8 @@ export class CapturedGraph {
 
   /** Whether a replay would do what the step would: shapes are the same, and no variable was assigned elsewhere. */
   fits(inputs: UpdateInputs): boolean {
-    for (const [name, { tensor }] of this.#inputs) {
-      const shape = inputs[name]?.shape;
-      if (shape?.length !== tensor.rank || shape.some((n, i) => n !== tensor.shape[i])) return false;
-    }
+    const tensors = [...this.#inputs].map(([name, { tensor }]) => [name, tensor] as const);
+    if (!haveShapes(inputs, tensors)) return false;
     return this.#recording.homes.every(({ variable, buffer }) => {
       return !variable.isDisposed && this.#backend.tensorMap.get(variable.dataId).resource === buffer;
     });
